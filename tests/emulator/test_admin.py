@@ -41,7 +41,7 @@ def test_update_of_a_pool_keeps_users_factors_and_schema(make_pool: MakePool) ->
     assert pool.password_sign_in()["ChallengeName"] == "MFA_SETUP"
     described = pool.aws.describe_user_pool(UserPoolId=pool.pool_id)["UserPool"]
     assert described["LambdaConfig"]["DefineAuthChallenge"]
-    assert described["SchemaAttributes"][0]["Name"] == "team"
+    assert "custom:team" in [entry["Name"] for entry in described["SchemaAttributes"]]
 
 
 def test_custom_attributes_can_be_added(pool: PoolUnderTest) -> None:
@@ -293,3 +293,49 @@ def test_schema_attribute_needs_a_name(pool: PoolUnderTest) -> None:
         pool.aws.add_custom_attributes(
             UserPoolId=pool.pool_id, CustomAttributes=[{"AttributeDataType": "String"}]
         )
+
+
+def test_verified_flag_counts_in_any_case(make_pool: MakePool) -> None:
+    pool = make_pool(AliasAttributes=["email"])
+    pool.create_user(email="ann@example.com", email_verified="True")
+
+    assert "AuthenticationResult" in pool.password_sign_in("ann@example.com")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("birthdate", "1990"), ("birthdate", "1990-01-011"), ("updated_at", "yesterday")]
+)
+def test_standard_attributes_have_the_constraints_of_a_new_pool(
+    pool: PoolUnderTest, name: str, value: str
+) -> None:
+    with expect_error("InvalidParameterException"):
+        pool.create_user("bob", PASSWORD, permanent=True, **{name: value})
+
+    pool.create_user("bob", birthdate="1990-01-01", updated_at="1700000000")
+
+
+def test_pool_can_change_the_constraints_of_a_standard_attribute(make_pool: MakePool) -> None:
+    lengths = {"MinLength": "4", "MaxLength": "4"}
+    entry = {"Name": "birthdate", "AttributeDataType": "String", "StringAttributeConstraints": lengths}
+    pool = make_pool(Schema=[entry])
+    described = pool.aws.describe_user_pool(UserPoolId=pool.pool_id)["UserPool"]["SchemaAttributes"]
+
+    assert {item["Name"]: item for item in described}["birthdate"]["StringAttributeConstraints"] == lengths
+    pool.create_user(birthdate="1990")
+
+
+def test_administrator_flow_of_users_is_rejected(pool: PoolUnderTest) -> None:
+    parameters = {"USERNAME": "ann", "PASSWORD": PASSWORD}
+    with expect_error("InvalidParameterException", "Initiate Auth method not supported."):
+        pool.aws.admin_initiate_auth(
+            UserPoolId=pool.pool_id,
+            ClientId=pool.client_id,
+            AuthFlow="USER_PASSWORD_AUTH",
+            AuthParameters=parameters,
+        )
+
+
+def test_password_can_contain_spaces_which_count_as_symbols(pool: PoolUnderTest) -> None:
+    pool.create_user("bob", password="Correct Horse 9")
+
+    assert "AuthenticationResult" in pool.password_sign_in("bob", "Correct Horse 9")

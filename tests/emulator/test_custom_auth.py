@@ -143,12 +143,15 @@ def test_srp_first_leads_to_the_custom_challenge(pool: PoolUnderTest, triggers: 
     reply = pool.answer(verifier, **pool.srp_claim(verifier, a))
 
     assert reply["ChallengeName"] == "CUSTOM_CHALLENGE"
+    assert reply["ChallengeParameters"] == {"hint": "round 2"}
     sessions = [event["request"]["session"] for event in triggers.events_of("DefineAuthChallenge")]
     assert [[first_reply["challengeName"] for first_reply in session] for session in sessions] == [
         ["SRP_A"],
         ["SRP_A", "PASSWORD_VERIFIER"],
     ]
-    assert "AuthenticationResult" in pool.answer(pool.answer(reply, ANSWER="rex"), ANSWER="rex")
+    following = pool.answer(reply, ANSWER="rex")
+    assert following["ChallengeParameters"]["USERNAME"] == "ann"
+    assert "AuthenticationResult" in pool.answer(following, ANSWER="rex")
 
 
 def test_wrong_password_ends_srp_first(pool: PoolUnderTest) -> None:

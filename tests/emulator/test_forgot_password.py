@@ -192,3 +192,11 @@ def test_reset_ends_a_lockout(pool: PoolUnderTest) -> None:
     confirm(pool, pool.newest_code())
 
     assert "AuthenticationResult" in pool.password_sign_in(password=OTHER_PASSWORD)
+
+
+def test_missing_address_is_hidden_by_a_client_that_hides_users(make_pool: MakePool) -> None:
+    pool = make_pool(client={"PreventUserExistenceErrors": "ENABLED"})
+    pool.create_user("unverified", email="bob@example.com", email_verified="false")
+
+    assert request_code(pool, "unverified")["DeliveryMedium"] == "EMAIL"
+    assert "unverified" not in [message["username"] for message in pool.server.messages]

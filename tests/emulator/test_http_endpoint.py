@@ -15,6 +15,7 @@ from tests.emulator.conftest import MakePool
 from tests.emulator.harness import PASSWORD, PoolUnderTest, aws_client, expect_error
 from tui_auth.emulator import CognitoEmulator
 from tui_auth.emulator.http_endpoint import LARGEST_BODY
+from tui_auth.emulator.server import CALL_BYTES
 
 TARGET = "AWSCognitoIdentityProviderService."
 HEADERS = {"Content-Type": "application/x-amz-json-1.1"}
@@ -266,3 +267,41 @@ def test_stopped_server_closes_its_connections() -> None:
 def test_port_in_use_is_an_error(server: CognitoEmulator) -> None:
     with pytest.raises(OSError, match=r"[Aa]ddress already in use"):
         CognitoEmulator(port=int(server.endpoint_url.rpartition(":")[2]))
+
+
+@pytest.mark.parametrize("length", ["9" * 4300, "9" * 4301, "9" * 60_000])
+@pytest.mark.parametrize("method", ["POST", "GET"])
+def test_enormous_content_length_gets_a_reply(server: CognitoEmulator, method: str, length: str) -> None:
+    port = int(server.endpoint_url.rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
+        connection.sendall(
+            f"{method} / HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n".encode()
+        )
+        status = connection.makefile("rb").readline()
+
+    assert status.split()[1] == b"413"
+
+
+@pytest.mark.parametrize("token", ["9" * 5000, "٣", "-1", "x"])
+def test_invalid_pagination_token_is_an_error_of_the_client(server: CognitoEmulator, token: str) -> None:
+    response = post(server, "ListUserPools", json.dumps({"MaxResults": 5, "NextToken": token}))
+
+    assert (response.status, response.json["__type"]) == (400, "InvalidParameterException")
+
+
+def test_call_log_is_bounded_in_bytes(server: CognitoEmulator) -> None:
+    filler = "x" * (LARGEST_BODY - 100)
+    for number in range(20):
+        post(server, f"Unknown{number}", json.dumps({"filler": filler}))
+    names = [operation for operation, _ in server.calls]
+
+    assert names == [f"Unknown{number}" for number in range(20)][-len(names) :]
+    assert 10 < len(names) <= CALL_BYTES // len(filler)
+
+
+def test_no_reply_can_be_taken_for_another_content_type(server: CognitoEmulator) -> None:
+    messages = send_request(server, "GET", "/messages", None)
+
+    assert messages.headers["Content-Type"] == "application/json"
+    for response in (messages, post(server, "ListUserPools", "{"), send_request(server, "PUT")):
+        assert response.headers["X-Content-Type-Options"] == "nosniff"

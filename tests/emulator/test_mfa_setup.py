@@ -224,6 +224,8 @@ def test_proved_address_is_stored_as_verified(email_pool: PoolUnderTest) -> None
     assert "email" not in [entry["Name"] for entry in attributes_before]
     assert {"Name": "email", "Value": "ann@example.com"} in user_after["UserAttributes"]
     assert {"Name": "email_verified", "Value": "true"} in user_after["UserAttributes"]
+    assert user_after["UserMFASettingList"] == ["EMAIL_OTP"]
+    assert "PreferredMfaSetting" not in user_after
     assert pool.password_sign_in()["ChallengeName"] == "EMAIL_OTP"
 
 

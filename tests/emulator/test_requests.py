@@ -84,9 +84,9 @@ CONSTRAINT = "failed to satisfy constraint: Member must"
         ),
         (
             "SignUp",
-            {"ClientId": "abc", "Username": "ann", "Password": "with a space"},
+            {"ClientId": "abc", "Username": "ann", "Password": "space at the end "},
             f"1 validation error detected: Value at 'password' {CONSTRAINT} satisfy regular expression "
-            r"pattern: [\S]+",
+            r"pattern: ^[\S]+.*[\S]+$",
         ),
         (
             "SignUp",

@@ -295,7 +295,7 @@ def test_required_mfa_by_sms_alone_fails_without_a_phone_number(make_pool: MakeP
     pool = make_pool(mfa={"MfaConfiguration": "ON", "SmsMfaConfiguration": SMS})
     pool.create_user()
 
-    with expect_error("InvalidParameterException"):
+    with expect_error("MFAMethodNotFoundException"):
         pool.password_sign_in()
 
 

@@ -275,6 +275,16 @@ def test_alias_belongs_to_one_user_unless_its_creation_is_forced(make_pool: Make
     assert pool.aws.get_user(AccessToken=token)["Username"] == "ann"
 
 
+def test_taken_alias_is_rejected_when_the_sign_up_is_confirmed(make_pool: MakePool) -> None:
+    pool = make_pool(AliasAttributes=["email"], AutoVerifiedAttributes=["email"])
+    pool.create_user("bob", email="ann@example.com", email_verified="true")
+
+    sign_up(pool, "ann")
+
+    with expect_error("AliasExistsException"):
+        confirm(pool, pool.newest_code())
+
+
 @pytest.mark.parametrize(("sensitive", "is_found"), [(False, True), (True, False)])
 def test_case_matters_only_if_the_pool_is_case_sensitive(
     make_pool: MakePool, sensitive: bool, is_found: bool

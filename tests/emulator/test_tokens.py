@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import json
 import urllib.request
+from collections.abc import Iterator
 from typing import Any
 
 import jwt
 import pytest
+from botocore import UNSIGNED
+from botocore.config import Config
+from pycognito import Cognito
 
-from tests.emulator.conftest import MakePool
-from tests.emulator.harness import PoolUnderTest, aws_client, expect_error
+from tests.emulator.conftest import MakePool, create_pool
+from tests.emulator.harness import (
+    OTHER_PASSWORD,
+    PASSWORD,
+    REGION,
+    PoolUnderTest,
+    aws_client,
+    expect_error,
+)
+from tui_auth.emulator import CognitoEmulator
 
 
 @pytest.fixture
@@ -218,3 +230,42 @@ def test_disabling_a_user_revokes_the_tokens(pool: PoolUnderTest) -> None:
 
     with expect_error("NotAuthorizedException", "Access Token has been revoked"):
         aws_client(pool.server).get_user(AccessToken=token)
+
+
+# The endpoint as issuer
+
+
+@pytest.fixture
+def issuing_server(shared_server: CognitoEmulator) -> Iterator[CognitoEmulator]:
+    """Start an emulator that is the issuer of its tokens."""
+    server = CognitoEmulator(region=REGION, endpoint_is_issuer=True)
+    server.state.keys = shared_server.state.keys
+    with server:
+        yield server
+
+
+def test_pycognito_works_with_the_endpoint_as_issuer(issuing_server: CognitoEmulator) -> None:
+    pool = create_pool(issuing_server, aws_client(issuing_server))
+    pool.create_user(email="ann@example.com", email_verified="true")
+    keywords = {"endpoint_url": issuing_server.endpoint_url, "config": Config(signature_version=UNSIGNED)}
+    user = Cognito(pool.pool_id, pool.client_id, username="ann", boto3_client_kwargs=keywords)
+
+    user.authenticate(PASSWORD)
+    user.verify_tokens()
+    user.renew_access_token()
+    user.verify_tokens()
+    user.update_profile({"given_name": "Ann"})
+    attributes = user.get_user().email
+    user.change_password(PASSWORD, OTHER_PASSWORD)
+    user.authenticate(OTHER_PASSWORD)
+    user.logout()
+
+    assert attributes == "ann@example.com"
+    assert user.access_token is None
+
+
+def test_openid_configuration_has_the_endpoint_as_issuer(issuing_server: CognitoEmulator) -> None:
+    pool = create_pool(issuing_server, aws_client(issuing_server))
+    document = issuing_server.document(f"/{pool.pool_id}/.well-known/openid-configuration")
+
+    assert document["issuer"] == f"{issuing_server.endpoint_url}/{pool.pool_id}"

@@ -174,10 +174,7 @@ def update_user_attributes(state: State, request: dict[str, Any]) -> dict[str, A
     for name in users.required_attributes(pool):
         if name in changes and not changes[name]:
             raise users.schema_violation(name, "The attribute is required")
-    for name, value in changes.items():
-        # An address that is an alias is claimed when it is verified.
-        if name not in model.MEDIUM_BY_ATTRIBUTE or name in pool.username_attributes:
-            users.claim_alias(pool, user, name, value)
+    users.claim_aliases(pool, user, changes)
     deliveries = _apply_changes(state, pool, user, changes)
     return {} if client is None else {"CodeDeliveryDetailsList": deliveries}
 

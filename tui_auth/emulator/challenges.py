@@ -129,12 +129,10 @@ def _ask_for_second_factor(state: State, sign_in: SignIn) -> Reply:
     if factors:
         choice = {"MFAS_CAN_CHOOSE": _compact_json(factors), "USER_ID_FOR_SRP": user.username}
         return send_challenge(state, sign_in, "SELECT_MFA_TYPE", choice)
-    if pool.mfa != "ON":
-        raise errors.CognitoError(
-            "MFAMethodNotFoundException", "The user has no MFA method that can be used."
-        )
-    if not {model.SOFTWARE_TOKEN_MFA, model.EMAIL_OTP} & set(pool.mfa_factors):
-        raise errors.invalid_parameter("User does not have delivery config set to turn on SMS_MFA")
+    # SMS can't be set up during a sign-in.
+    if pool.mfa != "ON" or not {model.SOFTWARE_TOKEN_MFA, model.EMAIL_OTP} & set(pool.mfa_factors):
+        message = "The user has no MFA method that can be used."
+        raise errors.CognitoError("MFAMethodNotFoundException", message)
     offer = {"MFAS_CAN_SETUP": _compact_json(pool.mfa_factors), "USER_ID_FOR_SRP": user.username}
     return send_challenge(state, sign_in, "MFA_SETUP", offer)
 

@@ -205,7 +205,7 @@ def create_pool(
 
 def create_identity_pool(emulator: CognitoEmulator, *pools: PoolIds) -> str:
     """Create an identity pool for the users of these pools, and return its ID."""
-    host = f"cognito-idp.{emulator.region}.amazonaws.com"
+    host = emulator.state.issuer.partition("://")[2]
     request = {
         "IdentityPoolName": "staff",
         "AllowUnauthenticatedIdentities": False,

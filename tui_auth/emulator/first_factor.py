@@ -57,8 +57,7 @@ def answer_new_password_required(state: State, answer: Answer) -> Reply:
     for name in users.required_attributes(pool):
         if not user.attributes.get(name) and not added.get(name):
             raise errors.invalid_parameter(f"Invalid attributes given, {name} is missing")
-    for name, value in added.items():
-        users.claim_alias(pool, user, name, value)
+    users.claim_aliases(pool, user, added)
     users.check_policy(pool, password)
     users.set_password(state, pool, user, password, permanent=True)
     user.attributes.update(added)

@@ -189,6 +189,8 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(body)))
+        # A message may contain what a browser would take for HTML.
+        self.send_header("X-Content-Type-Options", "nosniff")
         self.send_header("x-amzn-RequestId", str(uuid.uuid4()))
         for name, value in (headers or {}).items():
             if value:

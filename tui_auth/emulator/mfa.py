@@ -46,7 +46,8 @@ def answer_code(state: State, answer: Answer) -> None:
     if session.sets_up_email:
         claim_alias(sign_in.client.pool, sign_in.user, attribute, str(session.destination))
         sign_in.user.attributes[attribute] = str(session.destination)
-        _enable(sign_in.user, model.EMAIL_OTP)
+        if model.EMAIL_OTP not in sign_in.user.mfa_enabled:
+            sign_in.user.mfa_enabled.append(model.EMAIL_OTP)
     if sign_in.user.attributes.get(attribute) == session.destination:
         sign_in.user.attributes[f"{attribute}_verified"] = "true"
 
@@ -83,13 +84,6 @@ def answer_mfa_setup(state: State, answer: Answer) -> Reply | None:
     raise errors.invalid_challenge_session()
 
 
-def _enable(user: User, factor: str) -> None:
-    """Enable a factor that was just set up; the first one is also preferred."""
-    if factor not in user.mfa_enabled:
-        user.mfa_enabled.append(factor)
-    user.mfa_preferred = user.mfa_preferred or factor
-
-
 def associate_software_token(state: State, request: dict[str, Any]) -> dict[str, Any]:
     """Serve AssociateSoftwareToken: make a new secret, which replaces one that isn't verified."""
     pool, user, session = _caller(state, request)
@@ -118,7 +112,9 @@ def verify_software_token(state: State, request: dict[str, Any]) -> dict[str, An
     if session is None:
         user.pending_secret = None
         return {"Status": "SUCCESS"}
-    _enable(user, model.SOFTWARE_TOKEN_MFA)
+    if model.SOFTWARE_TOKEN_MFA not in user.mfa_enabled:
+        user.mfa_enabled.append(model.SOFTWARE_TOKEN_MFA)
+    user.mfa_preferred = user.mfa_preferred or model.SOFTWARE_TOKEN_MFA
     session.used = True
     following = state.challenge_sessions.open(session.sign_in, "MFA_SETUP", totp_verified=True)
     return {"Status": "SUCCESS", "Session": following.token}

@@ -189,7 +189,10 @@ class Group:
 
 @dataclass
 class UserPool:
-    """A user pool; ``settings`` are the members of CreateUserPool, with defaults."""
+    """A user pool; ``settings`` are the members of CreateUserPool, with defaults.
+
+    ``issuer`` is the ``iss`` of its tokens.
+    """
 
     id: str
     name: str
@@ -197,6 +200,7 @@ class UserPool:
     settings: dict[str, Any]
     created: float
     modified: float
+    issuer: str = ""
     users: dict[str, User] = field(default_factory=dict)
     clients: dict[str, AppClient] = field(default_factory=dict)
     groups: dict[str, Group] = field(default_factory=dict)
@@ -205,11 +209,6 @@ class UserPool:
     def short_name(self) -> str:
         """The part of the ID after the underscore: the name that SRP hashes."""
         return self.id.partition("_")[2]
-
-    @property
-    def issuer(self) -> str:
-        """The ``iss`` of its tokens, which is that of AWS whatever the endpoint."""
-        return f"https://cognito-idp.{self.region}.amazonaws.com/{self.id}"
 
     @property
     def mfa(self) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui_auth.emulator.errors import invalid_parameter, not_authorized, not_found
 from tui_auth.emulator.model import AppClient, Identity, IdentityPool, UserPool, random_text
-from tui_auth.emulator.users import check_schema_names
+from tui_auth.emulator.users import check_schema_names, describe_schema
 
 if TYPE_CHECKING:
     from tui_auth.emulator.state import State
@@ -43,7 +43,8 @@ def create_user_pool(state: State, request: dict[str, Any]) -> dict[str, Any]:
         settings["SmsMfaConfiguration"] = {"SmsConfiguration": settings["SmsConfiguration"]}
     now = state.clock.now()
     pool_id = f"{state.region}_{random_text(POOL_ID_CHARACTERS, 9)}"
-    pool = UserPool(pool_id, request["PoolName"], state.region, settings, now, now)
+    issuer = f"{state.issuer}/{pool_id}"
+    pool = UserPool(pool_id, request["PoolName"], state.region, settings, now, now, issuer)
     state.pools[pool.id] = pool
     return {"UserPool": _describe_pool(pool)}
 
@@ -90,7 +91,7 @@ def _describe_pool(pool: UserPool) -> dict[str, Any]:
         "Id": pool.id,
         "Name": pool.name,
         "Arn": f"arn:aws:cognito-idp:{pool.region}:000000000000:userpool/{pool.id}",
-        "SchemaAttributes": pool.settings.get("Schema", []),
+        "SchemaAttributes": describe_schema(pool),
         "EstimatedNumberOfUsers": len(pool.users),
         "CreationDate": pool.created,
         "LastModifiedDate": pool.modified,
@@ -135,7 +136,7 @@ def paginate(
 ) -> dict[str, Any]:
     """Return one page of a list. ``limit`` and ``token`` are members for its size and its start."""
     position = request.get(token, "0")
-    if not position.isdecimal():
+    if not (position.isascii() and position.isdecimal() and len(position) <= 9):
         raise invalid_parameter("Invalid pagination token.")
     start = int(position)
     end = start + (request.get(limit) or 60)
@@ -338,7 +339,7 @@ def _verified_subject(state: State, pool: IdentityPool, provider: str, token: st
         if state.keys.read(token, "access") is not None:
             raise not_authorized("Invalid login token. Not a valid OpenId Connect identity token.")
         raise not_authorized("Invalid login token. Token signature invalid.")
-    if claims["iss"] != f"https://{provider}":
+    if claims["iss"].partition("://")[2] != provider:
         raise not_authorized("Invalid login token. Issuer doesn't match providerName")
     entry = next((entry for entry in entries if entry.get("ClientId") == claims["aud"]), None)
     if entry is None:

@@ -80,6 +80,7 @@ def dispatch(state: State, service: str, operation: str, request: Any) -> dict[s
 
 
 CALL_LIMIT = 10_000
+CALL_BYTES = 16 << 20
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,8 @@ class CognitoEmulator:
         clock: The clock, for tests that change the time.
         triggers: An object or module with ``define_auth_challenge``, ``create_auth_challenge`` and
             ``verify_auth_challenge_response``. A pool with any ARN in its LambdaConfig uses them.
+        endpoint_is_issuer: Whether the issuer of tokens is the endpoint, as some clients expect that use its
+            keys, or that of AWS.
 
     Raises:
         OSError: The port is in use.
@@ -107,14 +110,23 @@ class CognitoEmulator:
     host = "127.0.0.1"
 
     def __init__(
-        self, port: int = 0, region: str = "eu-west-1", clock: Clock | None = None, triggers: Any = None
+        self,
+        port: int = 0,
+        region: str = "eu-west-1",
+        clock: Clock | None = None,
+        triggers: Any = None,
+        *,
+        endpoint_is_issuer: bool = False,
     ) -> None:
         self.clock = clock or Clock()
         self.region = region
-        self.state = State(region, self.clock, triggers)
-        self._calls: deque[tuple[str, dict[str, Any]]] = deque(maxlen=CALL_LIMIT)
+        self._calls: deque[tuple[str, dict[str, Any], int]] = deque()
+        self._calls_lock = threading.Lock()
+        self._calls_size = 0
         self._faults: defaultdict[str, deque[_Fault]] = defaultdict(deque)
         self._endpoint = Endpoint((self.host, port), self)
+        issuer = self.endpoint_url if endpoint_is_issuer else f"https://cognito-idp.{region}.amazonaws.com"
+        self.state = State(region, self.clock, issuer, triggers)
         self.internal_errors = self._endpoint.internal_errors
         self._thread = threading.Thread(target=self._endpoint.serve, name="emulator", daemon=True)
 
@@ -155,8 +167,9 @@ class CognitoEmulator:
 
     @property
     def calls(self) -> list[tuple[str, dict[str, Any]]]:
-        """The newest ten thousand calls over HTTP in order, as (operation, params)."""
-        return list(self._calls)
+        """The newest calls over HTTP in order, as (operation, params): up to ten thousand and 16 MiB."""
+        with self._calls_lock:
+            return [(operation, params) for operation, params, _ in self._calls]
 
     @property
     def triggers(self) -> Any:
@@ -191,7 +204,7 @@ class CognitoEmulator:
     def call_over_http(self, service: str, operation: str, params: Any) -> dict[str, Any] | None:
         """Serve a request of the endpoint and record it in ``calls``; None drops the connection."""
         if isinstance(params, dict):
-            self._calls.append((operation, params))
+            self._record_call(operation, params)
         try:
             fault = self._faults[operation].popleft()
         except IndexError:
@@ -201,6 +214,14 @@ class CognitoEmulator:
         if fault.after_work:
             dispatch(self.state, service, operation, params)
         return None
+
+    def _record_call(self, operation: str, params: dict[str, Any]) -> None:
+        size = len(json.dumps(params))
+        with self._calls_lock:
+            self._calls.append((operation, params, size))
+            self._calls_size += size
+            while len(self._calls) > CALL_LIMIT or self._calls_size > CALL_BYTES:
+                self._calls_size -= self._calls.popleft()[2]
 
     def document(self, path: str) -> Any:
         """Return the reply to a GET as JSON data, or None if the path has no document."""

@@ -29,8 +29,9 @@ Shape = dict[str, Any]
 
 _INTEGER = {"min": 1, "max": 18, "pattern": "-?[0-9]+"}
 _SUPPLEMENT: dict[str, Shape] = {
-    # Cognito checks the length of every password but the previous one; the model has no minimum.
-    "PasswordType": {"min": 6},
+    # Cognito checks the length of every password but the previous one; the model has no minimum. A password
+    # may contain spaces, but not at its ends (user pool password requirements).
+    "PasswordType": {"min": 6, "pattern": r"^[\S]+.*[\S]+$"},
     "ChangePasswordRequest.PreviousPassword": {"min": 0},
     # A define trigger may name a challenge that the model doesn't know. The handler checks the name.
     "ChallengeNameType": {"enum": (), "min": 1, "max": 64},

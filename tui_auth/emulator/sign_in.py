@@ -64,7 +64,8 @@ _FACTORS = (SMS_MFA, SOFTWARE_TOKEN_MFA, EMAIL_OTP)
 
 def initiate_auth(state: State, request: dict[str, Any]) -> Reply:
     """Serve InitiateAuth and AdminInitiateAuth."""
-    if request["AuthFlow"] in ADMIN_FLOWS and "UserPoolId" not in request:
+    is_admin = "UserPoolId" in request
+    if request["AuthFlow"] in (("USER_PASSWORD_AUTH",) if is_admin else ADMIN_FLOWS):
         raise errors.invalid_parameter("Initiate Auth method not supported.")
     client = state.client(request["ClientId"], request.get("UserPoolId"))
     flow = _FLOW_SYNONYMS.get(request["AuthFlow"], request["AuthFlow"])
@@ -224,7 +225,11 @@ def _send_custom_challenge(state: State, sign_in: SignIn, name: str, metadata: d
     note = response.get("challengeMetadata")
     if note is not None and not isinstance(note, str):
         raise _unrecognizable_output()
-    parameters = {"USERNAME": sign_in.user.username, **public}
+    # The reply to the proof of the password has no USERNAME; InitiateAuth's and those of later rounds have.
+    follows_password = (
+        bool(sign_in.rounds) and sign_in.rounds[-1]["challengeName"] == first_factor.PASSWORD_VERIFIER
+    )
+    parameters = public if follows_password else {"USERNAME": sign_in.user.username, **public}
     return send_challenge(state, sign_in, name, parameters, private_parameters=private, metadata=note)
 
 

@@ -28,8 +28,7 @@ def sign_up(state: State, request: dict[str, Any]) -> dict[str, Any]:
     users.check_writable(client, values)
     values = _check_new_user(pool, name, values, "User already exists")
     users.check_required(pool, values)
-    for attribute, value in values.items():
-        users.claim_alias(pool, None, attribute, value)
+    users.claim_aliases(pool, None, values)
     password = request.get("Password")
     if password is not None:
         users.check_policy(pool, password)
@@ -128,11 +127,7 @@ def admin_create_user(state: State, request: dict[str, Any]) -> dict[str, Any]:
         return {"User": users.describe_user(user)}
     values = users.parse_attributes(request.get("UserAttributes", ()))
     values = _check_new_user(pool, name, values, "User account already exists")
-    for attribute, value in values.items():
-        is_alias = attribute not in model.MEDIUM_BY_ATTRIBUTE or values.get(f"{attribute}_verified") == "true"
-        if is_alias or pool.username_attributes:
-            force = bool(request.get("ForceAliasCreation"))
-            users.claim_alias(pool, None, attribute, value, force=force)
+    users.claim_aliases(pool, None, values, force=bool(request.get("ForceAliasCreation")))
     if password is not None:
         users.check_policy(pool, password)
     user = _add_user(state, pool, name, values)
@@ -209,12 +204,19 @@ def _contact(pool: UserPool, user: User) -> str | None:
 
 
 def forgot_password(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    """Serve ForgotPassword. A client that hides users replies to any name alike."""
+    """Serve ForgotPassword.
+
+    A client that hides users replies to any name alike, also to that of a user without a verified address.
+    """
     client, name = client_and_username(state, request)
     user = _enabled_user(client, name)
-    if user is None:
+    if user is not None and user.status == model.FORCE_CHANGE_PASSWORD:
+        raise _not_resettable()
+    attribute = _recovery_attribute(client.pool, user) if user is not None else None
+    if user is None or attribute is None:
+        if not client.hides_users:
+            raise _no_recovery_address()
         return {"CodeDeliveryDetails": delivery_details("EMAIL", name)}
-    attribute = _recovery_attribute(client.pool, user)
     state.limits.count("ForgotPassword", client.pool, user)
     return {"CodeDeliveryDetails": state.codes.send(client.pool, user, FORGOT_PASSWORD, attribute)}
 
@@ -253,9 +255,11 @@ def admin_reset_user_password(state: State, request: dict[str, Any]) -> None:
     user = users.require_user(pool, request["Username"])
     if not user.enabled:
         raise errors.not_authorized("User is disabled.")
-    if user.status == model.UNCONFIRMED:
+    if user.status in (model.UNCONFIRMED, model.FORCE_CHANGE_PASSWORD):
         raise _not_resettable()
     attribute = _recovery_attribute(pool, user)
+    if attribute is None:
+        raise _no_recovery_address()
     user.status = model.RESET_REQUIRED
     user.modified = state.clock.now()
     state.codes.send(pool, user, FORGOT_PASSWORD, attribute)
@@ -265,14 +269,18 @@ def _not_resettable() -> errors.CognitoError:
     return errors.not_authorized("User password cannot be reset in the current state.")
 
 
-def _recovery_attribute(pool: UserPool, user: User) -> str:
+def _no_recovery_address() -> errors.CognitoError:
+    return errors.invalid_parameter(
+        "Cannot reset password for the user as there is no registered/verified email or phone_number"
+    )
+
+
+def _recovery_attribute(pool: UserPool, user: User) -> str | None:
     """Return the attribute whose address gets the code for a forgotten password.
 
     It is the first verified one of those that the pool's setting allows, and with such a setting never the
-    address of the user's preferred second factor. A user with a temporary password has none.
+    address of the user's preferred second factor.
     """
-    if user.status == model.FORCE_CHANGE_PASSWORD:
-        raise _not_resettable()
     mechanisms = pool.recovery_mechanisms
     preferred_medium = model.MEDIUM_BY_FACTOR.get(user.mfa_preferred or "", "")
     excluded = model.ATTRIBUTE_BY_MEDIUM.get(preferred_medium) if mechanisms else None
@@ -280,6 +288,4 @@ def _recovery_attribute(pool: UserPool, user: User) -> str:
         attribute = mechanism.removeprefix("verified_")
         if attribute in model.MEDIUM_BY_ATTRIBUTE and attribute != excluded and user.has_verified(attribute):
             return attribute
-    raise errors.invalid_parameter(
-        "Cannot reset password for the user as there is no registered/verified email or phone_number"
-    )
+    return None

@@ -288,6 +288,7 @@ class State:
 
     region: str
     clock: Clock
+    issuer: str
     triggers: Any = None
     failed_custom_challenge_text: str = "Incorrect username or password."
     pools: dict[str, UserPool] = field(default_factory=dict)

@@ -55,6 +55,14 @@ def claim_alias(
     other.attributes[f"{attribute}_verified"] = "false"
 
 
+def claim_aliases(pool: UserPool, user: User | None, values: Attributes, *, force: bool = False) -> None:
+    """Claim new attribute values by which users sign in. An address that is an alias counts once verified."""
+    for name, value in values.items():
+        is_verified = values.get(f"{name}_verified") == "true"
+        if name not in model.MEDIUM_BY_ATTRIBUTE or name in pool.username_attributes or is_verified:
+            claim_alias(pool, user, name, value, force=force)
+
+
 def require_user(pool: UserPool, name: str) -> User:
     """Return the user with this name, or raise UserNotFoundException."""
     user = find_user(pool, name)
@@ -105,8 +113,19 @@ _STANDARD = (
     "sub name given_name family_name middle_name nickname preferred_username profile picture website email "
     "email_verified gender birthdate zoneinfo locale phone_number phone_number_verified address updated_at"
 )
-STANDARD = frozenset(_STANDARD.split())
 VERIFIED_FLAGS = ("email_verified", "phone_number_verified")
+_BIRTHDATE_LENGTH = {"MinLength": "10", "MaxLength": "10"}
+_DEFAULT_LENGTH = {"MinLength": "0", "MaxLength": "2048"}
+_STANDARD_SCHEMA: dict[str, dict[str, Any]] = {
+    **{
+        name: {"AttributeDataType": "String", "StringAttributeConstraints": _DEFAULT_LENGTH}
+        for name in _STANDARD.split()
+    },
+    **{name: {"AttributeDataType": "Boolean"} for name in VERIFIED_FLAGS},
+    "birthdate": {"AttributeDataType": "String", "StringAttributeConstraints": _BIRTHDATE_LENGTH},
+    "updated_at": {"AttributeDataType": "Number", "NumberAttributeConstraints": {"MinValue": "0"}},
+}
+"""The standard attributes as a new pool defines them (user pool attributes, "standard attributes")."""
 ADDRESS_FORMATS = {
     "email": re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+"),
     "phone_number": re.compile(r"\+[0-9]{5,15}"),
@@ -114,8 +133,9 @@ ADDRESS_FORMATS = {
 
 
 def parse_attributes(entries: Iterable[Mapping[str, str]]) -> Attributes:
-    """Return ``[{Name, Value}]`` as a dict."""
-    return {entry["Name"]: entry.get("Value", "") for entry in entries}
+    """Return ``[{Name, Value}]`` as a dict. Booleans are in lower case, whatever was sent."""
+    values = {entry["Name"]: entry.get("Value", "") for entry in entries}
+    return {name: value.lower() if name in VERIFIED_FLAGS else value for name, value in values.items()}
 
 
 def format_attributes(attributes: Mapping[str, str]) -> list[dict[str, str]]:
@@ -156,14 +176,20 @@ def check_schema_names(entries: Iterable[Mapping[str, Any]]) -> None:
 
 
 def _schema(pool: UserPool) -> dict[str, dict[str, Any]]:
-    """Return the attributes that the pool itself defines, by their full names (``custom:team``)."""
-    schema = {}
+    """Return the standard attributes and the pool's own ones, by their full names (``custom:team``)."""
+    schema = dict(_STANDARD_SCHEMA)
     for entry in pool.settings.get("Schema", ()):
         name = entry["Name"]
-        if name not in STANDARD and ":" not in name:
+        if name not in _STANDARD_SCHEMA and ":" not in name:
             name = ("dev:" if entry.get("DeveloperOnlyAttribute") else "") + f"custom:{name}"
-        schema[name] = entry
+        schema[name] = {**schema.get(name, {}), **entry}
     return schema
+
+
+def describe_schema(pool: UserPool) -> list[dict[str, Any]]:
+    """Return SchemaAttributes: every attribute that users of the pool can have."""
+    defaults = {"DeveloperOnlyAttribute": False, "Mutable": True, "Required": False}
+    return [{**defaults, **entry, "Name": name} for name, entry in _schema(pool).items()]
 
 
 def required_attributes(pool: UserPool) -> list[str]:
@@ -174,13 +200,13 @@ def check_schema(pool: UserPool, attributes: Mapping[str, str]) -> None:
     """Raise InvalidParameterException for an unknown attribute or a malformed value."""
     schema = _schema(pool)
     for name, value in attributes.items():
-        if name == "sub" or (name not in STANDARD and name not in schema):
+        if name == "sub" or name not in schema:
             raise schema_violation(name, "Attribute does not exist in the schema.")
         if value and name in ADDRESS_FORMATS:
             check_address(name, value)
-        if name in VERIFIED_FLAGS and value.lower() not in ("true", "false"):
+        if name in VERIFIED_FLAGS and value not in ("true", "false"):
             raise schema_violation(name, "Attribute value must be true or false.")
-        _check_constraints(name, value, schema.get(name, {}))
+        _check_constraints(name, value, schema[name])
 
 
 def _check_constraints(name: str, value: str, entry: Mapping[str, Any]) -> None:
@@ -264,8 +290,6 @@ def _policy_violation(policy: dict[str, Any], password: str) -> str | None:
             return f"Password must have {kind} characters"
     if len(password) > 256:
         return "Password too long"
-    if any(character.isspace() for character in password):
-        return "Password must not contain whitespace characters"
     return None
 
 
