@@ -24,7 +24,7 @@ from tui_auth.app import TuiAuthApp
 from tui_auth.auth.auth import Auth
 from tui_auth.emulator import CognitoEmulator
 from tui_auth.emulator.demo_users import provision
-from tui_auth.flow.settings import SignInSettings
+from tui_auth.flow.interface import SignInSettings
 from tui_auth.screens import step_screen
 from tui_auth.screens.codes import SMSCodeScreen
 from tui_auth.screens.done import DoneScreen

@@ -17,7 +17,7 @@ from textual.reactive import reactive
 
 from tui_auth.errors import AuthError
 from tui_auth.exit_codes import ExitCode
-from tui_auth.flow.error_message import ErrorMessage
+from tui_auth.flow.interface import ErrorMessage
 from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.screen_context import Decision, ScreenContext
 from tui_auth.screens.sign_in import SignInScreen
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
     from tui_auth.auth.auth import Auth
     from tui_auth.auth.next_step import Done, NextStep
-    from tui_auth.flow.session_saver import SessionSaver
-    from tui_auth.flow.settings import SignInSettings
+    from tui_auth.flow.after_sign_in import SessionSaver
+    from tui_auth.flow.interface import SignInSettings
     from tui_auth.flow.sign_in_flow import SignInFlow
     from tui_auth.screens.form_screen import CopyRequested
     from tui_auth.screens.sign_in_presenter import SignInPresenter

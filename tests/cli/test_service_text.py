@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tui_auth.auth.error_catalog import error_from_response
 from tui_auth.cli.output import error_text
-from tui_auth.flow.error_message import ErrorMessage
+from tui_auth.flow.interface import ErrorMessage
 from tui_auth.session.refresh import reason_for_end
 
 HOSTILE = "\x1b[31mhello"

@@ -20,7 +20,7 @@ from tests.session.machine import PASSWORD, Machine, pool_flags, write_private_f
 from tests.terminal.pty_program import PtyProgram
 from tui_auth.auth.next_step import Done
 from tui_auth.config.resolver import ResolvedPool
-from tui_auth.flow.session_saver import SessionSaver
+from tui_auth.flow.after_sign_in import SessionSaver
 from tui_auth.session.persistence import SessionPersistence
 from tui_auth.session.sessions import SaveResult
 from tui_auth.storage import stores

@@ -13,7 +13,6 @@ from tui_auth.auth.error_catalog import error_from_response
 from tui_auth.auth.tokens import KeysUnreachableError
 from tui_auth.config.profiles import load_profiles
 from tui_auth.errors import AuthError, ErrorKind
-from tui_auth.flow.error_message import INTERNAL_ERROR
 from tui_auth.flow.first_run_flow import (
     FLOWS,
     NO_AUTH_FLOW,
@@ -28,6 +27,7 @@ from tui_auth.flow.first_run_flow import (
     find_id_error,
     find_secret_path_error,
 )
+from tui_auth.flow.interface import INTERNAL_ERROR
 
 POOL, CLIENT = "eu-west-1_Ab12Cd34E", "1example23456789abcdefghij"
 NO_USER = error_from_response("NotAuthorizedException", "Incorrect username or password.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tui_auth.flow.messages import format_duration
+from tui_auth.flow.errors import format_duration
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,7 @@ from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.auth import Auth
 from tui_auth.auth.error_catalog import error_from_response
 from tui_auth.auth.next_step import Done
-from tui_auth.flow.session_saver import REPORT_AFTER_SECONDS, SessionSaver
-from tui_auth.flow.sign_in_flow import remember_device
+from tui_auth.flow.after_sign_in import REPORT_AFTER_SECONDS, SessionSaver, remember_device
 from tui_auth.secret import Secret
 from tui_auth.storage.lock import PATIENCE_SECONDS
 from tui_auth.storage.stores import StorageKind

@@ -23,12 +23,13 @@ from tui_auth.auth.next_step import (
     ResetPassword,
 )
 from tui_auth.errors import AuthError, ErrorField, ErrorKind
-from tui_auth.flow.error_message import INTERNAL_ERROR
-from tui_auth.flow.outputs import (
+from tui_auth.flow.interface import (
+    INTERNAL_ERROR,
     AskAboutDevice,
     AskStorage,
     Finish,
     OfferRestart,
+    RunRequest,
     ShowCodeSent,
     ShowError,
     ShowNotice,
@@ -40,7 +41,7 @@ from tui_auth.flow.outputs import (
     StepContext,
     WaitBeforeRetry,
 )
-from tui_auth.flow.sign_in_flow import PendingRequest, RunRequest, collapse
+from tui_auth.flow.sign_in_flow import PendingRequest, collapse
 from tui_auth.screens.screen_context import ScreenContext
 from tui_auth.screens.steps import SCREENS
 from tui_auth.secret import Secret
@@ -161,7 +162,7 @@ class TestErrors:
         flow = at_sms(EXPIRED, SMS)
         output = flow.run(flow.answer(CODE))
         assert isinstance(output, OfferRestart)
-        assert "sends a new code" in output.side_effect
+        assert "sends a new code" in output.error.text
         assert flow.operations.count("InitiateAuth") == 1
         again = flow.run(flow.restart())
         assert isinstance(again, ShowStep)

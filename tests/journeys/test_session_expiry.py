@@ -14,7 +14,6 @@ from tests.steps.screen_reading import number_key_for, scan
 NIGHT = 12 * 3600.0
 EXPIRY_HINT = "This step may have run out"
 RESTART_OFFER = "Enter starts it again."
-RESTART_OFFER_AT_PROMPTS = "Enter starts this step again."
 SENDS_CODE = "This sends a new code"
 MAKES_KEY = "This makes a new key"
 PHONE = {"phone_number": "+4915550001234", "phone_number_verified": "true"}
@@ -166,7 +165,7 @@ def test_restart_at_line_prompts(own_pool: MakePool) -> None:
     program.wait_for("Code:")
     pool.server.clock.advance(NIGHT)
     program.enter(program.newest_code())
-    program.wait_for_text(f"{RESTART_OFFER_AT_PROMPTS} {SENDS_CODE}")
+    program.wait_for_text(f"{RESTART_OFFER} {SENDS_CODE}")
     program.wait_for("Enter, or /back:")
     assert program.codes_sent() == 1
     program.press("enter")
@@ -182,7 +181,7 @@ def test_new_totp_key_is_announced_at_line_prompts(sign_in_as: StartSignIn) -> N
     program.wait_for("Code the app shows:")
     program.server.clock.advance(NIGHT)
     program.enter("123456")
-    program.wait_for_text(f"{RESTART_OFFER_AT_PROMPTS} {MAKES_KEY}")
+    program.wait_for_text(f"{RESTART_OFFER} {MAKES_KEY}")
     program.press("enter")
     program.wait_for_text("A new key: delete an earlier “")
     program.wait_for(lambda p: p.screen_text().count("Code the app shows:") == 2)

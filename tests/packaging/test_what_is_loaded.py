@@ -116,7 +116,7 @@ def test_first_frame_loads_nothing_of_later_screens(modules_loaded_by_sign_in: L
     }
     assert not submodules("session", modules)
     assert not submodules("plain", modules) | submodules("emulator", modules) | submodules("demo", modules)
-    assert submodules("flow", modules) <= {"error_message", "settings"}
+    assert submodules("flow", modules) <= {"interface"}
     assert not modules & {"tui_auth.terminal.clipboard", "tui_auth.widgets.code_input"}
 
 

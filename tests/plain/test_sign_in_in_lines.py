@@ -16,8 +16,8 @@ from tui_auth.auth.devices import Device
 from tui_auth.auth.error_catalog import error_from_response
 from tui_auth.auth.next_step import Done
 from tui_auth.errors import AuthError, ErrorKind
-from tui_auth.flow.error_message import INTERNAL_ERROR
-from tui_auth.plain import steps
+from tui_auth.flow.interface import INTERNAL_ERROR
+from tui_auth.plain import sign_in
 from tui_auth.plain.sign_in import ask_about_device
 from tui_auth.secret import Secret
 
@@ -43,7 +43,7 @@ class Clock:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 1000.0
-        monkeypatch.setattr(steps, "time", SimpleNamespace(monotonic=lambda: self.now))
+        monkeypatch.setattr(sign_in, "time", SimpleNamespace(monotonic=lambda: self.now))
 
 
 @pytest.fixture
@@ -135,7 +135,7 @@ def test_enter_restarts_an_expired_session() -> None:
     dialog = ScriptedDialog(SMS, EXPIRED, SMS, DONE, typed=("hunter2", "111111", "", "222222"))
     assert isinstance(dialog.run(), Done)
     assert dialog.lines.prompts == ["Password (hidden)", "Code", "Enter, or /back", "Code"]
-    assert any(line.startswith("Enter starts this step again. ") for line in dialog.lines.printed)
+    assert any("Enter starts it again. " in line for line in dialog.lines.printed)
 
 
 def test_rejected_custom_challenge_answer_leads_to_sign_in() -> None:

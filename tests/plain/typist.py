@@ -9,7 +9,7 @@ from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.auth import Auth
 from tui_auth.auth.devices import Device
 from tui_auth.auth.next_step import Done
-from tui_auth.flow.settings import SignInSettings
+from tui_auth.flow.interface import SignInSettings
 from tui_auth.plain.sign_in import PlainSignIn
 from tui_auth.secret import Secret
 

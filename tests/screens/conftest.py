@@ -11,7 +11,7 @@ from tests.scripted_gateway import Reply, ScriptedGateway
 from tui_auth.app import TuiAuthApp
 from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.auth import Auth
-from tui_auth.flow.settings import SignInSettings
+from tui_auth.flow.interface import SignInSettings
 
 POOL, CLIENT = "eu-west-1_Ab12Cd34E", "client1"
 

@@ -13,7 +13,7 @@ from tui_auth.auth.next_step import (
     MFAType,
 )
 from tui_auth.errors import AuthError, ErrorKind
-from tui_auth.flow import messages
+from tui_auth.flow import errors, messages
 from tui_auth.secret import Secret
 
 KEY, NOW = Secret("ABCD2345" * 6 + "ABCD"), 1_790_000_000.0
@@ -31,12 +31,12 @@ def error_with(retry_after: float | None) -> AuthError:
 def test_each_consecutive_wait_is_twice_as_long(
     retry_after: float | None, times: int, seconds: float
 ) -> None:
-    assert messages.compute_retry_delay(error_with(retry_after), times) == seconds
+    assert errors.compute_retry_delay(error_with(retry_after), times) == seconds
 
 
 @pytest.mark.parametrize("times", [4, 8, 100])
 def test_no_wait_is_longer_than_15_minutes(times: int) -> None:
-    assert messages.compute_retry_delay(error_with(60.0), times) == 15 * 60
+    assert errors.compute_retry_delay(error_with(60.0), times) == 15 * 60
 
 
 @pytest.mark.parametrize(
@@ -116,19 +116,17 @@ def test_new_password_must_be_repeated_without_outer_spaces(first: str, second: 
 @pytest.mark.parametrize("attribute", ["email", "custom:team-2"])
 def test_required_attribute_is_parsed_from_the_error(attribute: str) -> None:
     text = f"Attributes did not conform to the schema: {attribute}: The attribute is required\n"
+    assert errors.parse_missing_attribute(error_from_response("InvalidParameterException", text)) == attribute
     assert (
-        messages.parse_missing_attribute(error_from_response("InvalidParameterException", text)) == attribute
-    )
-    assert (
-        messages.parse_missing_attribute(error_from_response("InvalidParameterException", "email: invalid"))
+        errors.parse_missing_attribute(error_from_response("InvalidParameterException", "email: invalid"))
         is None
     )
 
 
 def test_challenge_error_quotes_a_nonempty_message() -> None:
-    quoted = messages.format_challenge_error(error_from_response("NotAuthorizedException", "Wrong pet."))
+    quoted = errors.format_challenge_error(error_from_response("NotAuthorizedException", "Wrong pet."))
     assert quoted == "The service ended this sign-in. It says: “Wrong pet.” Sign in again."
-    silent = messages.format_challenge_error(error_from_response("NotAuthorizedException", ""))
+    silent = errors.format_challenge_error(error_from_response("NotAuthorizedException", ""))
     assert silent == "The service ended this sign-in. Sign in again."
 
 
@@ -144,7 +142,7 @@ def test_challenge_error_quotes_a_nonempty_message() -> None:
     ],
 )
 def test_clock_offset_is_reported_above_20_seconds(offset: float | None, text: str) -> None:
-    assert messages.format_clock_offset(offset) == text
+    assert errors.format_clock_offset(offset) == text
 
 
 def test_wrong_clock_is_mentioned_only_as_a_possible_cause() -> None:
@@ -154,14 +152,13 @@ def test_wrong_clock_is_mentioned_only_as_a_possible_cause() -> None:
     ).as_rejected_proof()
     slow = "This machine's clock is 90 seconds slow"
     assert (
-        messages.format_clock_hint(wrong_code, 90.0, is_totp_code=True)
-        == f"{slow}; codes made on it are off."
+        errors.format_clock_hint(wrong_code, 90.0, is_totp_code=True) == f"{slow}; codes made on it are off."
     )
-    assert messages.format_clock_hint(wrong_code, 90.0) == ""
-    assert messages.format_clock_hint(wrong_code, 0.0, is_totp_code=True) == ""
-    assert messages.format_clock_hint(THROTTLED, 90.0, is_totp_code=True) == ""
-    assert messages.format_clock_hint(wrong_proof, 90.0).startswith(f"{slow}, which was allowed for.")
-    assert messages.format_clock_hint(wrong_proof, 0.0) == ""
+    assert errors.format_clock_hint(wrong_code, 90.0) == ""
+    assert errors.format_clock_hint(wrong_code, 0.0, is_totp_code=True) == ""
+    assert errors.format_clock_hint(THROTTLED, 90.0, is_totp_code=True) == ""
+    assert errors.format_clock_hint(wrong_proof, 90.0).startswith(f"{slow}, which was allowed for.")
+    assert errors.format_clock_hint(wrong_proof, 0.0) == ""
 
 
 def test_totp_key_has_four_groups_of_four_per_line() -> None:
@@ -187,12 +184,12 @@ def test_code_of_another_time_says_which_clock_is_wrong(
     code = Secret(pyotp.TOTP(KEY.reveal()).at(int(NOW) - code_age))
     for name in ("EnableSoftwareTokenMFAException", "CodeMismatchException"):
         error = error_from_response(name, "")
-        assert messages.format_totp_setup_error(error, code, KEY, NOW, clock_offset) == text
+        assert errors.format_totp_setup_error(error, code, KEY, NOW, clock_offset) == text
 
 
 def test_only_wrong_codes_are_compared_with_the_key() -> None:
     wrong_code = error_from_response("CodeMismatchException", "")
     elsewhere = Secret(pyotp.TOTP("KRSXG5CTMVRXEZLUKRSXG5CTMVRXEZLU").at(int(NOW)))
-    text = messages.format_totp_setup_error(wrong_code, elsewhere, KEY, NOW, 0.0)
+    text = errors.format_totp_setup_error(wrong_code, elsewhere, KEY, NOW, 0.0)
     assert text == "That does not fit this key. Type its newest."
-    assert messages.format_totp_setup_error(THROTTLED, elsewhere, KEY, NOW, 0.0) is None
+    assert errors.format_totp_setup_error(THROTTLED, elsewhere, KEY, NOW, 0.0) is None

@@ -9,7 +9,7 @@ import pytest
 
 from tests.pilot import inexpensive_apps as inexpensive_apps
 from tests.snapshots.gallery import NOW
-from tui_auth.flow import sign_in_flow
+from tui_auth.flow import after_sign_in
 from tui_auth.screens import custom_challenge, done
 from tui_auth.storage.stores import STORAGE_LABELS
 from tui_auth.widgets.countdown import Countdown
@@ -32,4 +32,4 @@ def frozen_countdowns(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def every_storage_kind(monkeypatch: pytest.MonkeyPatch) -> None:
     """Offer all kinds of storage, whatever this machine has."""
-    monkeypatch.setattr(sign_in_flow, "available_storage_kinds", lambda: tuple(STORAGE_LABELS))
+    monkeypatch.setattr(after_sign_in, "available_storage_kinds", lambda: tuple(STORAGE_LABELS))

@@ -20,7 +20,7 @@ from tui_auth.demo.app import DemoApp
 from tui_auth.emulator import CognitoEmulator
 from tui_auth.emulator.demo_users import provision
 from tui_auth.first_run_app import FirstRunApp
-from tui_auth.flow.settings import SignInSettings
+from tui_auth.flow.interface import SignInSettings
 from tui_auth.screens.step_screen import RestartRequested
 
 if TYPE_CHECKING:

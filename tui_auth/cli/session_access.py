@@ -185,7 +185,7 @@ def session_with_token(
         return record
     report_unsaved(result)
     if min_ttl is not None and not is_valid_for(result.record, kind, min_ttl):
-        from tui_auth.flow.messages import format_duration
+        from tui_auth.flow.errors import format_duration
 
         left = format_duration(max(0.0, result.record.seconds_left(kind)))
         say(f"this pool's tokens are valid for only {left}.")

@@ -19,7 +19,7 @@ from tui_auth.config.files import ConfigurationError
 from tui_auth.config.resolver import SourceKind
 from tui_auth.config.settings import check_region
 from tui_auth.exit_codes import ExitCode
-from tui_auth.flow.settings import ASSUMED_SESSION_SECONDS, SignInSettings, environment_badge_for
+from tui_auth.flow.interface import ASSUMED_SESSION_SECONDS, SignInSettings, environment_badge_for
 from tui_auth.terminal.environment import (
     TerminalKind,
     fill_missing_streams,
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from tui_auth.auth.auth import Auth
     from tui_auth.auth.next_step import Done
     from tui_auth.config.resolver import ResolvedPool
-    from tui_auth.flow.session_saver import SessionSaver
+    from tui_auth.flow.after_sign_in import SessionSaver
     from tui_auth.secret import Secret
     from tui_auth.session.persistence import SessionPersistence
     from tui_auth.session.record import SessionRecord
@@ -225,7 +225,7 @@ def _sign_in_full_screen(
 
     @cache
     def saver() -> SessionSaver:
-        from tui_auth.flow.session_saver import SessionSaver
+        from tui_auth.flow.after_sign_in import SessionSaver
 
         return SessionSaver(make_persistence())
 

@@ -8,7 +8,7 @@ from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.auth import Auth
 from tui_auth.demo.phone import Phone
 from tui_auth.emulator.demo_users import DemoPool, DemoUser, reset_user
-from tui_auth.flow.settings import SignInSettings
+from tui_auth.flow.interface import SignInSettings
 
 if TYPE_CHECKING:
     from tui_auth.emulator import CognitoEmulator

@@ -27,7 +27,7 @@ from tui_auth.config.profile_editor import add_profile
 from tui_auth.config.profiles import load_profiles
 from tui_auth.config.settings import InvalidValueError, check_region, validate_setting
 from tui_auth.errors import AuthError
-from tui_auth.flow.error_message import INTERNAL_ERROR, ErrorMessage
+from tui_auth.flow.interface import INTERNAL_ERROR, ErrorMessage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

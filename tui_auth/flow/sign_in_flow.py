@@ -8,8 +8,7 @@ the tests need no terminal.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from hashlib import sha256
 from itertools import groupby
@@ -19,7 +18,6 @@ from tui_auth.auth.attempt import Attempt
 from tui_auth.auth.error_policy import ErrorAction, action_for_error
 from tui_auth.auth.next_step import (
     ConfirmSignInWithCustomChallenge,
-    ConfirmSignInWithTOTPCode,
     ConfirmSignUp,
     ContinueSignInWithTOTPSetup,
     DeliveryDetails,
@@ -27,41 +25,36 @@ from tui_auth.auth.next_step import (
     NextStep,
     ResetPassword,
     TOTPSetupDetails,
-    UnknownStep,
 )
 from tui_auth.errors import AuthError, ErrorField, ErrorKind
 from tui_auth.flow import messages
-from tui_auth.flow.error_message import INTERNAL_ERROR, ErrorMessage
-from tui_auth.flow.outputs import (
-    AskAboutDevice,
-    AskStorage,
+from tui_auth.flow.after_sign_in import AfterSignIn
+from tui_auth.flow.errors import compute_retry_delay, describe_error, parse_missing_attribute
+from tui_auth.flow.interface import (
+    INTERNAL_ERROR,
+    ErrorMessage,
     Finish,
     OfferRestart,
+    RunRequest,
     ShowCodeSent,
     ShowError,
     ShowNotice,
-    ShowSaved,
     ShowSignIn,
     ShowSignUp,
     ShowStep,
-    ShowUnsaved,
     StepContext,
     WaitBeforeRetry,
 )
 from tui_auth.secret import Secret
-from tui_auth.session.persistence import SIGNATURES_UNCHECKED
-from tui_auth.storage.stores import StorageKind, available_storage_kinds
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from tui_auth.auth.auth import Auth
     from tui_auth.auth.challenges import Answer
     from tui_auth.auth.devices import Device
-    from tui_auth.flow.session_saver import SessionSaver
-    from tui_auth.flow.settings import SignInSettings
-
-Reply = NextStep | DeliveryDetails
-Call = Callable[[Attempt], Reply]
-"""One call of an attempt."""
+    from tui_auth.flow.after_sign_in import SessionSaver
+    from tui_auth.flow.interface import Call, Output, Reply, Request, SignInSettings
 
 
 class PendingRequest:
@@ -71,14 +64,12 @@ class PendingRequest:
         self,
         call: Call,
         attempt: Attempt,
-        *,
-        breadcrumbs: tuple[str, ...],
-        is_restart: bool,
         saver: SessionSaver | None = None,
+        breadcrumbs: tuple[str, ...] = (),
+        is_restart: bool = False,
     ) -> None:
         self._calls = [call]
-        self._attempt = attempt
-        self._saver = saver
+        self._attempt, self._saver = attempt, saver
         self.breadcrumbs = breadcrumbs
         self.is_restart = is_restart
 
@@ -97,41 +88,7 @@ class PendingRequest:
         return reply
 
 
-@dataclass(frozen=True)
-class RunRequest:
-    """Send the request in the background and pass the reply to ``SignInFlow.receive``."""
-
-    request: PendingRequest
-
-
-@dataclass(frozen=True)
-class RunJob:
-    """Run the job in the background and carry out the output that it returns."""
-
-    job: Callable[[], Output]
-
-
-Output = (
-    RunRequest
-    | RunJob
-    | ShowStep
-    | ShowSignIn
-    | ShowSignUp
-    | ShowError
-    | ShowNotice
-    | ShowCodeSent
-    | OfferRestart
-    | WaitBeforeRetry
-    | AskStorage
-    | ShowSaved
-    | ShowUnsaved
-    | AskAboutDevice
-    | Finish
-    | None
-)
-
-
-class SignInFlow:
+class SignInFlow(AfterSignIn):
     """Signs users in, one attempt after the other.
 
     Args:
@@ -151,15 +108,9 @@ class SignInFlow:
         find_device: Callable[[str], Device | None] | None = None,
         enter_key: str = "Enter",
     ) -> None:
-        self.auth = auth
-        self.settings = settings
-        self.saver = saver
+        super().__init__(auth, settings, saver)
         self._find_device = find_device or (saver.device if saver else lambda username: None)
         self._enter_key = self.retry_key = enter_key
-        self.attempt: Attempt | None = None
-        """The current attempt, or the last one."""
-        self.step: NextStep | None = None
-        """The step on the screen; None at sign-in and at sign-up."""
         self.pending: PendingRequest | None = None
         self._breadcrumbs: tuple[str, ...] = ()
         self._challenge_count = 1
@@ -174,11 +125,6 @@ class SignInFlow:
     def username(self) -> str:
         """The user name of the current or last attempt, as it was typed."""
         return self.attempt.username if self.attempt else ""
-
-    @property
-    def done(self) -> Done | None:
-        """The result of the sign-in while it is on the screen."""
-        return self.step if isinstance(self.step, Done) else None
 
     @property
     def can_restart(self) -> bool:
@@ -332,9 +278,10 @@ class SignInFlow:
 
     # -- replies ------------------------------------------------------------------------------------
 
-    def receive(self, request: PendingRequest, reply: Reply | Exception) -> Output:
+    def receive(self, request: Request, reply: Reply | Exception) -> Output:
         """Return the output for a reply. The reply to a canceled request is ignored."""
-        if request is not self.pending:
+        pending = self.pending
+        if pending is None or request is not pending:
             return None
         self.pending = None
         if isinstance(reply, AuthError):
@@ -344,7 +291,7 @@ class SignInFlow:
         self.retry_key = self._enter_key
         if isinstance(reply, DeliveryDetails):
             return ShowCodeSent(reply) if self.step else None
-        return self.arrive(reply, request)
+        return self.arrive(reply, pending)
 
     def arrive(self, step: NextStep, request: PendingRequest | None = None) -> Output:
         """Return the output for a new step.
@@ -401,84 +348,27 @@ class SignInFlow:
                 return self._back_to_sign_in(replace(message, field=ErrorField.FORM))
             case ErrorAction.RESTART if step is not None:
                 reason = "" if error.kind is ErrorKind.CHALLENGE_SESSION_EXPIRED else error.message
-                return OfferRestart(message, attempt.restart_side_effect, reason)
+                text = messages.format_restart_offer(reason, attempt.restart_side_effect)
+                return OfferRestart(ErrorMessage(text, enter_repeats=True))
             case ErrorAction.WAIT:
                 self._wait_count += 1
-                return WaitBeforeRetry(messages.compute_retry_delay(error, self._wait_count - 1), message)
+                return WaitBeforeRetry(compute_retry_delay(error, self._wait_count - 1), message)
         return ShowError(message)
 
     def _describe(self, error: AuthError) -> ErrorMessage:
         """Describe an error for the step and the key that sent the request."""
-        step, gateway = self.step, self.auth.gateway
         if self.retry_key == "Esc":  # a second Esc leads to sign-in and doesn't retry
             return ErrorMessage(f"{ErrorMessage.from_error(error, retry_key='').text} Esc goes to sign-in.")
-        message = ErrorMessage.from_error(error, retry_key=self.retry_key)
         if self.retry_key != self._enter_key:
-            return message
-        is_totp_code = isinstance(step, ConfirmSignInWithTOTPCode)
-        match step:
-            case ConfirmSignInWithCustomChallenge() | UnknownStep():
-                if error.code == "NotAuthorizedException":
-                    return ErrorMessage(messages.format_challenge_error(error))
-            case ContinueSignInWithTOTPSetup() if self._totp_code:
-                key, offset = step.setup_details.shared_secret, gateway.clock_offset
-                text = messages.format_totp_setup_error(error, self._totp_code, key, gateway.now(), offset)
-                if text:
-                    return ErrorMessage(text)
-            case None if self._is_signing_up and (name := messages.parse_missing_attribute(error)):
-                message = replace(message, missing_attribute=name)
-                if name not in self._sign_up_attributes:
-                    self._sign_up_attributes.add(name)
-                    return replace(
-                        message, text=messages.format_missing_attribute(name), field=ErrorField.FORM
-                    )
-        clock = messages.format_clock_hint(error, gateway.clock_offset, is_totp_code=is_totp_code)
-        return replace(message, text=f"{message.text} {clock}".strip())
-
-    # -- once signed in -----------------------------------------------------------------------------
-
-    def after_done(self) -> Output:
-        """Save the session once Done is on the screen, or ask for what is needed first."""
-        done, saver, username = self.done, self.saver, self.username
-        if done is None:
-            return None
-        if self.settings.leaves_when_done:
-            return AskAboutDevice()
-        if saver is None:
-            return ShowUnsaved()
-
-        def save() -> Output:
-            notice = "" if saver.is_checked(done) else SIGNATURES_UNCHECKED
-            result = saver.save_where_configured(done, username)
-            if result is None:
-                return AskStorage(available_storage_kinds(), notice)
-            return ShowSaved(result.location, result.problem, result.warning, notice)
-
-        return RunJob(save)
-
-    def storage_selected(self, storage: StorageKind) -> Output:
-        """Save the session in the storage that the user selected."""
-        done, saver, username = self.done, self.saver, self.username
-        if done is None or saver is None:
-            return None
-
-        def save() -> Output:
-            result = saver.save_in(done, username, storage)
-            return ShowSaved(result.location, result.problem, result.warning)
-
-        return RunJob(save)
-
-    def device_answered(self, remember: bool) -> Output:
-        """Have the pool remember this device if the user agreed."""
-        done = self.done
-        if done is None:
-            return None
-
-        def answer() -> Output:
-            notice = remember_device(self.auth, done) if remember else None
-            return Finish(done) if self.settings.leaves_when_done else notice
-
-        return RunJob(answer)
+            return ErrorMessage.from_error(error, retry_key=self.retry_key)
+        gateway, key = self.auth.gateway, self.retry_key
+        message = describe_error(error, self.step, gateway, retry_key=key, totp_code=self._totp_code)
+        name = parse_missing_attribute(error) if self._is_signing_up else None
+        if name is None or name in self._sign_up_attributes:
+            return replace(message, missing_attribute=name or "")
+        self._sign_up_attributes.add(name)
+        text = messages.format_missing_attribute(name)
+        return replace(message, text=text, missing_attribute=name, field=ErrorField.FORM)
 
     # -- attempts and requests ----------------------------------------------------------------------
 
@@ -499,13 +389,8 @@ class SignInFlow:
         if self.attempt is None or self.pending:
             return None
         self.retry_key = self._enter_key if key is None else key
-        self.pending = PendingRequest(
-            call,
-            self.attempt,
-            breadcrumbs=self._breadcrumbs if breadcrumbs is None else breadcrumbs,
-            is_restart=is_restart,
-            saver=self.saver,
-        )
+        breadcrumbs = self._breadcrumbs if breadcrumbs is None else breadcrumbs
+        self.pending = PendingRequest(call, self.attempt, self.saver, breadcrumbs, is_restart)
         return RunRequest(self.pending)
 
     def _stop_waiting(self) -> None:
@@ -521,15 +406,6 @@ class SignInFlow:
         self.drop()
         self._wait_count, self.retry_key = 0, self._enter_key
         return ShowSignIn(error, notice)
-
-
-def remember_device(auth: Auth, done: Done) -> ShowNotice:
-    """Have the pool remember this device (UpdateDeviceStatus) and return the result as a notice."""
-    try:
-        auth.remember_device(done)
-    except AuthError as error:
-        return ShowNotice(f"{messages.NOT_REMEMBERED} {error.message}", is_error=True)
-    return ShowNotice(messages.REMEMBERED)
 
 
 def collapse(breadcrumbs: tuple[str, ...]) -> tuple[str, ...]:

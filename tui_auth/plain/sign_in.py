@@ -2,35 +2,59 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+import time
+from typing import TYPE_CHECKING, assert_never
 
-from tui_auth.errors import ErrorField, ErrorKind
+from tui_auth.auth.error_policy import COOL_DOWN_SECONDS
+from tui_auth.auth.next_step import (
+    AuthFactorType,
+    ConfirmSignInWithCustomChallenge,
+    ConfirmSignInWithNewPassword,
+    ConfirmSignInWithOTP,
+    ConfirmSignInWithPassword,
+    ConfirmSignInWithSMSMFACode,
+    ConfirmSignInWithTOTPCode,
+    ConfirmSignUp,
+    ContinueSignInWithEmailMFASetup,
+    ContinueSignInWithFirstFactorSelection,
+    ContinueSignInWithMFASelection,
+    ContinueSignInWithMFASetupSelection,
+    ContinueSignInWithTOTPSetup,
+    DeliveryDetails,
+    Done,
+    ResetPassword,
+    UnknownStep,
+)
+from tui_auth.errors import ErrorField
 from tui_auth.flow import messages
-from tui_auth.flow.error_message import INTERNAL_ERROR, ErrorMessage
-from tui_auth.flow.outputs import (
+from tui_auth.flow.after_sign_in import remember_device
+from tui_auth.flow.interface import (
+    INTERNAL_ERROR,
+    ErrorMessage,
     OfferRestart,
+    Output,
+    RunRequest,
     ShowCodeSent,
     ShowError,
     ShowNotice,
     ShowSignIn,
     ShowStep,
+    StepContext,
     WaitBeforeRetry,
 )
-from tui_auth.flow.sign_in_flow import Output, RunRequest, SignInFlow, remember_device
-from tui_auth.plain.prompts import BACK, FORGOT, SIGN_UP, BackError, Lines, Prompts
-from tui_auth.plain.steps import StepPrompts
-from tui_auth.secret import Secret
+from tui_auth.flow.sign_in_flow import SignInFlow
+from tui_auth.plain.prompts import BACK, NEW_CODE, BackError, Lines, Prompts, StartPrompts, parse_code
 from tui_auth.terminal.safe_text import safe_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from tui_auth.auth.auth import Auth
+    from tui_auth.auth.challenges import Answer
     from tui_auth.auth.devices import Device
-    from tui_auth.auth.next_step import Done
-    from tui_auth.flow.settings import SignInSettings
-
-OTHER_COMMANDS = f"{FORGOT} resets a forgotten password, {SIGN_UP} makes an account."
+    from tui_auth.flow.interface import SignInSettings
+    from tui_auth.secret import Secret
 
 
 class PlainSignIn:
@@ -114,157 +138,199 @@ class PlainSignIn:
                     self._show_error(error)
                     self.lines.say(f"Try again in {seconds:.0f} seconds.")
                     self.lines.wait(seconds)
-                case OfferRestart(error, side_effect):
+                case OfferRestart(error):
                     self._show_error(error)
-                    self.lines.say(f"Enter starts this step again. {side_effect}".strip())
                     self._prompts.confirm(f"Enter, or {BACK}")
                     output = flow.restart()
 
     def _show_error(self, error: ErrorMessage | None) -> None:
         if error is None:
             return
-        text = (
-            messages.format_missing_attribute(error.missing_attribute)
-            if error.missing_attribute
-            else error.text
-        )
-        self.lines.say(f"Error: {text}")
+        name = error.missing_attribute
+        self.lines.say(f"Error: {messages.format_missing_attribute(name) if name else error.text}")
         self._steps.request_failed(error)
         if self.flow.step is None:
             self._start.request_failed(error)
 
 
-class StartPrompts:
-    """Asks for user name and password, or for a new account. Doesn't ask again for accepted values."""
+class StepPrompts:
+    """Asks for the answer to the flow's current step."""
 
     def __init__(self, prompts: Prompts, flow: SignInFlow) -> None:
         self.prompts = prompts
+        self.lines = prompts.lines
         self.flow = flow
-        self.username = flow.settings.username
-        self._has_tried = False
-        self._account: AccountPrompts | None = None
-        self._has_shown_commands = False
+        self.needs_another_name = False
+        """Whether the current user can't sign in from a terminal."""
+        self._context = StepContext()
+        self._must_announce_key = False
+        self._was_code_resent = False
+        self._new_code_at = -math.inf
+        self._new_code_requested = False
+        self._has_new_code = False
+        self._has_reset_code = False
+        self._reset_password: Secret | None = None
 
-    def ask(self) -> Output:
-        """Ask for the user name and password, or continue a sign-up, and start the request."""
-        if self._account is None:
-            self.flow.drop()
-            return self._sign_in()
-        try:
-            return self._account.ask()
-        except BackError:
-            self._account = None
-            raise
+    def clear(self) -> None:
+        """Discard the state of an attempt that has ended."""
+        self._has_reset_code, self._reset_password, self.needs_another_name = False, None, False
 
-    def request_failed(self, error: ErrorMessage) -> None:
-        """Discard the values that the error is about."""
-        if error.kind in (ErrorKind.NOT_AUTHORIZED, ErrorKind.CONFIGURATION):
-            self._account = None
-        elif self._account is not None:
-            self._account.request_failed(error)
+    def show(self, context: StepContext) -> None:
+        """Set the context of the next step."""
+        self._context = context
+        self._must_announce_key = context.is_replacement_totp_key
+        self._was_code_resent = False
+        if self._new_code_requested:
+            self._new_code_requested, self._has_new_code = False, True
+            self._new_code_at = time.monotonic()
 
-    def succeeded(self) -> None:
-        """Continue with the user name of the account that was created."""
-        if self._account is not None:
-            self.username, self._account = self._account.username, None
-
-    def _sign_in(self) -> Output:
-        settings, lines = self.flow.settings, self.prompts.lines
-        badge = f"{settings.environment_badge}: " if settings.environment_badge else ""
-        lines.say(f"{badge}Sign in to {safe_line(settings.pool)}")
-        if not self.username:
-            self._has_tried = False
+    def show_code_sent(self, details: DeliveryDetails) -> None:
+        """Print where the requested code was sent."""
+        self._new_code_at = time.monotonic()
+        if isinstance(self.flow.step, ResetPassword):
+            may_not_exist = self._context.reset_was_requested
+            self.lines.say(
+                messages.format_reset_delivery(
+                    details, account_may_not_exist=may_not_exist, is_repeated=self._has_reset_code
+                )
+            )
+            self._has_reset_code = True
         else:
-            name = safe_line(self.username, limit=60)
-            lines.say(f"{settings.username_label}: {name} ({BACK} asks for another)")
-        if not self._has_shown_commands and (not self.username or settings.auth_flow.needs_password):
-            self._has_shown_commands = True
-            lines.say(OTHER_COMMANDS)
-        while not self.username:
-            typed = lines.ask(settings.username_label).strip()
-            if typed == SIGN_UP:
-                return self._sign_up()
-            if typed == FORGOT:
-                self.username = self.prompts.line(settings.username_label)
-                return self.flow.reset_password(self.username)
-            self.username = "" if typed == BACK else typed
-        password = self._password() if settings.auth_flow.needs_password else None
-        if password == Secret(FORGOT):
-            return self.flow.reset_password(self.username)
-        if password == Secret(SIGN_UP):
-            return self._sign_up()
-        if password is None and self._has_tried:
-            self._confirm_sign_in()  # without it, this would loop and send a message each time
-        self._has_tried = True
-        return self.flow.sign_in(self.username, password)
-
-    def _sign_up(self) -> Output:
-        self.prompts.lines.say(f"Make an account ({BACK} goes back to sign-in)")
-        self.flow.open_sign_up("")
-        self._account = AccountPrompts(self.prompts, self.flow)
-        return self.ask()
-
-    def _password(self) -> Secret:
-        """Ask for the password. /back discards the user name, so that the next prompt asks for it."""
-        try:
-            return self.prompts.secret("Password")
-        except BackError:
-            self.username = ""
-            raise
-
-    def _confirm_sign_in(self) -> None:
-        try:
-            self.prompts.confirm(f"Enter signs in, {BACK} asks for another name")
-        except BackError:
-            self.username = ""
-            raise
-
-
-class AccountPrompts:
-    """Asks for the user name, password and attributes of a new account."""
-
-    def __init__(self, prompts: Prompts, flow: SignInFlow) -> None:
-        self.prompts = prompts
-        self.flow = flow
-        self.username = ""
-        self._password: Secret | None = None
-        self._required = list(flow.settings.required_attributes)
-        self._attributes: dict[str, str] = {}
-
-    def ask(self) -> Output:
-        """Ask for missing values, or for Enter if there are none, and create the account."""
-        settings = self.flow.settings
-        if self.username and self._password and not self._missing_attributes:
-            self.prompts.confirm(f"Enter tries it again, {BACK} goes back to sign-in")
-        self.username = self.username or self.prompts.line(settings.username_label)
-        if self._password is None:
-            self._password = self.prompts.new_password(settings.password_policy)
-        for name in self._missing_attributes:
-            self._attributes[name] = self._ask_attribute(name)
-        attributes = {name: value for name, value in self._attributes.items() if value}
-        return self.flow.sign_up(self.username, self._password, attributes)
+            self.lines.say(messages.format_new_delivery(details))
+            self._was_code_resent = True
 
     def request_failed(self, error: ErrorMessage) -> None:
-        """Discard only the values that the error is about."""
-        if error.missing_attribute:
-            self._required.append(error.missing_attribute)
-            self._attributes.pop(error.missing_attribute, None)
-        elif error.field is ErrorField.NEW_PASSWORD:
-            self._password = None
-        elif error.field is ErrorField.ATTRIBUTES or error.code == "AliasExistsException":
-            self._attributes.clear()
-        elif error.code in ("UsernameExistsException", "InvalidParameterException"):
-            self.username = ""
+        """Discard the new password if the error is about it."""
+        self._new_code_requested = False
+        if isinstance(self.flow.step, ResetPassword) and error.field is ErrorField.NEW_PASSWORD:
+            self._reset_password = None
 
-    @property
-    def _missing_attributes(self) -> list[str]:
-        names = dict.fromkeys((*self.flow.settings.sign_up_attributes, *self._required))
-        return [name for name in names if name not in self._attributes]
+    def ask(self) -> Output:  # noqa: PLR0911, PLR0912 - one case per step
+        """Ask for the answer to the step and send it. Raises BackError if the user goes back."""
+        flow, step = self.flow, self.flow.step
+        match step:
+            case ConfirmSignInWithSMSMFACode() | ConfirmSignInWithOTP():
+                return self._delivered_code(step)
+            case ConfirmSignInWithTOTPCode():
+                self.lines.say(f"{messages.format_totp_request(step.friendly_device_name)}.")
+                return flow.answer(self.prompts.code())
+            case ContinueSignInWithTOTPSetup():
+                return self._set_up(step)
+            case ContinueSignInWithMFASelection():
+                return self._choice(messages.MFA_QUESTION, step.allowed_mfa_types)
+            case ContinueSignInWithMFASetupSelection():
+                left_out = f"\n{messages.NO_SMS_SETUP}" if step.left_out else ""
+                return self._choice(f"{messages.MFA_SETUP_QUESTION}{left_out}", step.allowed_mfa_types)
+            case ContinueSignInWithFirstFactorSelection():
+                return self._first_factor(step)
+            case ContinueSignInWithEmailMFASetup():
+                return flow.answer(self.prompts.line("E-mail address for your codes"))
+            case ConfirmSignInWithPassword():
+                return flow.answer(self.prompts.secret("Password"))
+            case ConfirmSignInWithNewPassword():
+                return self._new_password(step)
+            case ResetPassword():
+                return self._reset()
+            case ConfirmSignUp():
+                return self._sign_up_code(step)
+            case ConfirmSignInWithCustomChallenge() | UnknownStep():
+                return self._challenge(step)
+            case Done() | None:  # there is nothing left to ask
+                raise BackError
+        assert_never(step)
 
-    def _ask_attribute(self, name: str) -> str:
-        hint = f", {messages.ATTRIBUTE_HINTS[name]}" if name in messages.ATTRIBUTE_HINTS else ""
-        label = f"{messages.format_attribute(name)}{hint}"
-        return self.prompts.line(label) if name in self._required else self.prompts.optional_line(label)
+    def _delivered_code(self, step: ConfirmSignInWithSMSMFACode | ConfirmSignInWithOTP) -> Output:
+        flow = self.flow
+        hint = f" {NEW_CODE} sends another." if flow.can_restart else ""
+        may_not_exist = not flow.is_password_known
+        delivery = messages.format_delivery(step.delivery_details, account_may_not_exist=may_not_exist)
+        self.lines.say(f"{delivery}.{hint}")
+        if self._has_new_code:
+            self.lines.say(messages.format_new_code_notice(account_may_not_exist=may_not_exist))
+            self._has_new_code = False
+        code = self._ask_code(can_send_another=flow.can_restart)
+        self._new_code_requested = code is None
+        return flow.answer(code) if code else flow.new_code()
+
+    def _ask_code(self, *, can_send_another: bool = True) -> Secret | None:
+        """Ask for a code. Return None if the user wants another one and it may be sent now."""
+        while (typed := self.prompts.code_or_command()) == NEW_CODE:
+            seconds = self._new_code_at + COOL_DOWN_SECONDS - time.monotonic()
+            if not can_send_another:
+                self.lines.say("Error: No other code can be sent here.")
+            elif seconds > 0:
+                wait = f"{NEW_CODE} again in {math.ceil(seconds)} s."
+                self.lines.say(f"Error: A new code was sent just now. {wait}")
+            else:
+                return None
+        return parse_code(typed)
+
+    def _first_factor(self, step: ContinueSignInWithFirstFactorSelection) -> Output:
+        if not messages.has_only_passkeys(step):
+            return self._choice(messages.FIRST_FACTOR_QUESTION, step.available_factors)
+        self.lines.say(f"{messages.ONLY_PASSKEYS} {messages.PASSKEY_ALTERNATIVE}")
+        self.needs_another_name = True
+        raise BackError
+
+    def _set_up(self, step: ContinueSignInWithTOTPSetup) -> Output:
+        details, settings = step.setup_details, self.flow.settings
+        account = safe_line(f"{settings.app_name or settings.pool}: {details.username}", limit=80)
+        if self._must_announce_key:
+            self.lines.say(messages.REPLACEMENT_TOTP_KEY.format(account))
+            self._must_announce_key = False
+        self.lines.say("Add this key to your authenticator app, as a time-based one:")
+        self.lines.say(messages.format_totp_key(details.shared_secret.reveal()))
+        self.lines.say(f"Account: {account}")
+        return self.flow.answer(self.prompts.code("Code the app shows"))
+
+    def _choice(self, question: str, methods: Sequence[Answer]) -> Output:
+        self.lines.say(question)
+        self.prompts.show(list(map(messages.format_method, methods)))
+        while (chosen := methods[self.prompts.number(len(methods))]) is AuthFactorType.WEB_AUTHN:
+            self.lines.say(f"Error: {messages.NO_PASSKEY}")
+        return self.flow.answer(chosen)
+
+    def _new_password(self, step: ConfirmSignInWithNewPassword) -> Output:
+        self.lines.say(messages.TEMPORARY_PASSWORD)
+        password = self.prompts.new_password(self.flow.settings.password_policy)
+        attributes = {
+            name: self.prompts.line(f"{messages.format_attribute(name)} (needed by this pool)")
+            for name in step.missing_attributes
+        }
+        return self.flow.answer(password, attributes=attributes or None)
+
+    def _reset(self) -> Output:
+        if not self._has_reset_code:
+            if not self._context.reset_was_requested:
+                self.lines.say(messages.RESET_REQUIRED)
+            self.prompts.show((messages.HAVE_CODE, messages.SEND_CODE))
+            if self.prompts.number(2) == 1:
+                return self.flow.new_code()
+            self._has_reset_code = True
+        code = self._ask_code()
+        if code is None:
+            return self.flow.new_code()
+        if self._reset_password is None:
+            self._reset_password = self.prompts.new_password(self.flow.settings.password_policy)
+        return self.flow.answer(code, new_password=self._reset_password)
+
+    def _sign_up_code(self, step: ConfirmSignUp) -> Output:
+        details = step.delivery_details
+        sent = f" {messages.format_delivery(details)}." if details and details.destination else ""
+        if not self._was_code_resent:
+            self.lines.say(f"{messages.NOT_CONFIRMED}{sent} {NEW_CODE} sends another.")
+        self._was_code_resent = False
+        code = self._ask_code()
+        return self.flow.answer(code) if code else self.flow.new_code()
+
+    def _challenge(self, step: ConfirmSignInWithCustomChallenge | UnknownStep) -> Output:
+        if isinstance(step, UnknownStep):
+            self.lines.say("The pool asks for a step this version does not know.")
+            self.lines.say(f"Challenge {safe_line(step.challenge_name, limit=60)}")
+        self.lines.say("The service asks:")
+        for name, value in messages.format_challenge_rows(step.additional_info):
+            self.lines.say("\n".join(f"  | {line}" for line in f"{name}: {value}".splitlines()))
+        return self.flow.answer(self.prompts.secret("Answer"))
 
 
 def ask_about_device(auth: Auth, done: Done, lines: Lines) -> None:

@@ -14,7 +14,7 @@ from tui_auth.auth.next_step import (
     ContinueSignInWithMFASetupSelection,
     NextStep,
 )
-from tui_auth.flow.error_message import ErrorMessage
+from tui_auth.flow.interface import ErrorMessage
 from tui_auth.flow.messages import (
     FIRST_FACTOR_QUESTION,
     MFA_QUESTION,

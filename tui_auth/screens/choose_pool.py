@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from tui_auth.errors import ErrorField
-    from tui_auth.flow.error_message import ErrorMessage
+    from tui_auth.flow.interface import ErrorMessage
 
 
 class PoolSubmitted(Decision):

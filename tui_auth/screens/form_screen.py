@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from tui_auth.errors import ErrorField
-    from tui_auth.flow.error_message import ErrorMessage
+    from tui_auth.flow.interface import ErrorMessage
     from tui_auth.screens.screen_context import ScreenContext
     from tui_auth.secret import Secret
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from tui_auth.auth.trace import CallTrace
-from tui_auth.flow.settings import ASSUMED_SESSION_SECONDS
+from tui_auth.flow.interface import ASSUMED_SESSION_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -11,12 +11,17 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tui_auth.auth.next_step import DeliveryDetails, Done, NextStep
-from tui_auth.flow.error_message import INTERNAL_ERROR, ErrorMessage
-from tui_auth.flow.outputs import (
+from tui_auth.flow.interface import (
+    INTERNAL_ERROR,
     AskAboutDevice,
     AskStorage,
+    ErrorMessage,
     Finish,
     OfferRestart,
+    Output,
+    Request,
+    RunJob,
+    RunRequest,
     ShowCodeSent,
     ShowError,
     ShowNotice,
@@ -28,7 +33,6 @@ from tui_auth.flow.outputs import (
     StepContext,
     WaitBeforeRetry,
 )
-from tui_auth.flow.sign_in_flow import Output, PendingRequest, RunJob, RunRequest, SignInFlow
 from tui_auth.screens.done import DeviceAnswered, DoneScreen, StorageSelected
 from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.sign_in import (
@@ -45,6 +49,7 @@ if TYPE_CHECKING:
 
     from textual.screen import Screen
 
+    from tui_auth.flow.sign_in_flow import SignInFlow
     from tui_auth.screens.screen_context import Decision, ScreenContext
 
 REQUESTS = "auth"
@@ -178,7 +183,7 @@ class SignInPresenter:
                     screen.busy = False
                 _show_on_step(screen, output)
 
-    async def _send_request(self, screen: FormScreen, request: PendingRequest) -> None:
+    async def _send_request(self, screen: FormScreen, request: Request) -> None:
         reply = await in_daemon_thread(request.send)
         if request is not self.flow.pending:
             return
@@ -248,7 +253,7 @@ def _show_on_step(screen: FormScreen, output: Output) -> None:
         case WaitBeforeRetry():
             screen.wait(output.seconds, output.error)
         case OfferRestart() if isinstance(screen, StepScreen):
-            screen.offer_restart(output.side_effect, output.reason)
+            screen.offer_restart(output.error)
         case ShowCodeSent(details) if isinstance(screen, StepScreen) and isinstance(details, DeliveryDetails):
             screen.show_code_sent(details)
 

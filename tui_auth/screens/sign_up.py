@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from textual.message import Message
     from textual.widget import Widget
 
-    from tui_auth.flow.error_message import ErrorMessage
-    from tui_auth.flow.settings import SignInSettings
+    from tui_auth.flow.interface import ErrorMessage, SignInSettings
     from tui_auth.screens.screen_context import ScreenContext
     from tui_auth.secret import Secret
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from tui_auth.auth.error_policy import COOL_DOWN_SECONDS
 from tui_auth.auth.next_step import DeliveryDetails, NextStep
-from tui_auth.flow.error_message import ErrorMessage
 from tui_auth.flow.messages import MAY_HAVE_EXPIRED
 from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.screen_context import Decision, ScreenContext
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from tui_auth.auth.challenges import Answer
+    from tui_auth.flow.interface import ErrorMessage
     from tui_auth.secret import Secret
 
 StepT = TypeVar("StepT", bound=NextStep)
@@ -108,17 +108,11 @@ class StepScreen(FormScreen, Generic[StepT]):
         """Show where the code requested on this screen was sent."""
         raise NotImplementedError
 
-    def offer_restart(self, side_effect: str, reason: str = "") -> None:
-        """Show that the step has ended and that Enter restarts it.
-
-        Args:
-            side_effect: What restarting also does, such as sending a code; empty if nothing.
-            reason: Why the step has ended; empty if it has expired.
-        """
+    def offer_restart(self, error: ErrorMessage) -> None:
+        """Show that the step has ended and that Enter restarts it."""
         self._offers_restart = True
         self.notice = ""
-        text = f"{reason or 'This step is over.'} Enter starts it again."
-        self.error = ErrorMessage(f"{text} {side_effect}".strip(), enter_repeats=True)
+        self.error = error
 
     def submit(self) -> None:
         if self._offers_restart and not self.busy and not self.is_waiting:

@@ -104,10 +104,10 @@ IN_FULL_SCREEN: dict[str, tuple[str, str, Callable[[], object]]] = {
 }
 IN_LINES: dict[str, tuple[str, str, Callable[[], object]]] = {
     "a request": ("auth.attempt.Attempt", "sign_in", fail),
-    "the conversation": ("plain.sign_in.StartPrompts", "_sign_in", fail),
-    "a thread": ("plain.sign_in.StartPrompts", "_sign_in", _fail_in_thread),
-    "an object's end": ("plain.sign_in.StartPrompts", "_sign_in", _fail_in_finalizer),
-    "the interpreter's end": ("plain.sign_in.StartPrompts", "_sign_in", _fail_at_exit),
+    "the conversation": ("plain.prompts.StartPrompts", "_sign_in", fail),
+    "a thread": ("plain.prompts.StartPrompts", "_sign_in", _fail_in_thread),
+    "an object's end": ("plain.prompts.StartPrompts", "_sign_in", _fail_in_finalizer),
+    "the interpreter's end": ("plain.prompts.StartPrompts", "_sign_in", _fail_at_exit),
 }
 """The faults by place: a class below ``tui_auth``, its method, and the action after it."""
 

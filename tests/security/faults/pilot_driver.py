@@ -21,7 +21,7 @@ from tui_auth.auth.next_step import (
     ResetPassword,
     UnknownStep,
 )
-from tui_auth.flow.settings import SignInSettings
+from tui_auth.flow.interface import SignInSettings
 from tui_auth.screens.choices import ChoiceScreen
 from tui_auth.screens.form_screen import FormScreen, focusable_inputs
 from tui_auth.screens.sign_in import SignInScreen

@@ -16,8 +16,7 @@ from tui_auth.auth.next_step import Done
 from tui_auth.emulator import CognitoEmulator
 from tui_auth.emulator.demo_users import DemoPool
 from tui_auth.errors import AuthError
-from tui_auth.flow.error_message import INTERNAL_ERROR
-from tui_auth.flow.settings import SignInSettings
+from tui_auth.flow.interface import INTERNAL_ERROR, SignInSettings
 from tui_auth.plain.sign_in import PlainSignIn
 from tui_auth.secret import Secret
 

@@ -47,8 +47,7 @@ from tui_auth.auth.next_step import (
     ResetPassword,
 )
 from tui_auth.errors import AuthError
-from tui_auth.flow.error_message import INTERNAL_ERROR
-from tui_auth.flow.settings import SignInSettings
+from tui_auth.flow.interface import INTERNAL_ERROR, SignInSettings
 from tui_auth.plain.prompts import BackError
 from tui_auth.plain.sign_in import PlainSignIn
 from tui_auth.secret import Secret

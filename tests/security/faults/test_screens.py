@@ -19,7 +19,7 @@ from tests.security.faults.terminal_output import unexpected_output
 from tui_auth.auth.next_step import Done
 from tui_auth.emulator import CognitoEmulator
 from tui_auth.emulator.demo_users import DemoPool
-from tui_auth.flow.error_message import INTERNAL_ERROR
+from tui_auth.flow.interface import INTERNAL_ERROR
 
 COGNITO_ERROR = Fault(
     "Cognito's own error",

@@ -25,7 +25,7 @@ from tests.security.faults.proxy import Fault, FaultProxy, Reply
 from tests.security.faults.terminal_output import unexpected_output
 from tests.steps.table import SCREEN_STEPS, ScreenStep
 from tests.terminal.pty_program import PtyProgram
-from tui_auth.flow.error_message import INTERNAL_ERROR
+from tui_auth.flow.interface import INTERNAL_ERROR
 
 STOPPED = "Stopped waiting. What was sent may or may not have arrived."
 STEPS = {"sign-in": ScreenStep("ann", "Username", SignIn.log_in), **SCREEN_STEPS}

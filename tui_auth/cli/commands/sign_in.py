@@ -24,7 +24,7 @@ from tui_auth.config.resolver import (
     resolve_saved_profile,
 )
 from tui_auth.exit_codes import ExitCode
-from tui_auth.flow.settings import environment_badge_for
+from tui_auth.flow.interface import environment_badge_for
 from tui_auth.terminal.environment import TerminalKind, find_terminal
 
 if TYPE_CHECKING:

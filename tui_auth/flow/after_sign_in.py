@@ -1,21 +1,37 @@
-"""SessionSaver: checks the token signatures of a finished sign-in and saves its session."""
+"""What follows Done: SessionSaver saves the session, and AfterSignIn carries out what the user decides."""
 
 from __future__ import annotations
 
 import threading
 from typing import TYPE_CHECKING
 
+from tui_auth.auth.next_step import Done, NextStep
+from tui_auth.errors import AuthError
+from tui_auth.flow import messages
+from tui_auth.flow.interface import (
+    AskAboutDevice,
+    AskStorage,
+    Finish,
+    RunJob,
+    ShowNotice,
+    ShowSaved,
+    ShowUnsaved,
+)
+from tui_auth.session.persistence import SIGNATURES_UNCHECKED
 from tui_auth.storage.lock import PATIENCE_SECONDS
-from tui_auth.storage.stores import StorageKind
+from tui_auth.storage.stores import StorageKind, available_storage_kinds
 from tui_auth.threads import SHIELD_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tui_auth.auth.attempt import Attempt
+    from tui_auth.auth.auth import Auth
     from tui_auth.auth.devices import Device
-    from tui_auth.auth.next_step import Done
+    from tui_auth.flow.interface import Output, SignInSettings
     from tui_auth.session.persistence import SessionPersistence
     from tui_auth.session.sessions import SaveResult
+
 
 REPORT_AFTER_SECONDS = 4.0
 """How long to wait before reporting the wait. Longer than the timeout of the keyring."""
@@ -128,3 +144,73 @@ class SessionSaver:
         """Wait briefly for a save in progress after a signal has closed the screen."""
         if self._storage is not None:
             self._finished.wait(SHIELD_SECONDS)
+
+
+class AfterSignIn:
+    """The part of a sign-in flow that follows Done. See ``SignInFlow``."""
+
+    def __init__(self, auth: Auth, settings: SignInSettings, saver: SessionSaver | None) -> None:
+        self.auth = auth
+        self.settings = settings
+        self.saver = saver
+        self.attempt: Attempt | None = None
+        """The current attempt, or the last one."""
+        self.step: NextStep | None = None
+        """The step on the screen; None at sign-in and at sign-up."""
+
+    @property
+    def done(self) -> Done | None:
+        """The result of the sign-in while it is on the screen."""
+        return self.step if isinstance(self.step, Done) else None
+
+    def after_done(self) -> Output:
+        """Save the session once Done is on the screen, or ask for what is needed first."""
+        done, saver, attempt = self.done, self.saver, self.attempt
+        if done is None or attempt is None:
+            return None
+        if self.settings.leaves_when_done:
+            return AskAboutDevice()
+        if saver is None:
+            return ShowUnsaved()
+
+        def save() -> Output:
+            notice = "" if saver.is_checked(done) else SIGNATURES_UNCHECKED
+            result = saver.save_where_configured(done, attempt.username)
+            if result is None:
+                return AskStorage(available_storage_kinds(), notice)
+            return ShowSaved(result.location, result.problem, result.warning, notice)
+
+        return RunJob(save)
+
+    def storage_selected(self, storage: StorageKind) -> Output:
+        """Save the session in the storage that the user selected."""
+        done, saver, attempt = self.done, self.saver, self.attempt
+        if done is None or saver is None or attempt is None:
+            return None
+
+        def save() -> Output:
+            result = saver.save_in(done, attempt.username, storage)
+            return ShowSaved(result.location, result.problem, result.warning)
+
+        return RunJob(save)
+
+    def device_answered(self, remember: bool) -> Output:
+        """Have the pool remember this device if the user agreed."""
+        done = self.done
+        if done is None:
+            return None
+
+        def answer() -> Output:
+            notice = remember_device(self.auth, done) if remember else None
+            return Finish(done) if self.settings.leaves_when_done else notice
+
+        return RunJob(answer)
+
+
+def remember_device(auth: Auth, done: Done) -> ShowNotice:
+    """Have the pool remember this device (UpdateDeviceStatus) and return the result as a notice."""
+    try:
+        auth.remember_device(done)
+    except AuthError as error:
+        return ShowNotice(f"{messages.NOT_REMEMBERED} {error.message}", is_error=True)
+    return ShowNotice(messages.REMEMBERED)

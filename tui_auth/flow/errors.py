@@ -1,0 +1,129 @@
+"""What the user reads about an error of Cognito's, and how long to wait after one."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tui_auth.auth.next_step import (
+    ConfirmSignInWithCustomChallenge,
+    ConfirmSignInWithTOTPCode,
+    ContinueSignInWithTOTPSetup,
+    NextStep,
+    UnknownStep,
+)
+from tui_auth.auth.totp import window_offset
+from tui_auth.flow.interface import ErrorMessage
+from tui_auth.session.state import CLOCK_TOLERANCE_SECONDS
+from tui_auth.terminal.safe_text import safe_line
+
+if TYPE_CHECKING:
+    from tui_auth.auth.gateway import Gateway
+    from tui_auth.errors import AuthError
+    from tui_auth.secret import Secret
+
+
+def describe_error(
+    error: AuthError, step: NextStep | None, gateway: Gateway, *, retry_key: str, totp_code: Secret | None
+) -> ErrorMessage:
+    """Describe an error of the request that an answer to a step has sent.
+
+    Args:
+        error: The error.
+        step: The step that was answered; None at sign-in and at sign-up.
+        gateway: Knows the server's time.
+        retry_key: The key that sends the same request again; empty if no key does.
+        totp_code: The first code of a new TOTP key, if that was the answer.
+    """
+    clock_offset = gateway.clock_offset
+    match step:
+        case ConfirmSignInWithCustomChallenge() | UnknownStep() if error.code == "NotAuthorizedException":
+            return ErrorMessage(format_challenge_error(error))
+        case ContinueSignInWithTOTPSetup() if totp_code:
+            key = step.setup_details.shared_secret
+            if text := format_totp_setup_error(error, totp_code, key, gateway.now(), clock_offset):
+                return ErrorMessage(text)
+    message = ErrorMessage.from_error(error, retry_key=retry_key)
+    is_totp_code = isinstance(step, ConfirmSignInWithTOTPCode)
+    clock = format_clock_hint(error, clock_offset, is_totp_code=is_totp_code)
+    return replace(message, text=f"{message.text} {clock}".strip())
+
+
+_REQUIRED_ATTRIBUTE = re.compile(r"(?P<name>[a-z_]{2,32}|custom:[\w-]{1,20}): The attribute is required")
+
+
+def parse_missing_attribute(error: AuthError) -> str | None:
+    """Return the attribute that a SignUp error reports as required, or None."""
+    match = _REQUIRED_ATTRIBUTE.search(error.service_message)
+    return match["name"] if match else None
+
+
+def format_challenge_error(error: AuthError) -> str:
+    """Format why a custom challenge ended the sign-in, with the pool's message if it has one."""
+    message = safe_line(error.service_message, limit=160)
+    quote = f" It says: “{message}”" if message else ""
+    return f"The service ended this sign-in.{quote} Sign in again."
+
+
+def format_clock_offset(clock_offset: float | None) -> str:
+    """Format how far this machine's clock is off, as the start of a sentence; empty if within tolerance.
+
+    Args:
+        clock_offset: The server's time minus this machine's, in seconds; None if unknown.
+    """
+    if clock_offset is None or abs(clock_offset) <= CLOCK_TOLERANCE_SECONDS:
+        return ""
+    return f"This machine's clock is {abs(clock_offset):.0f} seconds {'slow' if clock_offset > 0 else 'fast'}"
+
+
+def format_clock_hint(error: AuthError, clock_offset: float | None, *, is_totp_code: bool = False) -> str:
+    """Format how a wrong clock may explain a rejected TOTP code or SRP proof; empty if it can't."""
+    offset = format_clock_offset(clock_offset)
+    if offset and is_totp_code and error.code == "CodeMismatchException":
+        return f"{offset}; codes made on it are off."
+    if offset and error.is_rejected_proof:
+        return f"{offset}, which was allowed for. If you are sure of the password, set it and try again."
+    return ""
+
+
+def compute_retry_delay(error: AuthError, wait_count: int) -> float:
+    """Return the seconds to wait after throttling or a lockout, twice as long after each wait in a row."""
+    return float(min((error.retry_after or 5.0) * 2 ** min(wait_count, 8), 900.0))
+
+
+def format_totp_setup_error(
+    error: AuthError, code: Secret, key: Secret, now: float, clock_offset: float | None
+) -> str | None:
+    """Format why the first code of a new TOTP key was rejected, by finding the time the code is from.
+
+    Args:
+        error: The error of VerifySoftwareToken.
+        code: The rejected code.
+        key: The new TOTP key.
+        now: The server's time in seconds since the epoch.
+        clock_offset: The server's time minus this machine's, in seconds; None if unknown.
+
+    Returns:
+        The text, or None if the error isn't about the code.
+    """
+    if error.code not in ("EnableSoftwareTokenMFAException", "CodeMismatchException"):
+        return None
+    offset = window_offset(code.reveal(), key, now)
+    if offset is None:
+        return "That does not fit this key. Type its newest."
+    if abs(offset) <= 30:
+        return "Used already, or too late: type the next one."
+    when = f"{format_duration(abs(offset))} {'ago' if offset < 0 else 'ahead'}"
+    is_local = bool(clock_offset) and abs((clock_offset or 0.0) + offset) < 60
+    clock = f"{'this machine' if is_local else 'that device'}'s clock"
+    return f"It fits {when}: type the newest, or set {clock}."
+
+
+def format_duration(seconds: float) -> str:
+    """Format a duration rounded to one unit, for a sentence: 45 seconds, 4 minutes, 2 hours."""
+    for size, name in ((3600, "hour"), (60, "minute")):
+        if seconds >= 1.5 * size or seconds == size:
+            count = round(seconds / size)
+            return f"{count} {name}{'s' if count != 1 else ''}"
+    return f"{round(seconds)} seconds"
