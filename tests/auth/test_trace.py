@@ -12,7 +12,7 @@ from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.auth import Auth
 from tui_auth.auth.next_step import ContinueSignInWithMFASelection as Selection
 from tui_auth.auth.next_step import DeliveryDetails, MFAType
-from tui_auth.auth.trace import Call, CallTrace, describe_outcome, mask_destination
+from tui_auth.auth.trace import Call, CallTrace, Operation, describe_outcome, mask_destination
 from tui_auth.emulator import CognitoEmulator
 from tui_auth.emulator.demo_users import DemoPool, provision
 from tui_auth.errors import AuthError
@@ -141,3 +141,38 @@ def test_trace_has_the_last_hundred_calls() -> None:
         with trace.call("signIn"):
             pass
     assert [call.number for call in trace.calls] == list(range(31, 131))
+
+
+@pytest.mark.parametrize(
+    ("call", "chain"),
+    [
+        (
+            Call(
+                1,
+                "signIn",
+                (Operation("InitiateAuth", answer="SMS_MFA"),),
+                "ConfirmSignInWithSMSMFACode(+***3321)",
+            ),
+            "signIn → InitiateAuth → SMS_MFA → ConfirmSignInWithSMSMFACode(+***3321)",
+        ),
+        (
+            Call(1, "signIn", (Operation("InitiateAuth", answer="HUNTER_2"),), "UnknownStep(HUNTER_2)"),
+            "signIn → InitiateAuth → (unknown) → UnknownStep(unknown)",
+        ),
+        (
+            Call(1, "signIn", (Operation("InitiateAuth", answer="Hunter2Exception"),), "Hunter2Exception"),
+            "signIn → InitiateAuth → (unknown)",
+        ),
+        (
+            Call(1, "signIn", (), "ContinueSignInWithMFASelection(SMS_MFA, HUNTER_2)"),
+            "signIn → ContinueSignInWithMFASelection(SMS_MFA, unknown)",
+        ),
+        (
+            Call(1, "signIn", (), "ConfirmSignInWithOTP(hunter***2)"),
+            "signIn → ConfirmSignInWithOTP(unknown)",
+        ),
+        (Call(1, "signIn", (Operation("InitiateAuth"),)), "signIn → InitiateAuth → …"),
+    ],
+)
+def test_names_that_only_the_server_knows_are_left_out(call: Call, chain: str) -> None:
+    assert call.with_known_names().chain == chain

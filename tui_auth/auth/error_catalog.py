@@ -346,6 +346,9 @@ _UNKNOWN = ErrorText(
     ErrorKind.SERVICE, "Cognito refused this in a way this version does not know.", is_vague=True
 )
 
+KNOWN_CODES = frozenset({*_BY_CODE, *_BY_TEXT})
+"""The error codes that have a text here."""
+
 _FLOW = re.compile(r"(?P<name>[A-Z_]{4,40}) flow not enabled for this client")
 
 

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from functools import cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,9 @@ MIN_UNMASKED_LENGTH = 8
 
 _NAME = re.compile(r"[A-Za-z][\w.:#-]{0,63}", re.ASCII)
 _MASKED = re.compile(r"[\w@.+* -]{1,48}", re.ASCII)
+_SHORT_MASK = re.compile(r"\+?\*+\d{0,4}|\w?\*+@\w?\*+(\.\w{1,3})?", re.ASCII)
+"""A destination as Cognito masks it: ``+***0123``, ``a***@e***``."""
+
 _STARS = re.compile(r"\*+")
 _FIELD_GROUPS = ("AuthParameters", "ChallengeResponses")
 _OMITTED = ("ClientId", "ClientMetadata", "AuthFlow", "ChallengeName", "Session", *_FIELD_GROUPS)
@@ -83,6 +87,13 @@ class Call:
         for operation in self.operations:
             parts += [operation.name, operation.answer or "…"]
         return " → ".join([*parts, self.distinct_outcome] if self.distinct_outcome else parts)
+
+    def with_known_names(self) -> Call:
+        """Return the call without names that only the server knows, which may be anything it was sent."""
+        operations = (
+            replace(operation, answer=_known_name(operation.answer)) for operation in self.operations
+        )
+        return replace(self, operations=tuple(operations), outcome=_known_name(self.outcome))
 
     @property
     def distinct_outcome(self) -> str:
@@ -252,3 +263,35 @@ def _error_name(error: AuthError) -> str:
 def _safe_name(text: object) -> str:
     """Return a name of the form Cognito's names have; anything else could carry what must not be shown."""
     return text if isinstance(text, str) and _NAME.fullmatch(text) else UNREADABLE
+
+
+def _known_name(text: str) -> str:
+    """Return an answer or outcome with ``(unknown)`` in place of each name that this version doesn't know."""
+    known = _known_names()
+    name, parenthesis, details = text.removesuffix(")").partition("(")
+    if text and name not in known:
+        return "(unknown)"
+    if not parenthesis:
+        return name
+    parts = (
+        part if part in known or _SHORT_MASK.fullmatch(part) else "unknown" for part in details.split(", ")
+    )
+    return f"{name}({', '.join(parts)})"
+
+
+@cache
+def _known_names() -> frozenset[str]:
+    # Loaded here: only a trace in a file needs them.
+    from tui_auth.auth import next_step
+    from tui_auth.auth.challenges import CHOICE_CHALLENGES, RESPONSE_KEYS
+    from tui_auth.auth.error_catalog import KNOWN_CODES
+
+    return frozenset(
+        {
+            *("tokens", "ok", "no answer", "code sent", UNREADABLE, *map(str, ErrorKind)),
+            *("MFA_SETUP", "PASSWORD_VERIFIER", "DEVICE_SRP_AUTH", "DEVICE_PASSWORD_VERIFIER"),
+            *(name for name, value in vars(next_step).items() if isinstance(value, type)),
+            *(kind.value for kinds in (next_step.MFAType, next_step.AuthFactorType) for kind in kinds),
+            *(*CHOICE_CHALLENGES, *RESPONSE_KEYS, *KNOWN_CODES),
+        }
+    )
