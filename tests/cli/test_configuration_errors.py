@@ -152,13 +152,13 @@ Prepare = Callable[[Project], object]
         pytest.param(
             lambda project: project.write_config(f"[profiles.acme]\n{VALID_IDS}"),
             ("--profile", "acmee"),
-            "There is no profile “acmee”. Did you mean “acme”?",
+            "--profile: there is no such profile. Did you mean “acme”?",
             id="a misspelled profile",
         ),
         pytest.param(
             lambda project: None,
             ("--profile", "acme"),
-            "There is no profile “acme”. None are kept yet: `tui-auth profile add NAME --user-pool-id … "
+            "--profile: there is no such profile. Add one with `tui-auth profile add NAME --user-pool-id … "
             "--client-id …`.",
             id="no profiles",
         ),
@@ -184,13 +184,15 @@ Prepare = Callable[[Project], object]
         pytest.param(
             lambda project: None,
             (*IDS, "--client-secret-file", "secret"),
-            "~/shop/secret: it cannot be read: No such file or directory.",
+            "--client-secret-file: there is no such file. Give the path of a file that holds the secret, not "
+            "the secret.",
             id="a missing secret file",
         ),
         pytest.param(
             lambda project: project.write_file("secret", "\n"),
             (*IDS, "--client-secret-file", "secret"),
-            "~/shop/secret: it is empty. Put the app client's secret in its first line.",
+            "--client-secret-file: ~/shop/secret: it is empty. "
+            "Put the app client's secret in its first line.",
             id="an empty secret file",
         ),
         pytest.param(
@@ -218,7 +220,7 @@ def test_configuration_error_is_reported_without_a_screen(
 @pytest.mark.parametrize(
     ("environment", "message"),
     [
-        ({"TUI_AUTH_PROFILE": "acmee"}, "There is no profile “acmee”. Did you mean “acme”?"),
+        ({"TUI_AUTH_PROFILE": "acmee"}, "TUI_AUTH_PROFILE: there is no such profile. Did you mean “acme”?"),
         (
             {"TUI_AUTH_REGION": "Ireland"},
             "TUI_AUTH_REGION: expected a region, such as eu-west-1.",
@@ -293,7 +295,7 @@ def test_any_region_is_accepted_with_a_custom_endpoint(project: Project) -> None
         (
             ("--profile", "acmee"),
             {},
-            "There is no profile “acmee”. Did you mean “acme”?",
+            "--profile: there is no such profile. Did you mean “acme”?",
         ),
         (
             (),

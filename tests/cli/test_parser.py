@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
+
 import pytest
 
 from tui_auth.cli.parser import CommandParser
+from tui_auth.cli.sign_in_now import wants_line_prompts
+
+SWITCHES = ("ACCESSIBLE", "TUI_AUTH_PLAIN")
 
 
 @pytest.fixture
@@ -47,11 +52,11 @@ def test_usage_of_a_subcommand_lists_its_arguments(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--regoin"], "there is no flag --regoin. Did you mean --region?"),
-        (["add", "f", "--forse"], "there is no flag --forse. Did you mean --force?"),
-        (["--hiddn"], "there is no flag --hiddn"),
-        (["--reg=x"], "there is no flag --reg"),
-        (["add", "f", "a", "more"], "there is one word too many"),
+        (["--regoin"], "Unknown flag --regoin. Did you mean --region?"),
+        (["add", "f", "--forse"], "Unknown flag --forse. Did you mean --force?"),
+        (["--hiddn"], "Unknown flag. See `tui-auth sample --help`."),
+        (["--reg=x"], "Unknown flag --reg. Did you mean --region?"),
+        (["add", "f", "a", "more"], "Unexpected argument. See `tui-auth sample --help`."),
     ],
 )
 def test_unexpected_argument_suggests_a_flag_of_parser_or_subcommand(
@@ -61,3 +66,25 @@ def test_unexpected_argument_suggests_a_flag_of_parser_or_subcommand(
         parser.parse(arguments)
     assert exit_.value.code == 2
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("variables", "wants"),
+    [
+        *(({name: value}, False) for name in SWITCHES for value in ("", "0", "false", "No", "OFF", " 0 ")),
+        *(({name: value}, True) for name in SWITCHES for value in ("1", "true", "yes", "on", "2")),
+        ({"TUI_AUTH_PLAIN": "0", "ACCESSIBLE": "1"}, False),
+        ({"TUI_AUTH_PLAIN": "1", "ACCESSIBLE": "0"}, True),
+        ({"TUI_AUTH_PLAIN": "", "ACCESSIBLE": "1"}, True),
+        ({}, False),
+    ],
+)
+def test_variables_for_line_prompts_can_say_no(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], wants: bool
+) -> None:
+    for name in SWITCHES:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert wants_line_prompts(Namespace(plain=False)) is wants
+    assert wants_line_prompts(Namespace(plain=True))

@@ -88,8 +88,8 @@ def test_region_from_the_pool_id_has_the_id_as_origin(program: Program) -> None:
 @pytest.mark.parametrize(
     ("arguments", "status", "message"),
     [
-        (("use", "gone"), 3, "There is no profile “gone”."),
-        (("remove", "gone"), 3, "There is no profile “gone”."),
+        (("use", "gone"), 3, "There is no such profile."),
+        (("remove", "gone"), 3, "There is no such profile."),
         (
             ("add", "a b", "--user-pool-id", "eu-west-1_A", "--client-id", "c"),
             3,
@@ -100,7 +100,7 @@ def test_region_from_the_pool_id_has_the_id_as_origin(program: Program) -> None:
             3,
             "--user-pool-id: expected a user pool id, such as",
         ),
-        (("import", "nowhere.json"), 3, "nowhere.json: it cannot be read: No such file"),
+        (("import", "nowhere.json"), 3, "There is no such file. Give the path of a file that Amplify wrote."),
         (("show",), 3, "No user pool is named."),
         ((), 2, "`tui-auth profile --help`"),
     ],
@@ -253,7 +253,40 @@ def test_existing_name_is_an_error_that_suggests_both_fixes(program: Program) ->
 def test_add_warns_about_a_missing_secret_file(program: Program) -> None:
     result = program.run(*ADD, "--client-secret-file", "later")
     assert result.returncode == 0
-    assert "Signing in needs this first: ~/project/later: it cannot be read: No such file" in result.stderr
+    assert "--client-secret-file: there is no such file yet. Give the path" in result.stderr
+    assert "later" not in result.stderr
+
+
+def test_incomplete_profile_cannot_be_the_default(program: Program) -> None:
+    program.write_config(
+        '# mine\n[profiles.acme]\nuser_pool_id = "eu-west-1_A"\n[profiles.b]\nclient_id = "c"\n'
+    )
+    for name, key, line in (("acme", "client_id", 2), ("b", "user_pool_id", 4)):
+        result = program.run("profile", "use", name)
+        assert result.returncode == 3
+        assert (
+            f"config.toml, line {line}: this profile has no {key}, so it can't be the default."
+            in result.stderr
+        )
+    assert "default_profile" not in program.config.read_text()
+
+
+def test_shown_metadata_and_rules_are_written_as_the_flags_take_them(program: Program) -> None:
+    program.run(*ADD, "--client-metadata", "team=blue", "--password-policy", "min_length=10,require_numbers")
+    lines = program.run("profile", "show", "acme").stdout.splitlines()
+    values = dict(line.split(maxsplit=1) for line in lines)
+    assert values["client_metadata"] == "team=blue"
+    assert values["password_policy"] == "min_length=10, require_numbers=true"
+
+
+def test_no_blank_line_is_left_at_the_top_of_the_configuration(program: Program) -> None:
+    program.run(*ADD)
+    program.run("profile", "use", "acme")
+    program.run("profile", "use", "--none")
+    assert program.config.read_text().startswith("[profiles.acme]\n")
+    program.run("profile", "remove", "acme")
+    program.run(*ADD)
+    assert program.config.read_text().startswith("[profiles.acme]\n")
 
 
 def test_inline_profile_is_shown_with_its_line(program: Program) -> None:

@@ -98,7 +98,7 @@ def test_file_error_has_its_line(home: Home, config: str, message: str) -> None:
 def test_unknown_name_suggests_existing_ones(home: Home) -> None:
     home.write_config(ACME)
     assert "Did you mean “acme”?" in read_error(home, "acne")
-    assert "The only one is “acme”." in read_error(home, "other")
+    assert "There is no such profile. Your only profile is “acme”." in read_error(home, "other")
 
 
 def test_one_broken_profile_does_not_break_another(home: Home) -> None:

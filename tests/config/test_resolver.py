@@ -208,11 +208,11 @@ def test_endpoint_variable_applies_to_a_pool_from_flags(home: Home) -> None:
         (("--user-pool-id", "pool", "--client-id", "c"), {}, "--user-pool-id: expected a user pool id"),
         (FLAGS, {"TUI_AUTH_ENDPOINT_URL": "http://example.com"}, "ENDPOINT_URL: expected a URL beginning"),
         (FLAGS, {"TUI_AUTH_SESSION_MINUTES": "hunter2"}, "TUI_AUTH_SESSION_MINUTES: expected a number"),
-        (("--profile", "gone"), {}, "There is no profile “gone”."),
+        (("--profile", "gone"), {}, "--profile: there is no such profile."),
         (
             (*FLAGS, "--client-secret-file", "/nonexistent"),
             {},
-            "/nonexistent: it cannot be read: No such file",
+            "--client-secret-file: there is no such file.",
         ),
         (
             (*FLAGS, "--client-secret-file", "~nosuchuser/x"),

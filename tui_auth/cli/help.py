@@ -42,6 +42,22 @@ COMMANDS = {
 }
 """The module of each command and its summary in the help."""
 
+SYNONYMS = {
+    **dict.fromkeys(("login", "log-in", "signin", "auth"), "sign-in"),
+    **dict.fromkeys(("logout", "log-out", "signout"), "sign-out"),
+    **dict.fromkeys(("whoami", "who", "info", "session", "list"), "status"),
+    **dict.fromkeys(("help", "?"), "--help"),
+    **dict.fromkeys(("version", "-v"), "--version"),
+    **dict.fromkeys(("profiles", "config", "configure"), "profile"),
+    **dict.fromkeys(("run", "env"), "exec"),
+    **dict.fromkeys(("emulator", "server", "serve"), "pool"),
+    "refresh": "token --force-refresh",
+    "credentials": "aws-credentials",
+    "kubectl": "kube-credential",
+    "check": "doctor",
+}
+"""What other programs call these commands and flags."""
+
 Examples = tuple[tuple[str, str], ...]
 """Pairs of a shell line and what it does; empty where the line is clear without."""
 

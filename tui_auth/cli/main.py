@@ -30,9 +30,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
-        # The program that reads stdout, such as head, has read enough.
+        # The program that reads stdout, such as head, has read enough. End as other programs do.
+        import os
+        import signal
+
         discard_stdout()
-        return 1
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGPIPE)
+        return 128 + signal.SIGPIPE  # if the caller blocks the signal
     except Exception as error:
         from tui_auth.exit_codes import ExitCode
         from tui_auth.terminal.crash import crash_report
@@ -46,7 +51,8 @@ def _dispatch(arguments: list[str]) -> int:
         from tui_auth.cli.help import program_help, version_text
 
         return write_out(version_text() if arguments[0] == "--version" else program_help())
-    is_named = bool(arguments) and not arguments[0].startswith("-")
+    # -v and -V are no flags, but what users try.
+    is_named = bool(arguments) and (not arguments[0].startswith("-") or arguments[0] in ("-v", "-V"))
     command = arguments.pop(0) if is_named else DEFAULT_COMMAND
     if command in CACHED_COMMANDS and sys.stdout is not None:
         from tui_auth.session.fast_path import find_token, format_token
@@ -64,13 +70,7 @@ def _run(name: str, arguments: Sequence[str]) -> int:
     from tui_auth.cli.help import COMMANDS
 
     if name not in COMMANDS:
-        from tui_auth.config.settings import closest_match
-        from tui_auth.exit_codes import ExitCode
-
-        similar = closest_match(name, COMMANDS)
-        advice = f"Did you mean {similar}?" if similar else f"Commands are {', '.join(COMMANDS)}."
-        tell(f"there is no command “{ascii(name[:40])[1:-1]}”. {advice}")
-        return ExitCode.USAGE
+        return _reject_command(name, arguments)
     from tui_auth.cli.parser import CommandParser
     from tui_auth.config.settings import unknown_variable_warnings
     from tui_auth.terminal.crash import report_crashes_without_details
@@ -87,3 +87,17 @@ def _run(name: str, arguments: Sequence[str]) -> int:
         return with_status(lambda: command.run(parsed))
     except SystemExit as end:  # argparse raises it after --help and after a usage error
         return end.code if isinstance(end.code, int) else 0
+
+
+def _reject_command(name: str, arguments: Sequence[str]) -> int:
+    """Suggest the command that was probably meant. The word is not repeated: it may be a secret."""
+    from tui_auth.cli.help import COMMANDS, SYNONYMS
+    from tui_auth.config.settings import closest_match
+    from tui_auth.exit_codes import ExitCode
+
+    meant = SYNONYMS.get(name.casefold()) or closest_match(name, COMMANDS)
+    if meant == "--help" and arguments and arguments[0] in COMMANDS:
+        meant = f"{arguments[0]} --help"
+    advice = f"Did you mean `{PROGRAM} {meant}`?" if meant else f"The commands are {', '.join(COMMANDS)}."
+    tell(f"Unknown command. {advice}")
+    return ExitCode.USAGE

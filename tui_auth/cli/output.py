@@ -15,6 +15,22 @@ if TYPE_CHECKING:
     from tui_auth.exit_codes import ExitCode
 
 
+_ASCII_FORMS = {
+    "“": '"',
+    "”": '"',
+    "‘": "'",
+    "’": "'",
+    "…": "...",
+    "→": "->",
+    "–": "-",
+    "—": "-",
+    "×": "x",
+    "·": "-",
+    "•": "*",
+    "\N{REPLACEMENT CHARACTER}": "?",
+}
+
+
 class CommandFailedError(Exception):
     """The command ends with this exit code, after this message; empty if the reason is already printed."""
 
@@ -24,33 +40,54 @@ class CommandFailedError(Exception):
 
 
 def write_out(text: str) -> int:
-    """Write all of the text to stdout. Return 0, or 1 if it is full or gone."""
+    """Write all of the text to stdout. Return 0, or 1 if stdout is full or closed.
+
+    ASCII, such as tokens and JSON, is written as bytes whatever the encoding of stdout. Other characters
+    become an ASCII form if the encoding doesn't have them. Raises BrokenPipeError if nobody reads anymore.
+    """
     if sys.stdout is None:
         tell("There is no stdout to write to.")
         return 1
-    return _write(text)
+    try:
+        if text.isascii() and hasattr(sys.stdout, "buffer"):
+            sys.stdout.flush()
+            sys.stdout.buffer.write(text.encode())
+        else:
+            sys.stdout.write(_encodable(text, sys.stdout.encoding))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        tell(f"stdout cannot be written: {error.strerror}.")
+        discard_stdout()
+        return 1
+    return 0
 
 
 def flush_stdout() -> int:
-    """Write what is still buffered. Return 0, or 1 if stdout is full or gone."""
-    return 0 if sys.stdout is None else _write("")
+    """Write what is still buffered. Return 0, or 1 if stdout is full or closed."""
+    return 0 if sys.stdout is None else write_out("")
 
 
-def tell(sentence: str, by: str = "tui-auth: ") -> None:
-    """Print one line on stderr if possible: neither stdout nor the exit code depends on it.
+def tell(message: str, by: str = "tui-auth: ") -> None:
+    """Print a message of ours on stderr if possible: neither stdout nor the exit code depends on it.
 
-    The sentence must be ours, or made safe before; ``say`` is for all others. ``by`` is what it begins with.
+    Control characters become visible, because a message may contain a path. ``by`` is what it begins with.
     """
+    if not (message.isascii() and message.isprintable()):
+        from tui_auth.terminal.safe_text import safe_text
+
+        message = safe_text(message, limit=10_000, lines=100)
     try:
         if sys.stderr is not None:
-            sys.stderr.write(f"{by}{sentence}\n")
+            sys.stderr.write(_encodable(f"{by}{message}\n", sys.stderr.encoding))
             sys.stderr.flush()
     except OSError:
         _discard(2)
 
 
 def say(sentence: str) -> None:
-    """Print one line on stderr whose text may be anybody's."""
+    """Print one line on stderr, shortened if somebody made it very long."""
     from tui_auth.terminal.safe_text import safe_line
 
     tell(safe_line(sentence, limit=1000))
@@ -61,25 +98,28 @@ def discard_stdout() -> None:
     _discard(1)
 
 
-def _write(text: str) -> int:
-    try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # The reader, such as head, has read enough.
-        discard_stdout()
-        return 1
-    except OSError as error:
-        tell(f"stdout cannot be written: {error.strerror}.")
-        discard_stdout()
-        return 1
-    return 0
-
-
 def _discard(descriptor: int) -> None:
     import os
 
     os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
+
+
+def _encodable(text: str, encoding: str | None) -> str:
+    """Return the text with an ASCII form in place of each character that the encoding doesn't have."""
+    try:
+        text.encode(encoding or "utf-8")
+    except UnicodeEncodeError:
+        characters = (_encodable_character(character, encoding or "utf-8") for character in text)
+        return "".join(characters)
+    return text
+
+
+def _encodable_character(character: str, encoding: str) -> str:
+    try:
+        character.encode(encoding)
+    except UnicodeEncodeError:
+        return _ASCII_FORMS.get(character) or character.encode("ascii", "backslashreplace").decode()
+    return character
 
 
 def with_status(command: Callable[[], int]) -> int:

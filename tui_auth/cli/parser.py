@@ -12,14 +12,22 @@ from __future__ import annotations
 import os
 import re
 import sys
-from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError, Namespace, _SubParsersAction
+from argparse import (
+    SUPPRESS,
+    Action,
+    ArgumentError,
+    ArgumentParser,
+    ArgumentTypeError,
+    Namespace,
+    _SubParsersAction,
+)
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from tui_auth.cli.help import COMMAND_EXAMPLES, COMMANDS, format_examples
-from tui_auth.cli.output import CommandFailedError, say, tell
+from tui_auth.cli.output import CommandFailedError, say, tell, write_out
 from tui_auth.config.files import ConfigurationError, display_path
 from tui_auth.config.resolver import add_pool_arguments
 from tui_auth.config.settings import FLOWS, SETTINGS, STORAGES, closest_match
@@ -34,6 +42,8 @@ if TYPE_CHECKING:
     from tui_auth.secret import Secret
 
 _MISSING = "the following arguments are required"
+_IGNORED_VALUE = re.compile("ignored explicit argument .*", re.DOTALL)
+_INVALID_VALUE = re.compile("invalid [^ ]+ value: .*", re.DOTALL)
 _FLAG = re.compile(r"--?[A-Za-z][a-z-]{0,30}(?==|$)")
 _FILE_FLAGS = {
     "--password": "--password-stdin or --password-file",
@@ -100,15 +110,30 @@ class CommandParser(ArgumentParser):
         return format_examples(COMMAND_EXAMPLES.get(command, ())) + "\n" + formatter.format_help()
 
     def error(self, message: str) -> NoReturn:
-        """Print one sentence on stderr and exit with 2."""
+        """Print one sentence on stderr and exit with 2. No value is repeated: it may be a secret."""
         if message.startswith(_MISSING) and (unknown := self._unknown_flag()):
             message = self._explain(unknown, self._arguments)  # it may be a misspelling of the missing one
-        # argparse quotes the value of a flag that takes none, which may be a secret: --password-stdin=…
-        flag, takes_none, _ = message.partition("ignored explicit argument")
-        sentence = safe_line(f"{flag}it takes no value" if takes_none else message, limit=600)
+        message = _IGNORED_VALUE.sub("this flag takes no value", message.removeprefix("argument "))
+        message = _INVALID_VALUE.sub("invalid value", message)
+        sentence = safe_line(message[:1].upper() + message[1:], limit=600)
         end = "" if sentence.endswith(("?", ".")) else f". See `{self.prog} --help`."
         tell(f"{sentence}{end}", by=f"{self.prog}: ")
         raise SystemExit(ExitCode.USAGE)
+
+    def _check_value(self, action: Action, value: object) -> None:
+        """Reject a value that isn't among the choices of an argument, and suggest one."""
+        if action.choices is None or value in action.choices:
+            return
+        choices = list(map(str, action.choices))
+        similar = closest_match(str(value), choices)
+        question = f". Did you mean {similar}?" if similar else ""
+        message = f"choose {', '.join(choices[:-1])} or {choices[-1]}{question}"
+        raise ArgumentError(action if action.option_strings else None, message)
+
+    def _print_message(self, message: str, file: object = None) -> None:
+        """Print the help as the rest of the program prints, whatever stdout can take."""
+        if write_out(message):
+            raise SystemExit(ExitCode.INTERNAL_ERROR)
 
     def _unknown_flag(self) -> str:
         known = set(self._flags())
@@ -116,19 +141,21 @@ class CommandParser(ArgumentParser):
         return next((word for word, flag in flags if flag and flag[0] not in known), "")
 
     def _explain(self, word: str, arguments: Sequence[str]) -> str:
-        """Say what is wrong with an unexpected word. Only a flag is quoted: a word may be a secret."""
+        """Say what is wrong with an unexpected word. It isn't repeated: it may be a secret."""
         flag = _FLAG.match(word)
         if word in COMMANDS:
-            return f"the command comes first, and its flags behind it: `tui-auth {word} …`."
+            return f"the command comes first, then its flags: `tui-auth {word} …`."
         if flag is None or (len(word) > 2 and not word.startswith("--")):
             previous = arguments[arguments.index(word) - 1] if word in arguments[1:] else ""
-            place = f", behind {previous}" if previous in self._flags() else ""
-            return f"there is one word too many{place}"
+            return (
+                f"unexpected argument after {previous}"
+                if previous in self._flags()
+                else "unexpected argument"
+            )
         if replacement := _FILE_FLAGS.get(flag[0]):
-            return f"no secret is taken from a flag, where others could see it. Use {replacement}."
+            return f"no flag takes a secret, because other users could see it. Use {replacement}."
         similar = closest_match(flag[0], sorted(set(self._flags())))
-        question = f". Did you mean {similar}?" if similar else ""
-        return f"there is no flag {safe_line(flag[0], limit=40)}{question}"
+        return f"unknown flag {flag[0]}. Did you mean {similar}?" if similar else "unknown flag"
 
     def _flags(self) -> Iterator[str]:
         """Yield the flags of this parser and of its subcommands."""
@@ -262,7 +289,8 @@ def _usage_error(message: str) -> CommandFailedError:
 def write_trace(wire: CallTrace, path: str | None) -> Iterator[None]:
     """Append each Cognito call to the file of ``--trace`` while the block runs, without any value.
 
-    A line is the time (UTC, RFC 3339) and the names of the call's chain. The file is created with mode 0600.
+    A line is the time (UTC, RFC 3339) and the names of the call's chain, if this version knows them: what a
+    server calls a challenge or an error may repeat what it was sent. The file is created with mode 0600.
     A disk that fills up ends the trace, not the sign-in.
     Raises ConfigurationError if the file can't be opened.
     """
@@ -282,7 +310,7 @@ def write_trace(wire: CallTrace, path: str | None) -> Iterator[None]:
         if call.outcome:
             time = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
             try:
-                file.write(f"{time} {safe_line(call.chain, limit=_MAX_TRACE_LINE)}\n")
+                file.write(f"{time} {safe_line(call.with_known_names().chain, limit=_MAX_TRACE_LINE)}\n")
             except (OSError, ValueError):
                 stop_listening()
 

@@ -25,6 +25,7 @@ from tui_auth.terminal.environment import (
     fill_missing_streams,
     find_terminal,
     harden_process,
+    is_switched_on,
     must_avoid_color,
     scrub_textual_environment,
 )
@@ -307,7 +308,7 @@ def line_prompts() -> Iterator[TtyPrompt]:
 
 def wants_line_prompts(arguments: Namespace) -> bool:
     """Return whether a flag or a variable asks for line prompts, as with a screen reader."""
-    return arguments.plain or bool(os.environ.get("ACCESSIBLE") or os.environ.get("TUI_AUTH_PLAIN"))
+    return arguments.plain or is_switched_on(os.environ, "TUI_AUTH_PLAIN", "ACCESSIBLE")
 
 
 def is_noninteractive(arguments: Namespace) -> bool:

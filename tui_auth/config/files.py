@@ -16,6 +16,8 @@ LARGEST_BYTES = 1 << 20
 BYTE_ORDER_MARK = "\ufeff"
 SECRET_PATH_EXPECTED = "the path of a file that holds the secret, not the secret itself"  # noqa: S105 - no secret
 
+SECRET_FILE_ADVICE = "Give the path of a file that holds the secret, not the secret."  # noqa: S105 - no secret
+
 _LARGEST_SECRET_FILE_BYTES = 4096
 _CLIENT_SECRET = re.compile(r"[\w+=]{40,}", re.ASCII)
 """The form of a client secret; hardly any file has such a name."""

@@ -163,6 +163,8 @@ def _edited(path: Path, text: str, edit: Callable[[str, Profiles], tuple[str, Pr
     profiles = parse_profiles(path, text)
     try:
         new_text, expected = edit(text, profiles)
+        if not text.startswith("\n"):
+            new_text = new_text.lstrip("\n")  # tomlkit leaves the line after a removed first one
         is_correct = _comparable(parse_profiles(path, new_text)) == _comparable(expected)
     except TOMLKitError:
         is_correct = False

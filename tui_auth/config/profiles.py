@@ -97,7 +97,7 @@ class Profiles:
         """Return a profile. Raises ConfigurationError, with the line, for an unknown name, key or value."""
         values = self.tables.get(name)
         if values is None:
-            raise ConfigurationError(f"There is no profile {_quoted(name)}. {self._suggest(name)}")
+            raise self.unknown_profile(name)
         lines = self.lines.get(name, {})
         settings = {}
         for key, value in values.items():
@@ -127,13 +127,17 @@ class Profiles:
             )
         return self.profile(self.default)
 
-    def _suggest(self, name: str) -> str:
-        if not self.tables:
-            return "None are kept yet: `tui-auth profile add NAME --user-pool-id … --client-id …`."
-        if closest := closest_match(name, self.tables):
-            return f"Did you mean {_quoted(closest)}?"
+    def unknown_profile(self, name: str, origin: str = "") -> ConfigurationError:
+        """Return the error for a name that no profile has. The name isn't repeated: it may be a secret."""
         names = ", ".join(map(_quoted, self.tables))
-        return f"The only one is {names}." if len(self.tables) == 1 else f"There are {names}."
+        if not self.tables:
+            advice = "Add one with `tui-auth profile add NAME --user-pool-id … --client-id …`."
+        elif closest := closest_match(name, self.tables):
+            advice = f"Did you mean {_quoted(closest)}?"
+        else:
+            advice = f"Your {'only profile is' if len(self.tables) == 1 else 'profiles are'} {names}."
+        problem = f"{origin}: there is no such profile." if origin else "There is no such profile."
+        return ConfigurationError(f"{problem} {advice}")
 
 
 def load_profiles(environ: Mapping[str, str] = os.environ) -> Profiles:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui_auth.config.aws_settings import aws_endpoint
 from tui_auth.config.files import (
+    SECRET_FILE_ADVICE,
     ConfigurationError,
     NoPoolError,
     display_path,
@@ -310,6 +311,8 @@ class PoolResolver:
         name = flag_value or self._environ.get("TUI_AUTH_PROFILE", "").strip()
         if not name:
             return
+        if name not in self.profiles.tables:
+            raise self.profiles.unknown_profile(name, "--profile" if flag_value else "TUI_AUTH_PROFILE")
         profile = self.profiles.profile(name)
         if "user_pool_id" not in profile.settings and "user_pool_id" not in self.settings:
             raise error_in_file(
@@ -406,14 +409,25 @@ def _resolved(resolver: PoolResolver, *, reads_secret: bool) -> ResolvedPool:
     if path := values.pop("client_secret_file", None):
         values["client_secret_file"] = secret_file = resolve_secret_path(path)
         if reads_secret:
-            from tui_auth.config.amplify import read_secret_file
-
-            values["client_secret"] = read_secret_file(secret_file)
+            values["client_secret"] = _read_secret(secret_file, resolver.origins["client_secret_file"])
             notes += filter(None, [permission_warning(secret_file)])
     if policy := values.pop("password_policy", None):
         values["password_policy"] = PasswordPolicy.from_setting(policy)
     profile = origin.name if origin.kind is SourceKind.PROFILE else None
     return ResolvedPool(**values, profile=profile, origins=resolver.origins, notes=tuple(notes))
+
+
+def _read_secret(path: Path, origin: Origin) -> Secret:
+    """Return the app client's secret. Raises ConfigurationError that begins with the setting of the file."""
+    from tui_auth.config.amplify import read_secret_file
+
+    # The path of a flag or variable may be the secret itself, so one that leads nowhere isn't repeated.
+    if origin.kind in (SourceKind.FLAG, SourceKind.ENVIRONMENT) and not os.path.lexists(path):
+        raise ConfigurationError(f"{origin}: there is no such file. {SECRET_FILE_ADVICE}")
+    try:
+        return read_secret_file(path)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{origin}: {error}") from None
 
 
 def _no_pool_error(resolver: PoolResolver) -> ConfigurationError:

@@ -60,6 +60,9 @@ class PasswordPolicy:
 
 VARIABLE_PREFIX = "TUI_AUTH_"
 FLOWS = tuple(flow.value for flow in AuthFlow)
+FIRST_FACTORS = ("PASSWORD", "PASSWORD_SRP", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN")
+"""PREFERRED_CHALLENGE of InitiateAuth with USER_AUTH."""
+
 STORAGES = ("file", "session", "keyring", "none")
 MAX_SESSION_MINUTES = 15
 """The maximum of an app client's AuthSessionValidity."""
@@ -126,6 +129,15 @@ def _text(
 
 def _one_of(known: tuple[str, ...]) -> Callable[[object], str]:
     return _check(f"one of {', '.join(known)}", known.__contains__)
+
+
+def _first_factor(value: object) -> str:
+    factor = value.upper() if isinstance(value, str) else ""
+    if factor not in FIRST_FACTORS:
+        closest = closest_match(factor, FIRST_FACTORS)
+        known = ", ".join(FIRST_FACTORS)
+        raise InvalidValueError(f"{closest}, or another of {known}" if closest else f"one of {known}")
+    return factor
 
 
 def _id(what: str, example: str, pattern: str) -> Callable[[object], str]:
@@ -219,13 +231,16 @@ _CLIENT_IN_TEXT = re.compile(
 _CLIENT_ID = r"[\w+]{1,128}"
 _ATTRIBUTE = r"[\w:.-]{1,60}"
 
+_REGION = r"local|[a-z]{2,10}(-[a-z]{2,20}){1,3}-[0-9]{1,2}"
+"""Narrow, because error messages repeat a region: a secret in its place must not pass."""
+
 SETTINGS: dict[str, Setting] = {
     setting.name: setting
     for setting in (
         Setting("user_pool_id", _POOL, _id("a user pool id", "eu-west-1_Ab12Cd34E", _POOL_ID)),
         Setting("client_id", _CLIENT, _id("an app client id", "1example23456789", _CLIENT_ID)),
         Setting("client_secret_file", _CLIENT, _path),
-        Setting("region", _POOL, _text("a region, such as eu-west-1", r"[a-z][a-z0-9-]{1,39}")),
+        Setting("region", _POOL, _text("a region, such as eu-west-1", _REGION)),
         Setting(
             "endpoint_url",
             _POOL,
@@ -247,7 +262,7 @@ SETTINGS: dict[str, Setting] = {
         Setting(
             "preferred_first_factor",
             _CLIENT,
-            _text("a first factor, such as EMAIL_OTP", r"[A-Za-z0-9_]{1,40}", str.upper),
+            _first_factor,
         ),
         Setting("app_name", _POOL, _text("a short name", r"[^\x00-\x1f\x7f]{1,80}")),
         Setting("session_minutes", _CLIENT, _minutes),
@@ -339,11 +354,18 @@ def parse_id(setting: str, text: str) -> str:
 
 
 def closest_match(word: str, known: Iterable[str]) -> str:
-    """Return the known word that is most similar to a misspelled one; empty if none is."""
+    """Return the known word that is most similar to a word, or contains it; empty if none does.
+
+    Case doesn't count. A word that is part of a known one must have three letters.
+    """
     # Takes long to import, and most words are spelled correctly.
     from difflib import get_close_matches
 
-    return next(iter(get_close_matches(word, list(known), 1)), "")
+    names = {name.casefold(): name for name in known}
+    folded = word.casefold()
+    part = folded.strip("-")
+    containing = [name for name in names if len(part) >= 3 and part in name]
+    return next((names[name] for name in (*get_close_matches(folded, names, 1), *containing)), "")
 
 
 def unknown_variable_warnings(environ: Mapping[str, str] = os.environ) -> Iterator[str]:

@@ -76,6 +76,19 @@ def find_terminal(environ: Mapping[str, str] = os.environ) -> Terminal:
     return Terminal(TerminalKind.FULL_SCREEN, f"The terminal is a {kind_of_terminal}.")
 
 
+def _is_terminal(descriptor: int) -> bool:
+    try:
+        return os.isatty(descriptor)
+    except OSError:
+        return False
+
+
+def is_switched_on(environ: Mapping[str, str], *names: str) -> bool:
+    """Return whether the first of these variables that isn't empty says yes: not 0, false, no or off."""
+    setting = next((environ[name] for name in names if environ.get(name)), "")
+    return setting.strip().casefold() not in ("", "0", "false", "no", "off")
+
+
 def is_no_color_set(environ: Mapping[str, str] = os.environ) -> bool:
     """Return whether the user wants no colors: NO_COLOR is set and not empty (no-color.org)."""
     return bool(environ.get("NO_COLOR"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +12,13 @@ from typing import TYPE_CHECKING, Any
 from tui_auth.cli.output import CommandFailedError, tell, write_out
 from tui_auth.cli.parser import SIGN_IN_FLAGS, add_setting_flags
 from tui_auth.config.amplify import read_amplify_file, read_secret_file
-from tui_auth.config.files import ConfigurationError, display_path, error_in_file, resolve_secret_path
+from tui_auth.config.files import (
+    SECRET_FILE_ADVICE,
+    ConfigurationError,
+    display_path,
+    error_in_file,
+    resolve_secret_path,
+)
 from tui_auth.config.profile_editor import (
     ProfileExistsError,
     add_profile,
@@ -176,7 +183,9 @@ def _add(arguments: Namespace) -> None:
     if secret := settings.get("client_secret_file"):
         settings["client_secret_file"] = secret = str(resolve_secret_path(secret))
     _add_or_explain(arguments.name, settings, replace=arguments.force)
-    if secret:
+    if secret and not os.path.lexists(secret):  # it may be the secret itself, so it isn't repeated
+        _say(f"--client-secret-file: there is no such file yet. {SECRET_FILE_ADVICE}")
+    elif secret:
         _warn_if_unreadable(secret)
 
 
@@ -196,6 +205,12 @@ def _add_or_explain(name: str, settings: Mapping[str, Any], *, replace: bool, **
 
 
 def _use(arguments: Namespace) -> None:
+    if arguments.name:
+        profile = load_profiles().profile(arguments.name)
+        for key, example in (("user_pool_id", "eu-west-1_Ab12Cd34E"), ("client_id", "1example23456789")):
+            if key not in profile.settings:
+                problem = f'this profile has no {key}, so it can\'t be the default. Add {key} = "{example}".'
+                raise error_in_file(profile.path, profile.lines.get(""), problem)
     use_profile(None if arguments.none else arguments.name)
     if arguments.none:
         names = load_profiles().names
@@ -214,6 +229,8 @@ def _remove(arguments: Namespace) -> None:
 
 def _import(arguments: Namespace) -> None:
     path: Path = arguments.file.absolute()
+    if not os.path.lexists(path):
+        raise ConfigurationError("There is no such file. Give the path of a file that Amplify wrote.")
     file = read_amplify_file(path)
     if file is None:
         raise error_in_file(path, None, "it names no user pool, in none of the ways Amplify writes it.")
@@ -308,11 +325,11 @@ def _resolved_values(arguments: Namespace) -> dict[str, tuple[Any, str]]:
 
 def _format_value(value: object) -> str:
     if isinstance(value, Mapping):
-        return ", ".join(f"{key} {_format_value(member)}" for key, member in value.items())
+        return ", ".join(f"{key}={_format_value(member)}" for key, member in value.items())
     if isinstance(value, list | tuple):
         return ", ".join(map(_format_value, value)) or "none"
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return str(value).lower()
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return safe_line(value, limit=300)
