@@ -135,6 +135,39 @@ def test_missing_command_exits_with_127_and_unexecutable_one_with_126(
     assert (result.returncode, result.stderr.count("\n")) == (126, 1)
 
 
+def test_script_with_a_missing_interpreter_is_reported_as_such(machine: Machine, process: Process) -> None:
+    machine.sign_in()
+    script = process.folder / "deploy"
+    script.write_text("#!/no/such/interpreter -x\n")
+    script.chmod(0o755)
+    for command, path in ((str(script), "/usr/bin"), ("deploy", str(process.folder))):
+        result = process.run("exec", "--", command, PATH=path)
+        assert (result.returncode, result.stdout) == (126, "")
+        assert f"{command} can't run: its interpreter /no/such/interpreter doesn't exist." in result.stderr
+
+
+def test_script_without_an_interpreter_runs_in_the_shell(machine: Machine, process: Process) -> None:
+    session = machine.sign_in()
+    script = process.folder / "deploy"
+    script.write_text('echo "$1 $ACCESS_TOKEN"\nexit 7\n')
+    script.chmod(0o755)
+    for command, path in (("./deploy", "/usr/bin"), ("deploy", str(process.folder))):
+        result = process.run("exec", "--", command, "to", PATH=path)
+        assert (result.returncode, result.stderr) == (7, "")
+        assert result.stdout == f"to {session.record.access_token.reveal()}\n"
+
+
+def test_control_characters_of_a_command_are_made_visible(machine: Machine, process: Process) -> None:
+    machine.sign_in()
+    script = process.folder / "a\x1b]0;x\x07"
+    script.write_text("#!/no/\x1b[2J\n")
+    script.chmod(0o755)
+    for command in (f"./{script.name}", "b\x1b[2J"):
+        result = process.run("exec", "--", command)
+        assert result.returncode in (126, 127)
+        assert "\x1b" not in result.stderr
+
+
 @pytest.mark.parametrize(
     "arguments", [(), ("--",), ("--env", "A", "--", "true"), ("--env", "1=id", "--", "true")]
 )

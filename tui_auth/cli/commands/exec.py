@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import resource
+import shutil
 import signal
 import sys
 from argparse import REMAINDER, ArgumentParser, ArgumentTypeError, Namespace
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from tui_auth.cli.output import say
 from tui_auth.cli.parser import add_token_arguments
@@ -16,6 +19,9 @@ from tui_auth.cli.session_access import session_with_token
 from tui_auth.exit_codes import ExitCode
 from tui_auth.session.sessions import Sessions
 from tui_auth.session.state import TOKEN_KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 CANNOT_RUN, NOT_FOUND = 126, 127
 """The exit statuses that shells use for these."""
@@ -59,12 +65,37 @@ def run(arguments: Namespace) -> int:
         signal.signal(number, signal.SIG_DFL)
     try:
         os.execvpe(command[0], command, environment)  # noqa: S606 - the user's own command
-    except FileNotFoundError:
-        say(f"{command[0]}: there is no such command.")
-        return NOT_FOUND
     except (OSError, ValueError) as error:
-        say(f"{command[0]} cannot be run: {getattr(error, 'strerror', None) or 'not a command'}.")
+        return _run_as_script(command, environment, error)
+
+
+def _run_as_script(command: list[str], environment: Mapping[str, str], error: OSError | ValueError) -> int:
+    """Run a file without ``#!`` with the shell, as env and nice do; else say why the command can't run."""
+    path = shutil.which(command[0], path=environment.get("PATH", os.defpath))
+    code = error.errno if isinstance(error, OSError) else None
+    if path and code == errno.ENOEXEC:
+        try:
+            os.execve("/bin/sh", ["/bin/sh", path, *command[1:]], environment)  # noqa: S606
+        except OSError as shell_error:
+            error = shell_error
+    if path and code == errno.ENOENT:
+        say(f"{command[0]} can't run: its interpreter {_interpreter(path)} doesn't exist.")
         return CANNOT_RUN
+    if code == errno.ENOENT:
+        say("No such command. Check its name, or give its path.")
+        return NOT_FOUND
+    reason = error.strerror if isinstance(error, OSError) else "it isn't a command"
+    say(f"The command can't run: {reason}.")
+    return CANNOT_RUN
+
+
+def _interpreter(path: str) -> str:
+    """Return what the first line of a script names; empty if it isn't one."""
+    with suppress(OSError), open(path, "rb") as script:  # noqa: PTH123
+        line = script.readline(256)
+        if line.startswith(b"#!"):
+            return line[2:].decode(errors="replace").strip().partition(" ")[0]
+    return ""
 
 
 def _parse_variable(text: str) -> tuple[str, str]:
