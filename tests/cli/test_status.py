@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 
-from tests.session.machine import Machine
+from tests.session.machine import Machine, pool_flags
 from tui_auth.storage.stores import StorageKind
 
 
@@ -25,7 +26,7 @@ def test_status_shows_user_pool_and_expiry(machine: Machine) -> None:
         choice.client_id,
         "operators",
         "60 min",
-        str(machine.state_folder),
+        f"~/{machine.state_folder.relative_to(machine.home)}",
     ):
         assert part in result.stdout
 
@@ -129,7 +130,7 @@ def test_cognito_error_online_does_not_end_the_session(machine: Machine, code: s
 
 def test_status_shows_the_storage(machine: Machine) -> None:
     machine.sign_in(storage=StorageKind.SESSION)
-    assert str(machine.home / "run") in machine.run("status").stdout
+    assert re.search(r"^Storage +session \(~/run/tui-auth\)$", machine.run("status").stdout, re.MULTILINE)
 
 
 def test_control_characters_in_a_name_are_made_visible(machine: Machine) -> None:
@@ -140,3 +141,36 @@ def test_control_characters_in_a_name_are_made_visible(machine: Machine) -> None
     output = result.stdout
     assert (result.returncode, "red" in output, "Signed in as" in output) == (0, True, True)
     assert not {"\x1b", "\x07", "\u202e"} & set(output)
+
+
+def test_status_shows_the_profile_and_no_long_file_name(machine: Machine) -> None:
+    choice = machine.create_client()
+    assert machine.run("profile", "add", "acme", *pool_flags(choice)).returncode == 0
+    machine.sign_in(replace(choice, profile="acme"), machine.create_user())
+    result = machine.run("status", "--profile", "acme")
+    assert re.search("^Profile +acme$", result.stdout, re.MULTILINE)
+    assert [line for line in result.stdout.splitlines() if len(line) > 80] == []
+    kept_in = json.loads(machine.run("status", "--json").stdout)["kept_in"]
+    assert kept_in == str(machine.session_file())
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("TUI_AUTH_CLIENT_ID", "1example23456789abcdefghij"), ("TUI_AUTH_USERNAME", "bob")],
+)
+@pytest.mark.parametrize("command", ["status", "token"])
+def test_variable_that_selects_no_session_is_named(
+    machine: Machine, command: str, variable: str, value: str
+) -> None:
+    session = machine.sign_in()
+    pool = session.record.origin.user_pool_id
+    result = machine.run(
+        command,
+        "--user-pool-id",
+        pool,
+        "--endpoint-url",
+        machine.server.endpoint_url,
+        environ={"TUI_AUTH_CLIENT_ID": session.record.origin.client_id, variable: value},
+    )
+    assert (result.returncode, result.stdout) == (4, "")
+    assert variable in result.stderr

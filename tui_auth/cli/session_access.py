@@ -79,7 +79,10 @@ def find_session(arguments: Namespace, sessions: Sessions) -> StoredSession:
     """
     stamp = config_stamp()  # before the profiles are read: they may change meanwhile
     query = resolve_query(arguments, sessions)
-    stored = sessions.find(query.pool, query.username, profile=arguments.profile or "")
+    try:
+        stored = sessions.find(query.pool, query.username, profile=arguments.profile or "")
+    except NotSignedInError as error:
+        raise _with_variables(error, query) from None
     for note in query.notes:
         say(note)
     if stored.note:
@@ -88,6 +91,24 @@ def find_session(arguments: Namespace, sessions: Sessions) -> StoredSession:
         say(f"Using the session of {stored.record.display_name} in {stored.record.origin.user_pool_id}.")
     _cache_route(arguments, sessions, query, stored, stamp)
     return stored
+
+
+def _with_variables(error: NotSignedInError, query: SessionQuery) -> NotSignedInError:
+    """Name the variables that chose the pool and the user, because the user may have forgotten them."""
+    origins = query.choice.origins if query.choice and query.pool else {}
+    names = ("user_pool_id", "client_id", "endpoint_url", "username")
+    variables = [
+        str(origins[name])
+        for name in names
+        if name in origins and origins[name].kind is SourceKind.ENVIRONMENT
+    ]
+    if not variables:
+        return error
+    text = (
+        f"Not signed in to the pool of {' and '.join(variables)}. Run `tui-auth sign-in`, or unset "
+        f"{'the variable' if len(variables) == 1 else 'the variables'} to use another session."
+    )
+    return NotSignedInError(text, error.sign_in_settings)
 
 
 def _is_explicit(choice: ResolvedPool, name: str) -> bool:

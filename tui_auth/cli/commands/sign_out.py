@@ -8,6 +8,7 @@ from tui_auth.cli.output import say, status_for
 from tui_auth.cli.parser import add_session_arguments
 from tui_auth.cli.session_access import find_session
 from tui_auth.exit_codes import ExitCode
+from tui_auth.session import NotSignedInError
 from tui_auth.session.sessions import Sessions
 
 if TYPE_CHECKING:
@@ -18,9 +19,7 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: ArgumentParser) -> None:
     add_session_arguments(parser)
-    parser.add_argument(
-        "--everywhere", action="store_true", help="end this user's sessions on other machines too"
-    )
+    parser.add_argument("--everywhere", action="store_true", help="end this user's sessions on all machines")
 
 
 def run(arguments: Namespace) -> int:
@@ -29,19 +28,26 @@ def run(arguments: Namespace) -> int:
     from tui_auth.terminal.signals import exit_on_signals
 
     sessions = Sessions()
-    stored = find_session(arguments, sessions)
+    try:
+        stored = find_session(arguments, sessions)
+    except NotSignedInError:
+        if arguments.everywhere:  # sessions on other machines go on, and only a session here could end them
+            raise
+        others = "" if not sessions.entries() else " `tui-auth status` lists your other sessions."
+        say(f"You are already signed out.{others}")
+        return ExitCode.OK
     with exit_on_signals():
         result = sign_out(sessions, stored, everywhere=arguments.everywhere)
     status, at_cognito = _revocation_text(result.outcome, result.error)
+    name = stored.record.display_name
     if result.storage_error is not None:
         status = status or ExitCode.STORAGE
-        sentence = f"{at_cognito} It couldn't be forgotten here completely. {result.storage_error}"
+        say(f"{at_cognito} The session of {name} could not be removed here. {result.storage_error}")
     elif result.outcome is RevocationOutcome.REVOKED:
-        where = " everywhere" if arguments.everywhere else ""
-        sentence = f"signed out{where}, at Cognito and here. Printed tokens stay valid until they expire."
+        where = " on all machines" if arguments.everywhere else ""
+        say(f"Signed out {name}{where}. Tokens that were printed stay valid until they expire.")
     else:
-        sentence = f"the session is forgotten here. {at_cognito}"
-    say(f"{stored.record.display_name}: {sentence}")
+        say(f"Removed the session of {name} from this machine. {at_cognito}")
     return status
 
 
@@ -52,29 +58,29 @@ def _revocation_text(outcome: RevocationOutcome, error: BaseException | None) ->
     if isinstance(error, KeyboardInterrupt | SystemExit):
         code = error.code if isinstance(error, SystemExit) else None
         status = code if isinstance(code, int) else ExitCode.INTERRUPTED
-        return status, "The wait was stopped before Cognito replied, so the session may go on there."
+        return status, "You stopped the request to Cognito, so the session may still be valid there."
     if not isinstance(error, Exception):
         return _TEXTS.get(outcome.name, (ExitCode.OK, "The session has ended at Cognito."))
-    copies = "To end it there, sign in again and run tui-auth sign-out --everywhere."
+    cure = "To end it there, sign in again and run `tui-auth sign-out --everywhere`."
     status = status_for(error)
     if isinstance(error, AuthError) and error.may_have_arrived:
-        return status, f"No answer came from Cognito, so the session may have ended there or not. {copies}"
+        return status, f"Cognito did not reply, so the session may still be valid there. {cure}"
     reason = error.message if isinstance(error, AuthError) else str(error)
     if status == ExitCode.INTERNAL_ERROR:  # its text may hold a value
         reason = f"({type(error).__name__})"
-    return status, f"Cognito did not end it: {reason} {copies}"
+    return status, f"Cognito did not end it: {reason} {cure}"
 
 
 _TEXTS = {
     "ALREADY_ENDED": (ExitCode.OK, "It had already ended at Cognito."),
     "NOTHING_TO_REVOKE": (
         ExitCode.OK,
-        "There was no refresh token to revoke; its tokens stay valid until they expire.",
+        "It had no refresh token to revoke; its other tokens stay valid until they expire.",
     ),
     "OTHERS_NOT_REVOKED": (
         ExitCode.REJECTED,
-        "It had already ended at Cognito, so it couldn't end others: sessions on other machines were "
-        "not ended. Sign in, then run tui-auth sign-out --everywhere.",
+        "It had already ended at Cognito, so it could not end your sessions on other machines. To end "
+        "them, sign in and run `tui-auth sign-out --everywhere`.",
     ),
 }
 """The exit code and the sentence for an outcome of ``RevocationOutcome`` without an error."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tui_auth.cli.output import say, write_out
 from tui_auth.cli.parser import add_session_arguments
 from tui_auth.cli.session_access import find_session, report_unsaved
+from tui_auth.config.files import display_path
 from tui_auth.exit_codes import ExitCode
 from tui_auth.session import NotSignedInError
 from tui_auth.session.sessions import Sessions, StoredSession
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: ArgumentParser) -> None:
     add_session_arguments(parser)
-    parser.add_argument("--json", action="store_true", help="print JSON for programs")
+    parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument(
         "--online", action="store_true", help="ask Cognito whether the session is still valid"
     )
@@ -38,7 +40,7 @@ def run(arguments: Namespace) -> int:
         if arguments.online:
             stored = _check_at_cognito(sessions, stored)
         if stored.record.refresh_token is None and stored.record.seconds_left("access") <= 0:
-            problem = "The session has expired. Run tui-auth sign-in."
+            problem = "Your session has expired. Run `tui-auth sign-in`."
     except NotSignedInError as error:
         problem = str(error)
     key = stored.record.key if stored else None
@@ -48,12 +50,12 @@ def run(arguments: Namespace) -> int:
         if arguments.json:
             _print_json({"signed_in": False, "sessions": list(map(_entry_facts, others))})
         for entry in others if not arguments.json else ():
-            say(f"there is a session: {_entry_text(entry)}.")
+            say(f"You are signed in as {_entry_text(entry)}.")
         return ExitCode.NOT_SIGNED_IN
     facts = _facts(stored, online=arguments.online)
     if arguments.json:
         return _print_json(facts | {"sessions": list(map(_entry_facts, sessions.entries()))})
-    return write_out(_as_text(facts, stored.record, others))
+    return write_out(_as_text(facts, stored, others))
 
 
 def _print_json(facts: dict[str, Any]) -> int:
@@ -80,7 +82,7 @@ def _check_at_cognito(sessions: Sessions, stored: StoredSession) -> StoredSessio
                 raise
         else:
             return stored
-    raise NotSignedInError("Cognito accepts no token of this session. Run tui-auth sign-in.")
+    raise NotSignedInError("Cognito rejects the tokens of this session. Run `tui-auth sign-in`.")
 
 
 def _facts(stored: StoredSession, *, online: bool) -> dict[str, Any]:
@@ -127,29 +129,32 @@ def _entry_facts(entry: SessionEntry) -> dict[str, Any]:
     }
 
 
-def _as_text(facts: dict[str, Any], record: SessionRecord, others: Sequence[SessionEntry]) -> str:
+def _as_text(facts: dict[str, Any], stored: StoredSession, others: Sequence[SessionEntry]) -> str:
+    record = stored.record
     groups = ", ".join(safe_line(group, limit=60) for group in record.groups) or "none"
+    # The folder without the file: its name of 64 digits tells nothing and does not fit a line.
+    place = Path(facts["kept_in"])
+    where = f" ({display_path(place.parent)})" if place.is_absolute() else ""
     lines = [
         ("Signed in as", safe_line(record.display_name, limit=80)),
+        ("Profile", safe_line(facts["profile"], limit=64)),
         ("User pool", safe_line(facts["user_pool_id"], limit=60)),
+        ("Endpoint", safe_line(facts["endpoint_url"], limit=200)),
         ("App client", safe_line(facts["client_id"], limit=130)),
         ("Groups", groups),
         ("Token", _token_text(record)),
-        ("Signature", "checked" if record.signature_checked else "not checked: the keys were not reachable"),
-        ("Kept in", safe_line(facts["kept_in"], limit=300)),
+        ("Signature", "checked" if record.signature_checked else "not checked: the keys were unreachable"),
+        ("Storage", f"{stored.store.kind}{where}"),
+        ("At Cognito", "the session is valid" if facts["checked_online"] else ""),
+        *(("Also", safe_line(_entry_text(entry), limit=200)) for entry in others),
     ]
-    if facts["endpoint_url"]:
-        lines.insert(2, ("Endpoint", safe_line(facts["endpoint_url"], limit=200)))
-    if facts["checked_online"]:
-        lines.append(("At Cognito", "the session is valid"))
-    lines += [("Also", safe_line(_entry_text(entry), limit=200)) for entry in others]
-    return "".join(f"{name:<14}{value}\n" for name, value in lines)
+    return "".join(f"{name:<14}{value}\n" for name, value in lines if value)
 
 
 def _token_text(record: SessionRecord) -> str:
     left = record.seconds_left("access")
-    renewed = "then refreshed while the pool allows it" if record.refresh_token else "not renewable"
     if left <= 0:
         return "expired; the next command refreshes it if the pool still allows that"
     until = time.strftime("%H:%M", time.localtime(time.time() + left))
-    return f"until {until} ({max(1, round(left / 60))} min), {renewed}"
+    renewed = "refreshed automatically" if record.refresh_token else "not renewable"
+    return f"valid until {until} ({max(1, round(left / 60))} min), {renewed}"
