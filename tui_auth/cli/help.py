@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 import textwrap
 from typing import TYPE_CHECKING
 
@@ -187,7 +188,20 @@ def describe_program() -> str:
     import platform
 
     installed = _installed_version(PROGRAM) or "missing"
-    return f"{PROGRAM} {installed}, Python {platform.python_version()}, {platform.platform()}"
+    python = platform.python_version()
+    return f"{PROGRAM} {installed} ({_describe_build()}), Python {python}, {platform.platform()}"
+
+
+def _describe_build() -> str:
+    """Return whether this is the one-file build, a checkout or an installed package, and where."""
+    from pathlib import Path
+
+    archive = getattr(getattr(sys.modules["__main__"], "__loader__", None), "archive", None)
+    folder = Path(__file__).resolve().parents[2]
+    if archive:
+        return safe_line(f"one file, {Path(archive).resolve()}")
+    is_installed = folder.name in ("site-packages", "dist-packages")
+    return safe_line(f"installed in {sys.prefix}" if is_installed else f"checkout in {folder}")
 
 
 def describe_packages() -> str:

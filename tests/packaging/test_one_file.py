@@ -1,0 +1,103 @@
+"""Tests of the one-file build: ``packaging/build_pyz.py`` and what it makes."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.programs import Process
+from tests.terminal.pty_program import ROOT
+from tui_auth.emulator import CognitoEmulator
+from tui_auth.emulator.demo_users import provision
+
+BUILD = ROOT / "packaging" / "build_pyz.py"
+MOST_BYTES = 12_000_000
+PASSWORD = "Correct-Horse-9!"
+
+
+def find_pythons() -> list[Path]:
+    """Return an interpreter for each supported version that this machine has."""
+    found: dict[str, Path] = {}
+    for version in ("3.11", "3.12", "3.13", "3.14"):
+        installed = sorted((Path.home() / ".pyenv" / "versions").glob(f"{version}.*/bin/python"))
+        for path in filter(None, (shutil.which(f"python{version}"), *map(str, installed))):
+            command = [path, "-c", "import sys, ssl; print('%d.%d' % sys.version_info[:2])"]
+            result = subprocess.run(command, capture_output=True, text=True, check=False)
+            if result.stdout.strip() == version:
+                found.setdefault(version, Path(path))
+    return list(found.values())
+
+
+@pytest.fixture(scope="module")
+def pyz_of_process(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the file once for all workers of this test run."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "pyz"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not list(folder.glob("*.pyz")):
+            command = [sys.executable, str(BUILD), "--output", str(folder)]
+            subprocess.run(command, check=True, capture_output=True)
+    (built,) = folder.glob("*.pyz")
+    return built
+
+
+@pytest.fixture
+def pool_flags() -> Iterator[list[str]]:
+    """Run the emulator with its sample users; return the flags that specify its pool."""
+    with CognitoEmulator() as server:
+        pool = provision(server)
+        yield [
+            *("--user-pool-id", pool.user_pool_id, "--client-id", pool.client_id),
+            *("--endpoint-url", server.endpoint_url),
+        ]
+
+
+def sign_in(process: Process, command: list[str | Path], flags: list[str]) -> str:
+    """Sign in as ann with the one-file program and return the token that it prints next."""
+    environ = {name: value for name, value in process.environment.items() if name != "PYTHONPATH"}
+    signed_in = process.run_command(
+        [*command, "sign-in", *flags, "--username", "ann", "--password-stdin", "--storage", "file"],
+        env=environ,
+        stdin=None,
+        input=PASSWORD + "\n",
+    )
+    assert signed_in.returncode == 0, signed_in.stderr
+    return process.run_command([*command, "token"], env=environ, check=True).stdout
+
+
+@pytest.mark.parametrize("python", find_pythons(), ids=lambda path: path.parts[-3])
+def test_one_file_signs_in_on_each_python(
+    pyz_of_process: Path, python: Path, process: Process, pool_flags: list[str]
+) -> None:
+    assert pyz_of_process.stat().st_size <= MOST_BYTES
+    assert sign_in(process, [python, "-I", pyz_of_process], pool_flags).startswith("eyJ")
+
+
+def test_one_file_runs_with_a_read_only_home_and_leaves_nothing(
+    pyz_of_process: Path, process: Process, tmp_path: Path
+) -> None:
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    # Below /proc nobody can create a folder, not even root.
+    environ = {"HOME": "/proc/self", "TMPDIR": str(temporary), "PATH": os.environ["PATH"]}
+    result = process.run_command([sys.executable, "-I", pyz_of_process, "--version"], env=environ)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.startswith("tui-auth ")
+    assert str(pyz_of_process) in result.stdout
+    assert list(temporary.iterdir()) == []
+
+
+def test_two_builds_are_identical(pyz_of_process: Path, tmp_path: Path) -> None:
+    command = [sys.executable, str(BUILD), "--output", str(tmp_path)]
+    subprocess.run(command, check=True, capture_output=True)
+    (again,) = tmp_path.glob("*.pyz")
+    assert again.read_bytes() == pyz_of_process.read_bytes()
