@@ -48,7 +48,7 @@ async def pictures(server: CognitoEmulator) -> None:
         await pilot.press("4")
         await shows(pilot, "Username")
         await pilot.press("enter")
-        await shows(pilot, "2 Enter the code")
+        await shows(pilot, "2 Type the code")
         take(app, "totp-setup")
     app = DemoApp(server, provision(server), theme="tui-auth-dark")
     async with app.run_test(size=WIDE) as pilot:
@@ -66,7 +66,7 @@ async def pictures(server: CognitoEmulator) -> None:
         await pilot.press("0")
         await shows(pilot, "Username")
         await pilot.press("enter")
-        await shows(pilot, "the service asks")
+        await shows(pilot, "Answer")
         screen = app.screen
         assert isinstance(screen, FormScreen)
         take(app, "custom-challenge")

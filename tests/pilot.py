@@ -19,6 +19,8 @@ from textual.css.stylesheet import Stylesheet
 from textual.geometry import Size
 from textual.keys import _character_to_key
 
+from tests.terminal.emulator import unwrap
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator
 
@@ -136,8 +138,8 @@ def screen_rows(app: App[Any]) -> list[str]:
 
 
 def screen_text(app: App[Any]) -> str:
-    """Return the screen's text with single spaces, whatever its wrapping, without QR code cells."""
-    return " ".join(" ".join(screen_rows(app)).replace("▄", "").split())
+    """Return the screen's text with single spaces, whatever its wrapping, without edges and QR codes."""
+    return unwrap(" ".join(screen_rows(app)))
 
 
 def _key_event(key: str) -> events.Key:

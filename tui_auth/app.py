@@ -22,7 +22,7 @@ from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.screen_context import Decision, ScreenContext
 from tui_auth.screens.sign_in import SignInScreen
 from tui_auth.terminal.full_screen import SETTLED_AFTER_SECONDS, FullScreenApp
-from tui_auth.themes import HEIGHTS, THEMES, WIDTHS, first_sheets, later_sheets
+from tui_auth.themes import HEIGHTS, THEMES, VARIABLES, WIDTHS, first_sheets, later_sheets
 from tui_auth.threads import in_daemon_thread
 
 if TYPE_CHECKING:
@@ -80,6 +80,9 @@ class TuiAuthApp(FullScreenApp["Done"]):
         self._presenter: SignInPresenter | None = None
 
     # -- screens ------------------------------------------------------------------------------------
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return VARIABLES
 
     def get_default_screen(self) -> Screen[Any]:
         """Return the sign-in screen, the bottom of the screen stack."""

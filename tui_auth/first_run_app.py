@@ -26,7 +26,7 @@ from tui_auth.screens.choose_pool import AuthFlowSelected, ChoosePoolScreen, Poo
 from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.screen_context import Decision, ScreenContext
 from tui_auth.terminal.full_screen import FullScreenApp
-from tui_auth.themes import HEIGHTS, THEMES, WIDTHS, style_sheets
+from tui_auth.themes import HEIGHTS, THEMES, VARIABLES, WIDTHS, style_sheets
 from tui_auth.threads import in_daemon_thread
 
 if TYPE_CHECKING:
@@ -77,6 +77,9 @@ class FirstRunApp(FullScreenApp[str]):
         self.initial_notice = notice
         self.environment_badge = environment_badge
         self.suggested_name = self.flow.suggest_profile_name()
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return VARIABLES
 
     def get_default_screen(self) -> Screen[Any]:
         """Return the screen that asks for the pool, the only one apart from help."""

@@ -10,7 +10,7 @@ FIRST = ("frame.tcss", "fields.tcss")
 LATER = ("overlays.tcss", "choices.tcss", "mfa_setup.tcss", "custom_challenge.tcss")
 SHEETS = (*FIRST, *LATER)
 
-WIDTHS = [(0, "-narrow"), (60, "-normal"), (120, "-wide")]
+WIDTHS = [(0, "-narrow"), (60, "-normal"), (100, "-roomy"), (120, "-wide")]
 HEIGHTS = [(0, "-short"), (20, "-regular"), (30, "-tall")]
 """Textual's breakpoints in cells, and the CSS class of each."""
 
@@ -48,38 +48,107 @@ def _sheet_paths(*names: str) -> list[str | PurePath]:
     return [folder / name for name in names]
 
 
+def _ansi_theme(name: str, *, dark: bool) -> Theme:
+    """Return a theme in the terminal's own colors, whose background may be dark or light.
+
+    Edges have the color of text, and the accent is magenta: it is the only one of the eight that can be seen
+    on black and on white in the usual palettes. It replaces Textual's theme of the same name.
+    """
+    return Theme(
+        name=name,
+        ansi=True,
+        background="ansi_default",
+        surface="ansi_default",
+        panel="ansi_default",
+        foreground="ansi_default",
+        secondary="ansi_default",
+        primary="ansi_magenta",
+        accent="ansi_magenta",
+        success="ansi_green",
+        warning="ansi_red",
+        error="ansi_red",
+        dark=dark,
+        variables={
+            "text-muted": "ansi_default",
+            "muted-style": "dim",
+            "border": "ansi_magenta",
+            "border-blurred": "ansi_default",
+            "block-cursor-background": "ansi_magenta",
+            "block-cursor-foreground": "ansi_bright_white",
+            "scrollbar": "ansi_magenta",
+            "scrollbar-background": "ansi_default",
+        },
+    )
+
+
+VARIABLES = {"muted-style": "not dim"}
+"""Our own variables of the style sheets, as they are in Textual's other themes."""
+
 DARK = "tui-auth-dark"
 LIGHT = "tui-auth-light"
 
 THEMES = (
     Theme(
         name=DARK,
-        primary="#6cb6c8",
-        secondary="#5d7481",
-        accent="#e0b35a",
-        foreground="#d8dee4",
-        background="#101418",
-        surface="#182027",
-        panel="#1f2932",
-        success="#7cc38b",
-        warning="#e0b35a",
-        error="#f08a80",
+        background="#0f1317",
+        surface="#182028",
+        panel="#0c1013",
+        foreground="#e3e8ed",
+        secondary="#5f7886",
+        primary="#6fc3d9",
+        accent="#6fc3d9",
+        success="#8fd3a0",
+        warning="#e5b85c",
+        error="#ff9d94",
         dark=True,
-        variables={"block-cursor-background": "#2f5866", "block-cursor-foreground": "#f2f6f8"},
+        variables={
+            "text-muted": "#a3adb5",
+            "border": "#6fc3d9",
+            "border-blurred": "#5f7886",
+            "block-cursor-background": "#6fc3d9",
+            "block-cursor-foreground": "#0c1013",
+            "scrollbar": "#5f7886",
+            "scrollbar-background": "#182028",
+        },
     ),
     Theme(
         name=LIGHT,
-        primary="#1f6f86",
-        secondary="#6d8592",
-        accent="#8a5a00",
+        background="#eeeeea",
+        surface="#ffffff",
+        panel="#f4f4f1",
         foreground="#1b2227",
-        background="#f7f7f4",
-        surface="#ecece6",
-        panel="#e1e3dd",
-        success="#22703a",
-        warning="#8a5a00",
-        error="#b3261e",
+        secondary="#7f8583",
+        primary="#1a667c",
+        accent="#1a667c",
+        success="#17602f",
+        warning="#7a5600",
+        error="#a3231a",
         dark=False,
-        variables={"block-cursor-background": "#1f6f86", "block-cursor-foreground": "#ffffff"},
+        variables={
+            "text-muted": "#595f61",
+            "border": "#1a667c",
+            "border-blurred": "#7f8583",
+            "block-cursor-background": "#1a667c",
+            "block-cursor-foreground": "#ffffff",
+            "scrollbar": "#7f8583",
+            "scrollbar-background": "#ffffff",
+        },
     ),
+    _ansi_theme("ansi-dark", dark=True),
+    _ansi_theme("ansi-light", dark=False),
 )
+"""The four themes. What a token is for, the same in each:
+
+=========================  ====================================================
+``background``             the screen
+``surface``                the card, the header and the footer
+``panel``                  a field, and a block of text to copy
+``secondary``              an edge at rest
+``primary``                the one accent: focus, selection, current step
+``block-cursor-*``         the primary button and its text
+``foreground``             text
+``text-muted``             text that supports other text; dim in the ansi themes
+``success``, ``error``     a result
+``warning``                time that is running out, and warnings
+=========================  ====================================================
+"""

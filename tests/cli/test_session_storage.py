@@ -180,7 +180,7 @@ def test_unwritable_folder_exits_with_9_if_storage_was_specified(
 # -- the screen of Done ---------------------------------------------------------------------------------
 
 ToDone = Callable[..., PtyProgram]
-QUESTION = "Where shall this session be kept?"
+QUESTION = "Where should this session be stored?"
 
 
 @pytest.fixture
@@ -299,14 +299,14 @@ def test_done_asks_for_the_storage_once_for_each_profile(
         for kind in (StorageKind.SESSION, StorageKind.FILE, StorageKind.NONE):
             program.wait_for(STORAGE_LABELS[kind])
         program.send("1")
-        program.wait_for("Kept in")
+        program.wait_for("Stored in")
         program.wait_for("tui-auth header | curl")
         program.press("enter")
         assert program.wait_exit() == 0
     assert list((machine.home / "run" / "tui-auth").glob("?" * 64 + ".json"))
     assert machine.run("sign-out").returncode == 0
     with to_done("--profile", "work") as program:
-        program.wait_for("Kept in")
+        program.wait_for("Stored in")
         assert QUESTION not in program.screen_text()
     with to_done("--profile", "home") as program:
         program.wait_for(QUESTION)
@@ -328,7 +328,7 @@ def test_specified_storage_skips_the_question(
     machine: Machine, to_done: ToDone, choice: ResolvedPool
 ) -> None:
     with to_done(*pool_flags(choice), "--storage", "file") as program:
-        program.wait_for("Kept in")
+        program.wait_for("Stored in")
         assert QUESTION not in program.screen_text()
     assert machine.read_session_file()
 

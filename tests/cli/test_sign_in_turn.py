@@ -102,7 +102,7 @@ def test_lock_is_released_at_done_while_the_screen_is_open(
     with terminal_program.on_a_terminal(*arguments) as first:
         first.wait_for("Password")
         first.send(f"{PASSWORD}\r")
-        first.wait_for("Kept in")
+        first.wait_for("Stored in")
         ran = machine.run(*arguments, "--password-file", str(password))
         assert (ran.returncode, ran.stderr) == (0, "Signed in as ann.\n")
 

@@ -109,17 +109,17 @@ def test_gen_2_outputs_configure_sign_in_and_sign_up(
     folder = put_amplify_file("amplify_outputs.json", home / "shop", changes=changes).parent
     endpoint = {"AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": server.endpoint_url}
     with start(home, folder, **endpoint) as program:
-        wait_for_texts(program, "E-mail [")
+        wait_for_texts(program, "Email")
         assert "Username" not in program.screen_text()
         type_lines(program, "", "")
         wait_for_texts(program, "Type your e-mail.")
         program.press("ctrl+g")
-        wait_for_texts(program, "Second factors of this pool: Text message (SMS), Authenticator app.")
+        wait_for_texts(program, "Second factors of this pool: Code by SMS, Code from an authenticator app.")
         program.press("esc")
         program.wait_gone("Second factors")
         program.press("ctrl+k")
-        wait_for_texts(program, "Make an account", "E-mail [", "First name [", "Phone [")
-        assert program.screen_text().count("E-mail") == 1, "the email address is the user name"
+        wait_for_texts(program, "Create account", "Email", "First name", "Phone")
+        assert program.screen_text().count("Email") == 1, "the email address is the user name"
         type_lines(program, "ann@example.com")
         wait_for_texts(
             program,
@@ -143,7 +143,7 @@ def test_gen_2_outputs_configure_sign_in_and_sign_up(
         wait_for_texts(program, "✓ an upper-case letter")
         program.press("enter")
         type_lines(program, PASSWORD, "Ann", "")
-        wait_for_texts(program, "Code sent by e-mail to a***@")
+        wait_for_texts(program, "Code sent by email to a***@")
         type_lines(program, str(server.messages[-1]["code"]))
         wait_for_texts(program, "Signed in as", "Kept")
         program.press("enter")
@@ -177,7 +177,7 @@ def test_native_configuration_sets_labels_and_policy_and_keeps_its_secret(
     home = tmp_path / "home"
     folder = put_amplify_file("amplifyconfiguration.json", home / "shop", changes=changes).parent
     with start(home, folder, mode, "--endpoint-url", server.endpoint_url) as program:
-        wait_for_texts(program, "E-mail or phone")
+        wait_for_texts(program, "Email or phone")
         type_lines(program, "ann@example.com")
         program.wait_for("Password")
         type_lines(program, TEMPORARY)
@@ -223,17 +223,17 @@ def test_javascript_exports_set_the_label_and_mfa_methods(
     home = tmp_path / "home"
     folder = put_amplify_file("aws-exports.js", home / "shop" / "src", changes=changes).parent
     with start(home, folder, "--endpoint-url", server.endpoint_url) as program:
-        wait_for_texts(program, "Phone [")
+        wait_for_texts(program, "Phone")
         assert "Username" not in program.screen_text()
         program.press("ctrl+g")
-        wait_for_texts(program, "Second factors of this pool: Text message (SMS), Authenticator app.")
+        wait_for_texts(program, "Second factors of this pool: Code by SMS, Code from an authenticator app.")
         program.press("esc")
         program.wait_gone("Second factors")
         program.press("ctrl+k")
-        wait_for_texts(program, "Make an account", "Phone [", "E-mail [")
+        wait_for_texts(program, "Create account", "Phone", "Email")
         assert program.screen_text().count("Phone") == 1, "the phone number is the user name"
         program.press("esc")
-        program.wait_gone("Make an account")
+        program.wait_gone("Create account")
         type_lines(program, "+4915550123456", PASSWORD + "!")
         wait_for_texts(program, "Signed in as", "Kept")
         program.press("enter")
@@ -259,10 +259,10 @@ def test_passwordless_gen_2_outputs_ask_for_no_password(
     home = tmp_path / "home"
     folder = put_amplify_file("amplify_outputs.json", home / "shop", changes=changes).parent
     with start(home, folder, "--endpoint-url", server.endpoint_url) as program:
-        wait_for_texts(program, "E-mail [")
+        wait_for_texts(program, "Email")
         assert "Password" not in program.screen_text()
         type_lines(program, "ann@example.com")
-        wait_for_texts(program, "Code sent by e-mail to a***@")
+        wait_for_texts(program, "Code sent by email to a***@")
         type_lines(program, str(server.messages[-1]["code"]))
         wait_for_texts(program, "Signed in as", "Kept")
         program.press("enter")

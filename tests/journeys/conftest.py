@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.terminal.emulator import unwrap
 from tests.terminal.pty_program import PtyProgram
 from tui_auth.emulator import CognitoEmulator, demo_users
 from tui_auth.emulator.demo_users import DemoPool, DemoUser, provision
@@ -25,7 +26,7 @@ class SignIn(PtyProgram):
 
     def wait_for_text(self, text: str) -> None:
         """Wait for a text, whatever its wrapping."""
-        self.wait_for(lambda _: text in " ".join(self.screen_text().replace("▄", "").split()))
+        self.wait_for(lambda _: text in unwrap(self.screen_text()))
 
     def enter(self, *texts: str) -> None:
         """Type each text, with Enter after it."""

@@ -16,7 +16,7 @@ def test_sms_code_signs_in(sign_in_as: StartSignIn) -> None:
     code = program.newest_code()
     program.enter(f"{code[:3]} {code[3:]}")
     program.wait_for("Signed in as sam")
-    program.wait_for("Where shall this session be kept?")
+    program.wait_for("Where should this session be stored?")
     program.send("3")
     program.wait_for("Kept          nowhere")
     program.press("enter")

@@ -9,7 +9,7 @@ from tests.steps.screen_reading import ANSWERS
 def test_wrong_custom_answer_returns_to_sign_in(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("quinn")
     program.log_in()
-    program.wait_for("the service asks")
+    program.wait_for("Answer")
     program.enter("")
     program.wait_for("Type an answer first.")
     program.enter("nonsense")
@@ -17,7 +17,7 @@ def test_wrong_custom_answer_returns_to_sign_in(sign_in_as: StartSignIn) -> None
     assert "quinn" in program.screen_text()
     program.press("enter")
     for answer in ANSWERS:
-        program.wait_for("the service asks")
+        program.wait_for("Answer")
         program.wait_for(answer)
         program.enter(answer)
     program.wait_for("Signed in as quinn")
@@ -27,7 +27,7 @@ def test_other_failure_text_of_a_challenge_returns_to_sign_in(sign_in_as: StartS
     program = sign_in_as("quinn")
     program.server.failed_custom_challenge_text = "Invalid session for the user."
     program.log_in()
-    program.wait_for("the service asks")
+    program.wait_for("Answer")
     program.enter("nonsense")
     program.wait_for("Sign in")
     program.wait_for("Username")

@@ -53,7 +53,7 @@ def test_demo_keys_fill_in_the_form_and_type_the_newest_code(demo: StartDemo) ->
 
 def test_phone_scans_the_qr_code_and_shows_its_code(demo: StartDemo) -> None:
     program = set_up_as_tess(demo)
-    program.wait_for("2 Enter the code the app shows")
+    program.wait_for("2 Type the code the app shows")
     program.press("ctrl+o")
     program.wait_for("The phone has scanned")
     program.press("ctrl+o")

@@ -57,11 +57,11 @@ def test_remembered_device_skips_the_code_until_forgotten(own_pool: MakePool) ->
     first.log_in()
     first.wait_for(CODE_FROM_APP)
     first.enter(next_app_code(phone, first))
-    first.wait_for("Kept in")
+    first.wait_for("Stored in")
     assert QUESTION not in first.screen_text(), "this pool remembers devices automatically"
     second = pool.sign_in("--storage", "file")
     second.log_in()
-    second.wait_for("Kept in")
+    second.wait_for("Stored in")
     assert second.requests[-2:] == DEVICE_PROOF
     (device_key,) = devices(pool)
     forget_all_devices(pool)
@@ -74,12 +74,12 @@ def test_remembered_device_skips_the_code_until_forgotten(own_pool: MakePool) ->
         None,
     ], "once without it"
     third.enter(next_app_code(phone, third))
-    third.wait_for("Kept in")
+    third.wait_for("Stored in")
     (new_device_key,) = devices(pool)
     assert new_device_key != device_key
     fourth = pool.sign_in("--storage", "file")
     fourth.log_in()
-    fourth.wait_for("Kept in")
+    fourth.wait_for("Stored in")
     assert initiate_auth_parameters(pool)[-1]["DEVICE_KEY"] == new_device_key, (
         "the forgotten one is forgotten here too"
     )
@@ -94,7 +94,7 @@ def test_device_is_proved_after_an_always_required_code(own_pool: MakePool) -> N
         program.wait_for(CODE_FROM_APP)
         before = len(program.requests)
         program.enter(next_app_code(phone, program))
-        program.wait_for("Kept in")
+        program.wait_for("Stored in")
         assert [name for name in program.requests[before:] if name.startswith("DEVICE_")] == proof
 
 
@@ -105,13 +105,13 @@ def test_device_forgotten_during_sign_in_is_dropped(own_pool: MakePool) -> None:
     first.log_in()
     first.wait_for(CODE_FROM_APP)
     first.enter(next_app_code(phone, first))
-    first.wait_for("Kept in")
+    first.wait_for("Stored in")
     second = pool.sign_in("--storage", "file")
     second.log_in()
     second.wait_for(CODE_FROM_APP)
     forget_all_devices(pool)
     second.enter(next_app_code(phone, second))
-    second.wait_for("Kept in")
+    second.wait_for("Stored in")
     answers = [call["ChallengeResponses"] for _, call in pool.server.calls if "ChallengeResponses" in call]
     with_code = [answer for answer in answers if "SOFTWARE_TOKEN_MFA_CODE" in answer][-2:]
     assert ["DEVICE_KEY" in answer for answer in with_code] == [True, False], (
@@ -141,7 +141,7 @@ def test_opt_in_pool_asks_once_to_remember_the_device(
     if not remembered:
         second.wait_for(CODE_FROM_APP)
         second.enter(next_app_code(phone, second))
-    second.wait_for("Kept in")
+    second.wait_for("Stored in")
     assert (second.requests[-2:] == DEVICE_PROOF) == remembered
     assert QUESTION not in second.screen_text()
 

@@ -68,24 +68,24 @@ def choice_number_for(program: SignIn, line: str) -> str:
 def test_email_code_as_second_factor_at_line_prompts(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("emil", "--plain", rows=60)
     program.log_in_at_prompts()
-    program.wait_for("Code sent by e-mail to e***@e***")
+    program.wait_for("Code sent by email to e***@e***")
     program.enter(program.newest_code())
     program.wait_for("Signed in as emil.")
 
 
-@pytest.mark.parametrize("factor", ["Password, never sent (SRP)", "Code by e-mail"])
+@pytest.mark.parametrize("factor", ["Password (SRP)", "Code by email"])
 def test_first_factor_selection_at_line_prompts(sign_in_as: StartSignIn, factor: str) -> None:
     program = sign_in_as("cleo", "--plain", rows=60)
     program.log_in_at_prompts()
     program.wait_for("Number:")
-    program.enter(choice_number_for(program, "Passkey (not from a terminal)"))
+    program.enter(choice_number_for(program, "Passkey"))
     program.wait_for("Error: A passkey cannot be used from a terminal.")
     program.enter(choice_number_for(program, factor))
     if factor.startswith("Password"):
         program.wait_for("Password:")
         program.enter(program.user.password)
     else:
-        program.wait_for("Code sent by e-mail to c***@e***")
+        program.wait_for("Code sent by email to c***@e***")
         program.wait_for("Code:")
         program.enter(program.newest_code())
     program.wait_for("Signed in as cleo.")
@@ -95,10 +95,10 @@ def test_email_setup_from_a_choice_at_line_prompts(sign_in_as: StartSignIn) -> N
     program = sign_in_as("max", "--plain", rows=60)
     program.log_in_at_prompts()
     program.wait_for("Number:")
-    program.enter(choice_number_for(program, "E-mail"))
+    program.enter(choice_number_for(program, "Code by email"))
     program.wait_for("E-mail address for your codes:")
     program.enter("max@example.com")
-    program.wait_for("Code sent by e-mail to m***@e***")
+    program.wait_for("Code sent by email to m***@e***")
     program.wait_for("Code:")
     program.enter(program.newest_code())
     program.wait_for("Signed in as max.")
@@ -113,7 +113,7 @@ def answer_prompts(program: SignIn, *answers: tuple[str, str]) -> None:
 def test_forgotten_password_is_reset_at_line_prompts(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("ann", "--plain", rows=60)
     answer_prompts(program, ("Username:", "/forgot"), ("Username:", "ann"), ("Number:", "2"))
-    program.wait_for("If there is such an account: code sent by e-mail to a***@")
+    program.wait_for("If there is such an account: code sent by email to a***@")
     assert "must be reset" not in program.screen_text()
     code = program.newest_code()
     answer_prompts(
@@ -136,13 +136,13 @@ def test_sign_up_at_line_prompts_keeps_accepted_input(sign_in_as: StartSignIn) -
     program = sign_in_as("ann", "--plain", rows=60)
     answer_prompts(program, ("Username:", "/sign-up"), ("Username:", "ann"))
     answer_prompts(program, ("New password:", "short"), ("Once more:", "short"))
-    answer_prompts(program, ("E-mail (Enter leaves it out):", "zoe@example.org"))
+    answer_prompts(program, ("Email (Enter leaves it out):", "zoe@example.org"))
     answer_prompts(program, ("New password:", NEW_PASSWORD), ("Once more:", NEW_PASSWORD))
     program.wait_for("Error: There is an account of this name.")
     answer_prompts(program, ("Username:", "zoe"))
     program.wait_for("Error: This pool also needs: Name.")
     answer_prompts(program, ("Name:", "Zoe"))
-    program.wait_for("not confirmed yet. Code sent by e-mail to z***@")
+    program.wait_for("not confirmed yet. Code sent by email to z***@")
     messages = [message for message in program.server.messages if message["username"] == "zoe"]
     answer_prompts(program, ("Code:", str(messages[-1]["code"])))
     program.wait_for("Signed in as zoe.")

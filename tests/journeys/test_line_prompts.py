@@ -79,7 +79,7 @@ def test_mfa_selection_at_line_prompts(plain_by_flag_or_terminal: StartSignIn) -
     program.wait_for("Number:")
     program.enter("7")
     program.wait_for("Error: Type 1 or 2.")
-    program.enter(next(n for n in "12" if f"{n} Text message (SMS)" in program.screen_text()))
+    program.enter(next(n for n in "12" if f"{n} Code by SMS" in program.screen_text()))
     program.wait_for("Code sent by SMS to +")
     program.enter(program.newest_code())
     program.wait_for("Signed in as mia.")
@@ -111,7 +111,7 @@ def test_new_password_at_line_prompts(plain: StartSignIn) -> None:
     for prompt, answer in (
         ("New password:", NEW_PASSWORD),
         ("Once more:", NEW_PASSWORD),
-        ("Name (needed by this pool):", "Nora"),
+        ("Full name (needed by this pool):", "Nora"),
     ):
         program.answer(prompt, answer)
     program.wait_for("Signed in as nora.")

@@ -11,7 +11,7 @@ from tests.steps.screen_reading import number_key_for
 
 
 @pytest.mark.parametrize(
-    ("line", "medium"), [("Code by e-mail", "by e-mail"), ("Code by SMS", "by SMS")], ids=["e-mail", "SMS"]
+    ("line", "medium"), [("Code by email", "by email"), ("Code by SMS", "by SMS")], ids=["e-mail", "SMS"]
 )
 def test_code_as_first_factor_of_any_length(sign_in_as: StartSignIn, line: str, medium: str) -> None:
     program = sign_in_as("cleo")
@@ -25,16 +25,16 @@ def test_code_as_first_factor_of_any_length(sign_in_as: StartSignIn, line: str, 
     program.wait_for("Signed in as cleo")
 
 
-@pytest.mark.parametrize("line", ["Password, sent to Cognito", "Password, never sent (SRP)"])
+@pytest.mark.parametrize("line", ["Password, sent to Cognito", "Password (SRP)"])
 def test_password_as_first_factor(sign_in_as: StartSignIn, line: str) -> None:
     program = sign_in_as("cleo")
     program.log_in()
     program.wait_for("What do you want to sign in with?")
     program.send(number_key_for(program, line))
-    program.wait_for("Your password")
+    program.wait_for("Enter your password")
     program.enter("not-this")
     program.wait_for("Incorrect username or password.")
-    program.wait_for("Your password")
+    program.wait_for("Enter your password")
     program.press("ctrl+u")
     program.enter_and_wait_for_reply("nor-this")
     program.wait_for("Incorrect username or password.")
@@ -49,10 +49,10 @@ def test_passkey_offers_the_other_factors(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("cleo")
     program.log_in()
     program.wait_for("What do you want to sign in with?")
-    program.send(number_key_for(program, "Passkey (not from a terminal)"))
+    program.send(number_key_for(program, "Passkey"))
     program.wait_for("A passkey cannot be used from a terminal. Choose another way.")
-    program.send(number_key_for(program, "Code by e-mail"))
-    program.wait_for("Code sent by e-mail to ")
+    program.send(number_key_for(program, "Code by email"))
+    program.wait_for("Code sent by email to ")
     program.press("esc", "esc")
     program.wait_for("What do you want to sign in with?")
 
@@ -60,7 +60,7 @@ def test_passkey_offers_the_other_factors(sign_in_as: StartSignIn) -> None:
 def test_retyped_password_keeps_the_choice(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("cleo", "--preferred-first-factor", "PASSWORD_SRP")
     program.log_in()
-    program.wait_for("Your password")
+    program.wait_for("Enter your password")
     program.enter("not-this")
     program.wait_for("Incorrect username or password.")
     program.press("esc")
@@ -79,13 +79,13 @@ def test_preferred_first_factor_skips_the_choice(own_pool: MakePool, specified_b
         pool_flags = pool.write_profile('preferred_first_factor = "EMAIL_OTP"')
         program = pool.sign_in(pool_flags=pool_flags, flow="USER_AUTH")
     program.log_in()
-    program.wait_for("Code sent by e-mail to ")
+    program.wait_for("Code sent by email to ")
     program.press("ctrl+r")
     program.wait_for_text("If it exists, a new code is on its way")
     program.wait_for("^r again in ")
     program.press("ctrl+r", "esc", "esc")
-    program.send(number_key_for(program, "Code by e-mail"))
-    program.wait_for("Code sent by e-mail to ")
+    program.send(number_key_for(program, "Code by email"))
+    program.wait_for("Code sent by email to ")
     assert program.codes_sent() == 3, "no new code during the cool-down"
     code = program.newest_code()
     assert len(code) == 8
@@ -100,7 +100,7 @@ def test_any_factor_can_be_preferred(own_pool: MakePool, factor: str) -> None:
     program = pool.sign_in("--preferred-first-factor", factor, flow="USER_AUTH")
     program.log_in()
     if factor == "PASSWORD":
-        program.wait_for("Your password")
+        program.wait_for("Enter your password")
         program.enter(program.user.password)
     else:
         program.wait_for("Code sent by SMS to ")
@@ -115,7 +115,7 @@ def test_password_as_first_factor_leads_to_the_second(own_pool: MakePool) -> Non
     phone = pool.add_authenticator_app("ann")
     program = pool.sign_in("--preferred-first-factor", "PASSWORD_SRP", flow="USER_AUTH")
     program.log_in()
-    program.wait_for("Your password")
+    program.wait_for("Enter your password")
     program.enter(program.user.password)
     program.wait_for("Code from your authenticator app")
     program.enter(phone.at(int(pool.server.clock.now())))
@@ -126,12 +126,12 @@ def test_password_as_first_factor_leads_to_the_second(own_pool: MakePool) -> Non
 def test_email_setup_from_a_choice(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("max")
     program.log_in()
-    program.send(number_key_for(program, "E-mail"))
-    program.wait_for("Where shall your codes go?")
+    program.send(number_key_for(program, "Code by email"))
+    program.wait_for("Set up codes by email")
     program.enter("not an address")
     program.wait_for("That is not an e-mail address.")
     program.enter("max@example.org")
-    program.wait_for("Code sent by e-mail to m***@")
+    program.wait_for("Code sent by email to m***@")
     program.enter(program.newest_code())
     program.wait_for("Signed in as max")
 
@@ -142,7 +142,7 @@ def test_sms_cannot_be_set_up_and_that_is_stated(own_pool: MakePool, flags: list
     pool.create_user()
     program = pool.sign_in(*flags)
     program.log_in_at_prompts() if flags else program.log_in()
-    program.wait_for_text("Which one do you want to set up?")
+    program.wait_for_text("Set up a second factor")
     program.wait_for_text("For SMS, ask an administrator.")
     assert "Text message" not in program.screen_text()
 
@@ -152,15 +152,15 @@ def test_new_email_setup_code_goes_to_the_same_address(own_pool: MakePool) -> No
     pool.create_user()
     program = pool.sign_in()
     program.log_in()
-    program.wait_for("Where shall your codes go?")
+    program.wait_for("Set up codes by email")
     program.enter("ann@example.org")
-    program.wait_for("Code sent by e-mail to a***@")
+    program.wait_for("Code sent by email to a***@")
     program.press("ctrl+r")
     program.wait_for("A new code is on its way")
     assert [message["destination"] for message in pool.server.messages] == ["ann@example.org"] * 2
     program.press("esc", "esc")
-    program.wait_for("Where shall your codes go?")
+    program.wait_for("Set up codes by email")
     program.enter("other@example.org")
-    program.wait_for("Code sent by e-mail to o***@")
+    program.wait_for("Code sent by email to o***@")
     program.enter(program.newest_code())
     program.wait_for("Signed in as ann")

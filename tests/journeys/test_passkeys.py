@@ -10,7 +10,7 @@ from tests.journeys.conftest import SignIn
 from tests.journeys.own_pool import MakePool
 from tests.steps.screen_reading import number_key_for
 
-PASSKEY = "Passkey (not from a terminal)"
+PASSKEY = "Passkey"
 NOT_HERE = "A passkey cannot be used from a terminal. Choose another way."
 ONLY_A_PASSKEY = "This user has only a passkey, which no terminal can use."
 ADMINISTRATOR = "An administrator can set a password."
@@ -37,8 +37,8 @@ def test_preferred_passkey_offers_the_other_factors(own_pool: MakePool, specifie
     program.wait_for(NOT_HERE)
     (start,) = (call["AuthParameters"] for _, call in program.server.calls)
     assert "PREFERRED_CHALLENGE" not in start, "a passkey is never requested"
-    program.send(number_key_for(program, "Code by e-mail"))
-    program.wait_for("Code sent by e-mail to ")
+    program.send(number_key_for(program, "Code by email"))
+    program.wait_for("Code sent by email to ")
     program.enter(program.newest_code())
     program.wait_for("Signed in as ann")
 
@@ -64,8 +64,8 @@ def test_user_with_only_a_passkey_gets_alternatives(own_pool: MakePool) -> None:
     program.wait_for("[ann ")
     program.press("ctrl+u")
     program.enter("kay")
-    program.send(number_key_for(program, "Password, never sent"))
-    program.wait_for("Your password")
+    program.send(number_key_for(program, "Password (SRP)"))
+    program.wait_for("Enter your password")
     program.enter("Correct-Horse-9!")
     program.wait_for("Signed in as kay")
 
@@ -83,7 +83,7 @@ def test_user_with_only_a_passkey_gets_alternatives_at_line_prompts(own_pool: Ma
     program.enter(number_key_for(program, PASSKEY))
     program.wait_for(NOT_HERE)
     program.wait_for(lambda p: p.screen_text().count("Number:") == 2)
-    program.enter(number_key_for(program, "Code by e-mail"))
+    program.enter(number_key_for(program, "Code by email"))
     program.wait_for("Code:")
     program.enter(newest_code(program))
     program.wait_for("Signed in as ann.")

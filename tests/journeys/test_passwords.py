@@ -33,7 +33,7 @@ def test_rejected_new_password_has_its_error_below_and_keeps_the_input(sign_in_a
 def test_required_reset_ends_signed_in(sign_in_as: StartSignIn, choice: str) -> None:
     program = sign_in_as("rex")
     program.log_in()
-    program.wait_for("Your password must be reset")
+    program.wait_for("Reset your password")
     before = program.codes_sent()
     program.send(choice)
     if choice == "2":
@@ -75,7 +75,7 @@ def test_wrong_password_stays_at_sign_in(sign_in_as: StartSignIn) -> None:
     program.wait_for("Incorrect username or password.")
     program.press("ctrl+u")
     program.enter(program.user.password)
-    program.wait_for("Where shall this session be kept?")
+    program.wait_for("Where should this session be stored?")
     program.send("3")
     program.wait_for("Kept          nowhere")
     assert "Signed in as ann" in program.screen_text()

@@ -152,7 +152,7 @@ def test_readme_lines_work_with_the_demo(shell: Callable[[], Shell]) -> None:
     program.paste(f"{CONSOLE}/{pool}/applications/app-clients/{client}/overview?region=eu-west-1")
     program.wait_for(client)
     program.press("enter", "enter")
-    program.wait_for("Keep as")
+    program.wait_for("Profile name")
     program.press("enter")
     program.sign_in()
     program.wait_for_success()

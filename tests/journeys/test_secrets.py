@@ -32,7 +32,7 @@ def clipboard_text(program: SignIn) -> str:
 def test_copy_gives_the_setup_key_and_then_the_uri(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("tess", SSH_CONNECTION="1 2 3 4")
     program.log_in()
-    program.wait_for("2 Enter the code the app shows")
+    program.wait_for("2 Type the code the app shows")
     program.press("ctrl+y")
     program.wait_for_text("The key was sent to your terminal's clipboard")
     key = clipboard_text(program)

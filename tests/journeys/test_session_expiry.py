@@ -124,10 +124,10 @@ def test_totp_key_stays_until_a_new_one_is_requested(
 def test_returning_to_setup_makes_and_announces_a_new_key(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("max")
     program.log_in()
-    program.send(number_key_for(program, "Authenticator app"))
+    program.send(number_key_for(program, "Code from an authenticator app"))
     old_app = scan(program)
     program.press("esc")
-    program.send(number_key_for(program, "Authenticator app"))
+    program.send(number_key_for(program, "Code from an authenticator app"))
     program.wait_for_text("A new key: delete an earlier “")
     phone = scan_new_key(program, old_app)
     program.enter(phone.at(int(program.server.clock.now())))

@@ -54,7 +54,7 @@ def test_selected_line_is_visible_without_colors(sign_in_as: StartSignIn, variab
     program = sign_in_as("mia", **variables)
     program.log_in()
     program.wait_for("How do you want to confirm it is you?")
-    program.wait_for(lambda p: reversed_rows(p) == ["TEST ENDPOINT", "1 Text message (SMS)"])
+    program.wait_for(lambda p: reversed_rows(p) == ["TEST ENDPOINT", "1 Code by SMS"])
     program.press("down")
     program.wait_for(lambda p: reversed_rows(p) == ["TEST ENDPOINT", "2 Authenticator app"])
 
@@ -80,7 +80,7 @@ def test_no_color_sends_no_color_on_any_screen(sign_in_as: StartSignIn, variable
     program.wait_for("Choose other colours")
     program.press("esc")
     program.wait_gone("Choose other colours")
-    program.send(next(n for n in "12" if f"{n} Text message (SMS)" in program.screen_text()))
+    program.send(next(n for n in "12" if f"{n} Code by SMS" in program.screen_text()))
     program.wait_for("Code sent by SMS to +")
     program.enter(program.newest_code())
     program.wait_for("Signed in as mia")
@@ -235,7 +235,7 @@ def test_qr_code_is_whole_or_replaced_by_the_key(sign_in_as: StartSignIn) -> Non
     program.wait_for_text("here are 64 by 19.")
     program.resize(23, 40)
     program.wait_for_text("here are 40 by 23.")
-    program.wait_for_text("2 Enter the code the app shows [")
+    program.wait_for_text("2 Type the code the app shows [")
     program.resize(32, 40)
     assert scan(program).secret == phone.secret, "the picture is above the field if there is room"
     program.enter(phone.at(int(program.server.clock.now())))

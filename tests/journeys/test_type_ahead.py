@@ -50,7 +50,7 @@ def test_editing_key_before_fast_typing_deletes_nothing(sign_in_as: StartSignIn)
     program.wait_for("Signed in as ann")
 
 
-@pytest.mark.parametrize(("key", "shows"), [("\x06", "Reset your password."), ("\x0b", "Make an account")])
+@pytest.mark.parametrize(("key", "shows"), [("\x06", "Reset your password"), ("\x0b", "Create account")])
 def test_key_after_a_name_applies_to_the_whole_name(sign_in_as: StartSignIn, key: str, shows: str) -> None:
     program = sign_in_as("ann")
     program.wait_for("Username")

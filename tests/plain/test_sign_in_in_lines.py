@@ -226,7 +226,7 @@ class TestNewCodes:
         assert isinstance(dialog.run(), Done)
         assert dialog.lines.printed[-3:] == [
             "This account is not confirmed yet. /new sends another.",
-            "Code sent by e-mail to a***@e***. Earlier ones stopped working.",
+            "Code sent by email to a***@e***. Earlier ones stopped working.",
             "Error: A new code was sent just now. /new again in 30 s.",
         ]
         assert dialog.sent(2)["ConfirmationCode"] == Secret("123456")
@@ -243,8 +243,8 @@ class TestChoices:
         assert isinstance(dialog.run(), Done)
         assert dialog.lines.printed[-4:] == [
             "How do you want to confirm it is you?",
-            "1 Text message (SMS)",
-            "2 Authenticator app",
+            "1 Code by SMS",
+            "2 Code from an authenticator app",
             "Error: Type 1 or 2.",
         ]
         assert dialog.responses() == {"ANSWER": "SOFTWARE_TOKEN_MFA"}
@@ -305,7 +305,7 @@ class TestAuthenticators:
         assert isinstance(dialog.run(), Done)
         assert dialog.lines.printed[-3:] == [
             "Add this key to your authenticator app, as a time-based one:",
-            "ABCD 2345 ABCD 2345\n" * 3 + "ABCD",
+            "ABCD 2345 ABCD 2345 ABCD 2345 ABCD\n2345 ABCD 2345 ABCD 2345 ABCD",
             "Account: Acme: ann",
         ]
         assert dialog.lines.prompts[1] == "Code the app shows"
@@ -341,7 +341,7 @@ class TestReset:
         typed = ("/forgot", "2", "/new", "123456", "New-1", "New-1")
         dialog = ScriptedDialog(DELIVERED, {}, DONE, typed=typed)
         assert isinstance(dialog.run(), Done)
-        hidden = "If there is such an account: code sent by e-mail to a***@e***"
+        hidden = "If there is such an account: code sent by email to a***@e***"
         assert f"{hidden}." in dialog.lines.printed
         assert "Error: A new code was sent just now. /new again in 30 s." in dialog.lines.printed
         assert "must be reset" not in dialog.lines.text
@@ -364,7 +364,7 @@ class TestReset:
         dialog = ScriptedDialog(RESET_NEEDED, DELIVERED, {}, DONE, typed=("pw", "2", "1", "New-1", "New-1"))
         assert isinstance(dialog.run(), Done)
         assert "Your password must be reset before you can sign in." in dialog.lines.printed
-        assert "Code sent by e-mail to a***@e***." in dialog.lines.printed
+        assert "Code sent by email to a***@e***." in dialog.lines.printed
 
     def test_only_rejected_values_are_asked_for_again(self) -> None:
         weak = error_from_response("InvalidPasswordException", "Password not long enough")
@@ -387,7 +387,7 @@ class TestNewPassword:
         dialog = ScriptedDialog(ask, DONE, typed=("pw", "New-1", "New-1", "Ann"))
         assert isinstance(dialog.run(), Done)
         assert dialog.lines.printed[-1] == "Choose a new password; yours was temporary."
-        assert dialog.lines.prompts[-1] == "Name (needed by this pool)"
+        assert dialog.lines.prompts[-1] == "Full name (needed by this pool)"
         assert dialog.responses() == {"NEW_PASSWORD": Secret("New-1"), "userAttributes.name": "Ann"}
 
 
@@ -410,7 +410,7 @@ class TestSignUp:
             "Username",
             "New password (hidden)",
             "Once more (hidden)",
-            "E-mail (Enter leaves it out)",
+            "Email (Enter leaves it out)",
             "Birthday, as 2001-12-31",
         ]
         assert dialog.sent()["UserAttributes"] == [{"Name": "birthdate", "Value": "1990-01-31"}]
@@ -418,7 +418,7 @@ class TestSignUp:
         assert dialog.sign_in.username == "zoe"
         assert "Make an account (/back goes back to sign-in)" in dialog.lines.printed
         assert dialog.lines.printed[-1].startswith(
-            "This account is not confirmed yet. Code sent by e-mail to a***@e***."
+            "This account is not confirmed yet. Code sent by email to a***@e***."
         )
 
     def test_sign_up_can_start_at_the_password_prompt(self) -> None:
@@ -434,10 +434,10 @@ class TestSignUp:
                 error_from_response("InvalidPasswordException", ""),
                 ["New password (hidden)", "Once more (hidden)"],
             ),
-            (error_from_response("AliasExistsException", ""), ["E-mail (Enter leaves it out)"]),
+            (error_from_response("AliasExistsException", ""), ["Email (Enter leaves it out)"]),
             (
                 error_from_response("InvalidParameterException", "Invalid email address"),
-                ["E-mail (Enter leaves it out)"],
+                ["Email (Enter leaves it out)"],
             ),
             (
                 error_from_response("InvalidParameterException", "birthdate: The attribute is required"),

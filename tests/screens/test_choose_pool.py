@@ -87,7 +87,7 @@ async def test_working_pool_is_saved_under_a_name(tmp_path: Path) -> None:
     async with app.run_test(size=(80, 23)) as pilot:
         await submit_ids(pilot)
         await until(pilot, lambda: "The password never leaves this program" in app.text())
-        assert "Keep as" in app.text()
+        assert "Profile name" in app.text()
         await press(pilot, *"acme", "enter")
     assert app.return_value == "acme"
     assert dict(app.profiles.profile("acme").settings) == {"user_pool_id": POOL, "client_id": CLIENT}
@@ -130,7 +130,7 @@ async def test_swapped_ids_are_corrected(tmp_path: Path) -> None:
     app = PilotedChooser(tmp_path, NO_USER)
     async with app.run_test(size=(80, 23)) as pilot:
         await submit_ids(pilot, CLIENT, POOL)
-        await until(pilot, lambda: "Keep as" in app.text())
+        await until(pilot, lambda: "Profile name" in app.text())
         assert [app.pool_screen.field(name).value for name in ("pool", "client")] == [POOL, CLIENT]
 
 
@@ -138,7 +138,7 @@ async def test_typed_arn_is_accepted(tmp_path: Path) -> None:
     app = PilotedChooser(tmp_path, NO_USER)
     async with app.run_test(size=(80, 23)) as pilot:
         await submit_ids(pilot, f"arn:aws:cognito-idp:eu-west-1:123456789012:userpool/{POOL}")
-        await until(pilot, lambda: "Keep as" in app.text())
+        await until(pilot, lambda: "Profile name" in app.text())
         assert app.pool_screen.field("pool").value == POOL
 
 
@@ -174,7 +174,7 @@ async def test_error_is_shown_below_its_field_and_input_stays(
         assert app.pool_screen.field("pool").value == POOL
         assert app.profiles.names == []
         await press(pilot, "enter")
-        await until(pilot, lambda: "Keep as" in app.text())
+        await until(pilot, lambda: "Profile name" in app.text())
 
 
 async def test_pool_without_signing_keys_is_reported_as_missing(tmp_path: Path) -> None:
@@ -188,7 +188,7 @@ async def test_unreachable_signing_keys_are_ignored(tmp_path: Path) -> None:
     app = PilotedChooser(tmp_path, NO_USER, keys_error=KeysUnreachableError("HTTPError", 502))
     async with app.run_test(size=(80, 23)) as pilot:
         await submit_ids(pilot)
-        await until(pilot, lambda: "Keep as" in app.text())
+        await until(pilot, lambda: "Profile name" in app.text())
 
 
 async def test_client_without_the_default_auth_flow_asks_for_another(tmp_path: Path) -> None:
@@ -196,7 +196,7 @@ async def test_client_without_the_default_auth_flow_asks_for_another(tmp_path: P
     async with app.run_test(size=(80, 23)) as pilot:
         await submit_ids(pilot)
         await until(pilot, lambda: "does not allow USER_SRP_AUTH" in app.text())
-        assert "1 Password, sent to Cognito" in app.text()
+        assert "Password, sent to Cognito 1" in app.text()
         await press(pilot, "3")
         await until(pilot, lambda: "asks its own questions after the password" in app.text())
         await press(pilot, *"acme", "enter")
@@ -264,7 +264,7 @@ async def test_client_with_a_secret_shows_the_secret_file_field(tmp_path: Path) 
         await until(pilot, lambda: "it cannot be read" in app.text())
         app.pool_screen.field("secret").value = str(secret)
         await press(pilot, "enter")
-        await until(pilot, lambda: "Keep as" in app.text())
+        await until(pilot, lambda: "Profile name" in app.text())
         await press(pilot, *"acme", "enter")
     assert app.profiles.profile("acme").settings["client_secret_file"] == str(secret)
     assert app.gateway.calls[1][1]["AuthParameters"]["SECRET_HASH"]
@@ -330,7 +330,7 @@ def test_secret_entered_as_a_path_is_not_shown_and_other_input_stays(
         (tmp_path / "secret").write_text(secret)
         program.send("secret")
         program.press("enter")
-        program.wait_for("Keep as")
+        program.wait_for("Profile name")
         program.press("ctrl+q")
         assert program.wait_exit() == 6
 
@@ -351,7 +351,7 @@ async def test_secret_file_with_a_secretlike_name_is_read(tmp_path: Path, secret
         await until(pilot, lambda: "This app client has a secret." in app.text())
         app.paste(secretlike_name)
         await press(pilot, "enter")
-        await until(pilot, lambda: "Keep as" in app.text())
+        await until(pilot, lambda: "Profile name" in app.text())
 
 
 async def test_selected_auth_flow_stays_when_the_secret_is_requested(tmp_path: Path) -> None:
@@ -398,7 +398,7 @@ async def test_specified_secret_file_can_be_removed(tmp_path: Path) -> None:
         await until(pilot, lambda: "This secret does not fit the app client." in app.text())
         app.pool_screen.field("secret").value = ""
         await press(pilot, "enter")
-        await until(pilot, lambda: "Keep as" in app.text())
+        await until(pilot, lambda: "Profile name" in app.text())
         await press(pilot, "enter")
     assert app.gateway.calls[1][1]["AuthParameters"]["SECRET_HASH"] is None
     assert "client_secret_file" not in app.profiles.profile("main").settings
@@ -408,7 +408,7 @@ async def test_enter_accepts_the_suggested_name(tmp_path: Path) -> None:
     app = PilotedChooser(tmp_path, NO_USER)
     async with app.run_test(size=(80, 23)) as pilot:
         await submit_ids(pilot)
-        await until(pilot, lambda: "Keep as" in app.text())
+        await until(pilot, lambda: "Profile name" in app.text())
         await press(pilot, "enter")
     assert app.profiles.names == ["main"]
 
@@ -420,7 +420,7 @@ async def test_taken_name_is_reported_and_can_be_changed(tmp_path: Path) -> None
     app = PilotedChooser(tmp_path, NO_USER)
     async with app.run_test(size=(80, 23)) as pilot:
         await submit_ids(pilot)
-        await until(pilot, lambda: "Keep as" in app.text())
+        await until(pilot, lambda: "Profile name" in app.text())
         await press(pilot, *"acme", "enter")
         await until(pilot, lambda: "There is a profile “acme” already" in app.text())
         app.pool_screen.field("name").value = "acme2"
@@ -432,10 +432,10 @@ async def test_esc_goes_back_to_the_ids_and_f1_shows_help(tmp_path: Path) -> Non
     app = PilotedChooser(tmp_path, NO_USER)
     async with app.run_test(size=(80, 23)) as pilot:
         await submit_ids(pilot)
-        await until(pilot, lambda: "Keep as" in app.text())
+        await until(pilot, lambda: "Profile name" in app.text())
         await press(pilot, "escape")
         await until(pilot, lambda: "Which user pool" in app.text())
-        assert "Keep as" not in app.text()
+        assert "Profile name" not in app.text()
         await press(pilot, "f1")
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))
         await press(pilot, "escape")
@@ -456,10 +456,10 @@ async def test_every_stage_fits_the_screen(tmp_path: Path, size: tuple[int, int]
         app.pool_screen.field("secret").value = str(secret)
         await press(pilot, "enter")
         await until(pilot, lambda: "How do people sign in?" in app.text())
-        for line in ("1 Password, sent", "4 Questions alone", "enter Try it"):
+        for line in ("Password, sent to Cognito 1", "Questions alone 4", "↵ Check"):
             assert line in app.text()
         await press(pilot, "1")
-        await until(pilot, lambda: "enter Keep and sign in" in app.text())
+        await until(pilot, lambda: "↵ Save and sign in" in app.text())
 
 
 def test_program_tries_and_saves_an_emulator_pool(
@@ -468,7 +468,7 @@ def test_program_tries_and_saves_an_emulator_pool(
     pool, app_client = create_pool(server, ExplicitAuthFlows=["ALLOW_USER_SRP_AUTH"])
     home = tmp_path / "home"
     with start_and_submit_ids(start_pty_program, server, pool, app_client["ClientId"]) as program:
-        program.wait_for("Keep as")
+        program.wait_for("Profile name")
         program.send("staff")
         program.press("enter")
         program.wait_for("Username")

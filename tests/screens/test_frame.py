@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from textual.command import CommandPalette
 from textual.widgets import Input
 
-from tests.pilot import press, resize, settle, until
+from tests.pilot import press, resize, screen_rows, settle, until
 from tests.screens.conftest import PilotedApp, app_with
 from tests.scripted_gateway import challenge
 from tui_auth.auth.error_catalog import error_from_response
@@ -30,7 +32,8 @@ async def test_effect_of_esc_is_shown_during_a_request() -> None:
         await press(pilot, *"123456", "enter")
         await until(pilot, lambda: "Asking Cognito …" in app.text())
         await press(pilot, "escape")
-        await until(pilot, lambda: "^c stops waiting. The code that was sent" in app.text())
+        await until(pilot, lambda: "^c stops waiting." in app.text())
+        await until(pilot, lambda: "The code that was sent stops working" in app.text())
         assert "Esc again does that." in app.text()
         app.gateway.release()
 
@@ -55,7 +58,7 @@ async def test_revealed_password_is_concealed_when_submitted() -> None:
     app = app_with(WRONG)
     async with app.run_test(size=SIZE) as pilot:
         await press(pilot, *"pw-in-sight", "ctrl+t")
-        await until(pilot, lambda: "[pw-in-sight" in app.text())
+        await until(pilot, lambda: "pw-in-sight" in app.text())
         await press(pilot, "enter")
         await until(pilot, lambda: "Incorrect username or password." in app.text())
         assert "pw-in-sight" not in app.text()
@@ -90,16 +93,26 @@ async def test_terminal_without_colors_is_treated_like_no_color(
     assert app_with().no_color is not has_colour
 
 
-async def test_header_shows_the_program_without_a_user_name() -> None:
+async def test_header_shows_the_program_the_pool_and_the_user() -> None:
     app = app_with()
-    app.settings = type(app.settings)(pool="acme-staff", username="")
     async with app.run_test(size=SIZE):
-        assert app.text().startswith("acme-staff tui-auth")
+        header = screen_rows(app)[0]
+        assert header.startswith(" tui-auth · acme-staff ")
+        assert header.endswith(" ann ")
+
+
+async def test_header_shortens_the_pool_before_the_badge_and_the_user() -> None:
+    app = app_with()
+    app.settings = replace(app.settings, pool="a pool with a very long name " * 2, environment_badge="TEST")
+    async with app.run_test(size=(40, 15)):
+        header = screen_rows(app)[0]
+        assert header.startswith(" a pool with a")
+        assert header.endswith("…  TEST · ann ")
 
 
 def visible_keys(app: PilotedApp | DemoApp) -> set[str]:
-    """Return the keys that fit into the footer."""
-    return {key.key for key in app.screen.query_one(ScreenFooter)._fit_keys()[0]}
+    """Return the keys in the footer."""
+    return {hint.key for _, _, hint in app.screen.query_one(ScreenFooter).places()}
 
 
 async def test_open_drawer_keeps_its_key_in_the_footer() -> None:
@@ -115,9 +128,9 @@ async def test_open_drawer_keeps_its_key_in_the_footer() -> None:
                 await press(pilot, "enter")
                 await until(pilot, lambda: len(app.screen_stack) == 3)
                 await until(pilot, lambda: app.screen.query_one(ScreenFooter).keys)
-                assert {"^s", "^o", "^q"} <= visible_keys(app)
+                assert {"↵", "esc", "^s", "^g"} <= visible_keys(app)
                 await press(pilot, "ctrl+s")
                 await until(pilot, lambda: app.screen.query_one("Drawer").region.width == 36)
-                assert {"^s", "^o", "^q"} <= visible_keys(app)
+                assert {"↵", "esc", "^s", "^g"} <= visible_keys(app)
                 await press(pilot, "escape", "escape", "escape", "escape")
                 await until(pilot, lambda: len(app.screen_stack) == 1)

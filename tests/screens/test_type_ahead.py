@@ -120,7 +120,7 @@ async def test_field_added_by_an_error_gets_the_keys_typed_with_it() -> None:
                 type_in_one_go(app, "Zoe")
 
         screen.watch(screen, "error", type_name_with_the_error, init=False)
-        await until(pilot, lambda: screen.query(Field).last().label == "Name")
+        await until(pilot, lambda: screen.query(Field).last().label == "Full name")
         await until(pilot, lambda: screen.query(Field).last().value == "Zoe")
 
 

@@ -113,7 +113,7 @@ async def test_own_account_is_recognized_after_a_lost_answer() -> None:
     app = app_with(LOST, exists, error_from_response("UserNotConfirmedException", "User is not confirmed."))
     async with app.run_test(size=(80, 23)) as pilot:
         await press(pilot, "ctrl+k")
-        await until(pilot, lambda: "Make an account" in app.text())
+        await until(pilot, lambda: "Create account" in app.text())
         await press(pilot, "enter", *"Secret-12", "enter", *"Secret-12", "enter", "enter")
         await until(pilot, lambda: "Enter tries it again." in app.text())
         await press(pilot, "enter")
@@ -150,11 +150,11 @@ async def test_named_key_repeats_a_lost_request_for_a_reset_code() -> None:
     app = app_with(error_from_response("PasswordResetRequiredException", ""), LOST, DELIVERED)
     async with app.run_test(size=(80, 23)) as pilot:
         await press(pilot, *"hunter2", "enter")
-        await until(pilot, lambda: "must be reset" in app.text())
+        await until(pilot, lambda: "Reset your password" in app.text())
         await press(pilot, "2")
         await until(pilot, lambda: "Enter tries it again." in app.text())
         await press(pilot, "enter")
-        await until(pilot, lambda: "Code sent by e-mail" in app.text())
+        await until(pilot, lambda: "Code sent by email" in app.text())
 
 
 async def test_ctrl_c_keeps_tokens_that_have_arrived() -> None:
@@ -193,7 +193,7 @@ async def test_enter_does_not_leave_before_the_session_is_settled(fails: bool) -
         await press(pilot, "enter")
         assert app.return_value is None
         may_save.set()
-        expected = "went wrong in tui-auth itself" if fails else "Where shall this session be kept?"
+        expected = "went wrong in tui-auth itself" if fails else "Where should this session be stored?"
         await until(pilot, lambda: expected in app.text())
         assert app.return_value is None
 

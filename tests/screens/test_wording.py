@@ -43,7 +43,7 @@ def test_no_wait_is_longer_than_15_minutes(times: int) -> None:
     ("medium", "destination", "text"),
     [
         ("SMS", "+***23", "Code sent by SMS to +***23"),
-        ("email", "a***@e***", "Code sent by e-mail to a***@e***"),
+        ("email", "a***@e***", "Code sent by email to a***@e***"),
         ("PIGEON", None, "Code sent by PIGEON"),
         (None, "a***", "Code sent to a***"),
         (None, None, "Code sent to you"),
@@ -58,7 +58,7 @@ def test_code_destination_is_shown_if_known(medium: str | None, destination: str
 
 def test_reset_code_text_does_not_reveal_an_account() -> None:
     details = DeliveryDetails("a***@e***", "EMAIL")
-    hidden = "If there is such an account: code sent by e-mail to a***@e***"
+    hidden = "If there is such an account: code sent by email to a***@e***"
     assert messages.format_reset_delivery(details) == f"{hidden}."
     assert (
         messages.format_reset_delivery(details, is_repeated=True)
@@ -66,7 +66,7 @@ def test_reset_code_text_does_not_reveal_an_account() -> None:
     )
     assert (
         messages.format_reset_delivery(details, account_may_not_exist=False)
-        == "Code sent by e-mail to a***@e***."
+        == "Code sent by email to a***@e***."
     )
 
 
@@ -78,13 +78,13 @@ def test_new_code_text_does_not_reveal_an_account() -> None:
 
 
 def test_unknown_method_has_its_raw_name() -> None:
-    assert messages.format_method(MFAType.SMS) == "Text message (SMS)"
+    assert messages.format_method(MFAType.SMS) == "Code by SMS"
     assert messages.format_method("PUSH_MFA") == "PUSH_MFA (unknown to this version)"
-    assert messages.format_mfa_method("TOTP") == "Authenticator app"
+    assert messages.format_mfa_method("TOTP") == "Code from an authenticator app"
     assert messages.format_mfa_method("PUSH") == "PUSH"
     assert messages.format_attribute("birthdate") == "Birthday"
     assert messages.format_attribute("custom:team") == "custom:team"
-    assert messages.format_missing_attribute("email") == "This pool also needs: E-mail."
+    assert messages.format_missing_attribute("email") == "This pool also needs: Email."
 
 
 def test_only_passkeys_are_unusable_in_a_terminal() -> None:
@@ -161,8 +161,15 @@ def test_wrong_clock_is_mentioned_only_as_a_possible_cause() -> None:
     assert errors.format_clock_hint(wrong_proof, 0.0) == ""
 
 
-def test_totp_key_has_four_groups_of_four_per_line() -> None:
-    assert messages.format_totp_key("ABCDEFGHIJKLMNOPQRSTUV") == "ABCD EFGH IJKL MNOP\nQRST UV"
+@pytest.mark.parametrize(("length", "groups_per_line"), [(22, [6]), (28, [7]), (32, [4, 4]), (52, [7, 6])])
+def test_totp_key_has_groups_of_four_in_lines_of_about_the_same_length(
+    length: int, groups_per_line: list[int]
+) -> None:
+    key = "".join("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"[at % 32] for at in range(length))
+    lines = messages.format_totp_key(key).split("\n")
+    assert [len(line.split()) for line in lines] == groups_per_line
+    assert all(len(group) == 4 for group in " ".join(lines).split()[:-1])
+    assert "".join(" ".join(lines).split()) == key
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from textual.scroll_view import ScrollView
 from textual.widgets import Static
 
 from tui_auth.widgets.field import Choice
-from tui_auth.widgets.frame import ScreenFooter, ScreenHeader, ServerText
+from tui_auth.widgets.frame import CardActions, ScreenFooter, ScreenHeader, ServerText
 from tui_auth.widgets.qr_code import QRCode
 from tui_auth.widgets.text_input import TextInput
 
@@ -37,7 +37,7 @@ def own_words(app: App[Any]) -> list[str]:
 
 
 def _widgets_with_other_text(app: App[Any]) -> Iterator[Widget]:
-    for kind in (ScreenHeader, ScreenFooter, TextInput):
+    for kind in (ScreenHeader, ScreenFooter, CardActions, TextInput, Choice):
         yield from app.screen.query(kind)
     yield from app.screen.query(ServerText)
     for picture in app.screen.query(QRCode):

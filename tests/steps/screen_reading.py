@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pyotp
 
 from tests.journeys.conftest import SignIn
@@ -14,7 +16,9 @@ ANSWERS = ("rex", "blue", "bremen")
 def number_key_for(program: SignIn, line: str) -> str:
     """Return the number key of a line in a choice."""
     program.wait_for(line)
-    return next(n for n in "123456789" if f"{n} {line}" in program.screen_text())
+    screen = program.screen_text()
+    on_screen = re.search(rf"^.*[◉○] {re.escape(line)}.*? (\d)\W*$", screen, re.MULTILINE)
+    return on_screen[1] if on_screen else next(n for n in "123456789" if f"{n} {line}" in screen)
 
 
 def scan(program: SignIn) -> pyotp.TOTP:
@@ -26,7 +30,7 @@ def scan(program: SignIn) -> pyotp.TOTP:
         uris.extend(uri for uri in [decode_cells(cells)] if uri)
         return bool(uris)
 
-    program.wait_for_text("2 Enter the code the app shows")
+    program.wait_for_text("2 Type the code the app shows")
     program.wait_for(has_qr_code)
     parsed = pyotp.parse_uri(uris[0])
     assert isinstance(parsed, pyotp.TOTP)

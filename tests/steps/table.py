@@ -74,7 +74,7 @@ def _scan_and_enter_code(program: SignIn) -> None:
 
 def _reset_with_code(program: SignIn) -> None:
     program.send(number_key_for(program, "I have a code"))
-    program.wait_for("Once more")
+    program.wait_for("Repeat password")
     program.enter(program.newest_code(), NEW_PASSWORD, NEW_PASSWORD)
 
 
@@ -82,12 +82,12 @@ SCREEN_STEPS: Final[dict[str, ScreenStep]] = {
     "SMS": ScreenStep("sam", "Code sent by SMS to +", enter_sent_code, echoes_input=True),
     "TOTP": ScreenStep("tom", "Code from your authenticator app", _enter_app_code, echoes_input=True),
     "TOTP set-up": ScreenStep(
-        "tess", "2 Enter the code the app shows", _scan_and_enter_code, echoes_input=True
+        "tess", "2 Type the code the app shows", _scan_and_enter_code, echoes_input=True
     ),
     "MFA selection": ScreenStep(
         "mia",
         "How do you want to confirm it is you?",
-        choose("Text message"),
+        choose("Code by SMS"),
         next_text="Code sent by SMS",
     ),
     "custom challenge": ScreenStep(
@@ -98,33 +98,33 @@ SCREEN_STEPS: Final[dict[str, ScreenStep]] = {
         "Choose a new password",
         lambda program: program.enter(NEW_PASSWORD, NEW_PASSWORD, "Nora N."),
     ),
-    "reset password": ScreenStep("rex", "Your password must be reset", _reset_with_code),
+    "reset password": ScreenStep("rex", "Reset your password", _reset_with_code),
     "confirm sign-up": ScreenStep("carl", "not confirmed yet", enter_sent_code, echoes_input=True),
-    "OTP": ScreenStep("emil", "Code sent by e-mail to e***@", enter_sent_code, echoes_input=True),
+    "OTP": ScreenStep("emil", "Code sent by email to e***@", enter_sent_code, echoes_input=True),
     "e-mail set-up": ScreenStep(
         "max",
-        "Where shall your codes go?",
+        "Set up codes by email",
         enter("max@example.org"),
-        reach=choose("E-mail"),
-        next_text="Code sent by e-mail",
+        reach=choose("Code by email"),
+        next_text="Code sent by email",
     ),
     "set-up selection": ScreenStep(
         "max",
-        "Which one do you want to set up?",
-        choose("Authenticator app"),
-        next_text="2 Enter the code",
+        "Set up a second factor",
+        choose("Code from an authenticator app"),
+        next_text="2 Type the code",
     ),
     "first factor": ScreenStep(
         "cleo",
         "What do you want to sign in with?",
-        choose("Code by e-mail"),
-        next_text="Code sent by e-mail",
+        choose("Code by email"),
+        next_text="Code sent by email",
     ),
     "password": ScreenStep(
         "cleo",
-        "Your password",
+        "Enter your password",
         lambda program: program.enter(program.user.password),
-        reach=choose("Password, never sent (SRP)"),
+        reach=choose("Password (SRP)"),
     ),
-    "unknown step": ScreenStep("luna", "Challenge MOON_PHASE", enter(MOON_ANSWER)),
+    "unknown step": ScreenStep("luna", "MOON_PHASE", enter(MOON_ANSWER)),
 }

@@ -25,6 +25,14 @@ BRACKETED_PASTE: Final = 2004
 CURSOR: Final = 25
 
 
+_EDGES_TO_SPACES: Final = str.maketrans("╭─╮│╰╯┏━┓┃┗┛▌", " " * 13, "▄")
+
+
+def unwrap(screen: str) -> str:
+    """Return the text of a screen with single spaces, whatever its wrapping, without edges and QR codes."""
+    return " ".join(screen.translate(_EDGES_TO_SPACES).split())
+
+
 @dataclass(frozen=True)
 class Cell:
     """A cell's character and attributes. A color is ``default``, an ANSI name or six hex digits."""

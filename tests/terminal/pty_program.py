@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, Self
 
 from . import warm_start
-from .emulator import Cell, Emulator
+from .emulator import Cell, Emulator, unwrap
 from .keyboard import key_bytes
 
 if TYPE_CHECKING:
@@ -254,6 +254,11 @@ class PtyProgram:
         with self._changed:
             return self.emulator.text()
 
+    def shows(self, text: str) -> bool:
+        """Return whether the screen shows a text, whatever its wrapping and the edges around it."""
+        screen = self.screen_text()
+        return text in screen or text in unwrap(screen)
+
     def cells(self) -> list[list[Cell]]:
         """Return all cells of the screen with their colors, row by row."""
         with self._changed:
@@ -328,7 +333,7 @@ class PtyProgram:
                 The message contains the screen.
         """
         condition: Callable[[PtyProgram], object] = (
-            expected if callable(expected) else lambda program: expected.rstrip() in program.screen_text()
+            expected if callable(expected) else lambda program: program.shows(expected.rstrip())
         )
         if settled:
             condition = self._when_settled(condition)
@@ -336,7 +341,7 @@ class PtyProgram:
 
     def wait_gone(self, text: str, timeout: float = WAIT_SECONDS) -> None:
         """Wait until the screen has settled without this text."""
-        condition = self._when_settled(lambda program: text not in program.screen_text())
+        condition = self._when_settled(lambda program: not program.shows(text))
         self._wait(condition, timeout, f"{text!r} stayed")
 
     @staticmethod

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 
+from tui_auth.themes import HEIGHTS, VARIABLES, WIDTHS
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -21,8 +23,8 @@ class Host(App[None]):
     """Shows the widgets its factories create, and records messages and clipboard writes."""
 
     CSS_PATH = [ROOT / "styles" / "fields.tcss"]  # noqa: RUF012 - as App has it
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-normal"), (120, "-wide")]  # noqa: RUF012
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-regular"), (30, "-tall")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = WIDTHS
+    VERTICAL_BREAKPOINTS = HEIGHTS
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c", "leave", "Leave"),
         Binding("enter", "enter", "Continue"),
@@ -38,6 +40,9 @@ class Host(App[None]):
         self.sent_to_clipboard: list[str] = []
         self.leaves = 0
         self.enters = 0
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return VARIABLES
 
     def compose(self) -> ComposeResult:
         for widget in self.widgets:

@@ -76,7 +76,7 @@ async def test_time_step_countdown_follows_the_given_clock(
         countdown.repeat_time_steps(clock, "new code in {}")
         for seconds in (2, 1, 30, 29):
             await settle(pilot)
-            assert screen_rows(app)[0].rstrip() == f"new code in {seconds} s"
+            assert screen_rows(app)[0].strip() == f"new code in {seconds} s"
             await clock.advance(pilot, 1)
 
 
@@ -88,9 +88,9 @@ async def test_countdown_disappears_and_calls_back_at_the_end(monkeypatch: pytes
         clock.drive(countdown, monkeypatch)
         countdown.count_down(1.5, "^r in {}", lambda: displayed_at_end.append(countdown.display))
         await settle(pilot)
-        assert screen_rows(app)[0].rstrip() == "^r in 2 s"
+        assert screen_rows(app)[0].strip() == "^r in 2 s"
         await clock.advance(pilot, 1.4)
-        assert screen_rows(app)[0].rstrip() == "^r in 1 s"
+        assert screen_rows(app)[0].strip() == "^r in 1 s"
         assert displayed_at_end == []
         await clock.advance(pilot, 0.1)
         assert displayed_at_end == [False]
@@ -149,7 +149,7 @@ async def test_one_second_repaints_one_cell(monkeypatch: pytest.MonkeyPatch) -> 
 
         monkeypatch.setattr(countdown, "refresh", record_regions)
         await clock.advance(pilot, 1)
-        assert screen_rows(app)[0].rstrip() == "^r in 24 s"
+        assert screen_rows(app)[0].strip() == "^r in 24 s"
         assert repainted == [(Region(7, 0, 1, 1),)]
 
 

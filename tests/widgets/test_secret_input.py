@@ -144,6 +144,7 @@ async def test_revealed_wide_characters_scroll_to_the_cursor() -> None:
     app = Host(lambda: Field("Password", SecretInput(secret)))
     async with app.run_test() as pilot:
         field = app.query_one(SecretInput)
+        field.styles.max_width = 40
         await press(pilot, "end")
         assert field.scroll_offset.x == 0
         field.reveal()

@@ -119,7 +119,7 @@ class ResolvedPool:
     def username_label(self) -> str:
         """The label of the user name's field: what users of this pool sign in with."""
         email, phone = "email", "phone_number"
-        labels = {(email,): "E-mail", (phone,): "Phone", (email, phone): "E-mail or phone"}
+        labels = {(email,): "Email", (phone,): "Phone", (email, phone): "Email or phone"}
         return labels.get(tuple(sorted(self.username_attributes)), "Username")
 
 

@@ -19,25 +19,34 @@ if TYPE_CHECKING:
     from tui_auth.auth.challenges import Answer
     from tui_auth.secret import Secret
 
-PASSWORD_NEVER_SENT = AuthFlow.USER_SRP_AUTH.label
-PASSWORD_SENT = AuthFlow.USER_PASSWORD_AUTH.label
-
-MEDIA = {"SMS": "by SMS", "EMAIL": "by e-mail"}
+MEDIA = {"SMS": "by SMS", "EMAIL": "by email"}
 
 METHODS: dict[MFAType | AuthFactorType, str] = {
-    MFAType.SMS: "Text message (SMS)",
-    MFAType.TOTP: "Authenticator app",
-    MFAType.EMAIL: "E-mail",
-    AuthFactorType.PASSWORD: PASSWORD_SENT,
-    AuthFactorType.PASSWORD_SRP: PASSWORD_NEVER_SENT,
-    AuthFactorType.EMAIL_OTP: "Code by e-mail",
+    MFAType.SMS: "Code by SMS",
+    MFAType.TOTP: "Code from an authenticator app",
+    MFAType.EMAIL: "Code by email",
+    AuthFactorType.PASSWORD: "Password sent over TLS",
+    AuthFactorType.PASSWORD_SRP: "Password (SRP)",
+    AuthFactorType.EMAIL_OTP: "Code by email",
     AuthFactorType.SMS_OTP: "Code by SMS",
-    AuthFactorType.WEB_AUTHN: "Passkey (not from a terminal)",
+    AuthFactorType.WEB_AUTHN: "Passkey",
 }
 
+METHOD_NOTES: dict[Answer, str] = {
+    MFAType.SMS: "A code goes to your phone.",
+    MFAType.TOTP: "Open the app and read the six digits.",
+    MFAType.EMAIL: "A code goes to your email address.",
+    AuthFactorType.PASSWORD: "Only if the other one doesn't work.",
+    AuthFactorType.PASSWORD_SRP: "Recommended; it stays on this computer.",
+    AuthFactorType.EMAIL_OTP: "A code goes to your email address.",
+    AuthFactorType.SMS_OTP: "A code goes to your phone.",
+    AuthFactorType.WEB_AUTHN: "Needs a browser; a terminal can't use it.",
+}
+"""What happens after a method is chosen, or why it can't be."""
+
 ATTRIBUTES = {
-    "name": "Name",
-    "email": "E-mail",
+    "name": "Full name",
+    "email": "Email",
     "phone_number": "Phone",
     "given_name": "First name",
     "family_name": "Last name",
@@ -87,7 +96,7 @@ REPLACEMENT_TOTP_KEY = "A new key: delete an earlier “{}” from the app."
 
 _VALUE_LIMIT = 600
 _MAX_ROWS = 30
-_GROUPS_PER_LINE = 4
+_MAX_GROUPS_PER_LINE = 7
 _COGNITO_PARAMETERS = ("USERNAME", "USER_ID_FOR_SRP")
 
 
@@ -197,7 +206,9 @@ def find_new_password_error(first: Secret, second: Secret) -> str:
 
 
 def format_totp_key(key: str) -> str:
-    """Format a TOTP key for typing: groups of four characters, four groups per line."""
+    """Format a TOTP key for typing: groups of four characters, in lines of about the same length."""
     groups = [key[start : start + 4] for start in range(0, len(key), 4)]
-    lines = [groups[start : start + _GROUPS_PER_LINE] for start in range(0, len(groups), _GROUPS_PER_LINE)]
+    line_count = max(1, -(-len(groups) // _MAX_GROUPS_PER_LINE))
+    per_line = max(1, -(-len(groups) // line_count))
+    lines = [groups[start : start + per_line] for start in range(0, len(groups), per_line)]
     return "\n".join(" ".join(line) for line in lines)

@@ -17,8 +17,8 @@ from tui_auth.auth.next_step import (
 from tui_auth.flow.interface import ErrorMessage
 from tui_auth.flow.messages import (
     FIRST_FACTOR_QUESTION,
+    METHOD_NOTES,
     MFA_QUESTION,
-    MFA_SETUP_QUESTION,
     NO_PASSKEY,
     NO_SMS_SETUP,
     ONLY_PASSKEYS,
@@ -29,7 +29,7 @@ from tui_auth.flow.messages import (
 )
 from tui_auth.screens.step_screen import StepAnswered, StepScreen
 from tui_auth.terminal.safe_text import safe_line
-from tui_auth.widgets.field import Choice
+from tui_auth.widgets.field import Choice, Option
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -42,25 +42,38 @@ if TYPE_CHECKING:
 StepT = TypeVar("StepT", bound=NextStep)
 
 
+def build_option(method: Answer) -> Option:
+    """Build the option of a method, which says what happens next."""
+    return Option(
+        format_method(method),
+        METHOD_NOTES.get(method, ""),
+        is_available=method is not AuthFactorType.WEB_AUTHN,
+    )
+
+
 class ChoiceScreen(StepScreen[StepT]):
     """Asks for one of several methods."""
 
     KEYS = ("submit", "back", "help", "quit")
     QUESTION: ClassVar[str] = MFA_QUESTION
+    TASK: ClassVar[str] = ""
     SUBMIT_LABEL = "Choose"
 
     @property
     def breadcrumb(self) -> str:
-        return "choice"
+        return "method"
 
     @property
     def methods(self) -> Sequence[Answer]:
         """The methods to choose from."""
         raise NotImplementedError
 
+    @property
+    def heading(self) -> tuple[str, str]:
+        return self.QUESTION, self.TASK
+
     def compose_form(self) -> Iterable[Widget]:
-        yield Static(self.QUESTION, classes="headline", markup=False)
-        yield Choice([format_method(method) for method in self.methods])
+        yield Choice([build_option(method) for method in self.methods])
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -72,8 +85,7 @@ class ChoiceScreen(StepScreen[StepT]):
         self.submit()
 
     def build_answer(self) -> Message | None:
-        position = self.query_one(Choice).highlighted
-        return self.choose(self.methods[position]) if position is not None else None
+        return self.choose(self.methods[self.query_one(Choice).highlighted])
 
     def choose(self, method: Answer) -> Message | None:
         """Return the message for a chosen method, or None if it can't be used."""
@@ -96,7 +108,8 @@ class MFASelectionScreen(ChoiceScreen[ContinueSignInWithMFASelection]):
 class MFASetupSelectionScreen(ChoiceScreen[ContinueSignInWithMFASetupSelection]):
     """Asks which second factor to set up."""
 
-    QUESTION = MFA_SETUP_QUESTION
+    QUESTION = "Set up a second factor"
+    TASK = "This account needs one. Choose which."
     EXPLANATION = (
         "From the next sign-in on you will confirm with what you choose here. SMS cannot be set up inside a "
         "sign-in: for that an administrator adds your phone number."
@@ -122,17 +135,18 @@ class FirstFactorScreen(ChoiceScreen[ContinueSignInWithFirstFactorSelection]):
         "can set a password, or add an e-mail address or a phone number that codes can go to."
     )
 
+    @property
+    def heading(self) -> tuple[str, str]:
+        if has_only_passkeys(self.step):
+            return ONLY_PASSKEYS, PASSKEY_ALTERNATIVE
+        factor = safe_line(self._missing_preference, limit=40)
+        return self.QUESTION, f"{factor} isn't available to you here." if factor else ""
+
     def compose_form(self) -> Iterable[Widget]:
-        if not has_only_passkeys(self.step):
+        if has_only_passkeys(self.step):
+            yield Choice([Option(OTHER_USER)])
+        else:
             yield from super().compose_form()
-            if factor := self._missing_preference:
-                yield Static(
-                    f"{safe_line(factor, limit=40)} is not offered to you here.", classes="fact", markup=False
-                )
-            return
-        yield Static(ONLY_PASSKEYS, classes="headline", markup=False)
-        yield Static(PASSKEY_ALTERNATIVE, classes="fact", markup=False)
-        yield Choice([OTHER_USER])
 
     @property
     def _missing_preference(self) -> str:
@@ -142,7 +156,11 @@ class FirstFactorScreen(ChoiceScreen[ContinueSignInWithFirstFactorSelection]):
 
     @property
     def methods(self) -> Sequence[Answer]:
-        return self.step.available_factors
+        """The first factors; a password sent to Cognito and a passkey are last."""
+        last = (AuthFactorType.PASSWORD, AuthFactorType.WEB_AUTHN)
+        return sorted(
+            self.step.available_factors, key=lambda factor: factor in last and 1 + last.index(factor)
+        )
 
     def choose(self, method: Answer) -> Message | None:
         if has_only_passkeys(self.step):

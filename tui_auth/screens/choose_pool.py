@@ -9,7 +9,6 @@ from textual import on
 from textual.containers import Vertical
 from textual.message import Message
 from textual.reactive import reactive
-from textual.widgets import Static
 
 from tui_auth.config.files import looks_like_secret
 from tui_auth.config.settings import parse_pasted_ids
@@ -24,7 +23,7 @@ from tui_auth.flow.first_run_flow import (
 from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.screen_context import Decision, ScreenContext
 from tui_auth.terminal.safe_text import safe_text
-from tui_auth.widgets.field import Choice, Field
+from tui_auth.widgets.field import Choice, Field, Option
 from tui_auth.widgets.text_input import TextInput
 
 if TYPE_CHECKING:
@@ -142,20 +141,23 @@ class ChoosePoolScreen(FormScreen):
 
     # -- the question -------------------------------------------------------------------------------
 
+    @property
+    def heading(self) -> tuple[str, str]:
+        return QUESTION, "Both IDs are in the Cognito console."
+
     def compose_form(self) -> Iterable[Widget]:
         pool, client = self._initial_ids
-        yield Static(QUESTION, classes="headline", markup=False, id="what")
         with Vertical(id="ids"):
-            yield Field("User pool", IdInput(pool), hint="Its id, ARN or page's address.", id="pool")
-            yield Field("App client", IdInput(client), hint="Its id, or its page's address.", id="client")
+            yield Field("User pool", IdInput(pool), hint="ID, ARN or address of its page", id="pool")
+            yield Field("App client", IdInput(client), hint="ID, or address of its page", id="client")
             yield Field(
                 "Secret file",
                 SecretPathInput(self._secret_file),
-                hint="A file with the client's secret in it.",
+                hint="The file that has the client secret",
                 id="secret",
             )
-        yield Choice(list(FLOWS.values()), id="flows")
-        yield Field("Keep as", TextInput(self._suggested_name), hint="a name for --profile", id="name")
+        yield Choice([Option(flow) for flow in FLOWS.values()], id="flows")
+        yield Field("Profile name", TextInput(self._suggested_name), hint="For --profile", id="name")
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -174,7 +176,7 @@ class ChoosePoolScreen(FormScreen):
         self._show_stage_fields()
         match self.stage:
             case Stage.IDS:
-                self.query_one("#what", Static).update(QUESTION)
+                self.show_heading(*self.heading)
                 self.field(self._error_field).input.focus()
             case Stage.NAME:
                 self.field("name").input.focus()
@@ -198,7 +200,7 @@ class ChoosePoolScreen(FormScreen):
 
     def key_label(self, action: str) -> str:
         if action == "submit":
-            return {Stage.IDS: "Try it", Stage.FLOW: "Try it", Stage.NAME: "Keep and sign in"}[self.stage]
+            return {Stage.IDS: "Check", Stage.FLOW: "Check", Stage.NAME: "Save and sign in"}[self.stage]
         return super().key_label(action)
 
     def active_keys(self) -> tuple[str, ...]:
@@ -210,7 +212,7 @@ class ChoosePoolScreen(FormScreen):
         """Show that the pool works and ask for the profile's name."""
         self.busy = False
         self.stage = Stage.NAME
-        self.query_one("#what", Static).update(f"✓ {text}")
+        self.show_heading("Save this user pool", f"✓ {text}")
 
     def show_pool_error(self, error: ErrorMessage, field: str) -> None:
         """Show an error below the field it is about: "pool", "client", "secret" or "name"."""
@@ -230,11 +232,9 @@ class ChoosePoolScreen(FormScreen):
         self._flows = flows
         self.busy = False
         choice = self.query_one(Choice)
-        choice.clear_options()
-        choice.add_options([f"{number} {FLOWS[flow]}" for number, flow in enumerate(flows, 1)])
-        choice.highlighted = 0
+        choice.set_options([Option(FLOWS[flow]) for flow in flows])
         self.stage = Stage.FLOW
-        self.query_one("#what", Static).update(text)
+        self.show_heading("Choose how to send the password", text)
         choice.focus()
 
     def field_for(self, error_field: ErrorField) -> Field | None:
@@ -261,11 +261,10 @@ class ChoosePoolScreen(FormScreen):
             case Stage.IDS:
                 return self._try_ids()
             case Stage.FLOW:
-                index = self.query_one(Choice).highlighted
-                return AuthFlowSelected(self._flows[index]) if index is not None else None
+                return AuthFlowSelected(self._flows[self.query_one(Choice).highlighted])
         name = self.field("name")
         if not name.value.strip():
-            self.show_field_error(name, "Type a name for it.")
+            self.show_field_error(name, "Type a name for the profile.")
             return None
         return ProfileNamed(name.value.strip())
 

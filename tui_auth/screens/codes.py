@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from textual.widgets import Static
-
 from tui_auth.auth.next_step import (
     ConfirmSignInWithOTP,
     ConfirmSignInWithSMSMFACode,
@@ -24,7 +22,8 @@ from tui_auth.flow.messages import (
 )
 from tui_auth.screens.step_screen import StepAnswered, StepScreen
 from tui_auth.secret import Secret
-from tui_auth.widgets.code_input import CodeInput
+from tui_auth.terminal.safe_text import safe_line
+from tui_auth.widgets.code_input import CodeField, CodeInput
 from tui_auth.widgets.countdown import Countdown
 from tui_auth.widgets.field import Field
 
@@ -39,9 +38,13 @@ if TYPE_CHECKING:
 DeliveredT = TypeVar("DeliveredT", bound=ConfirmSignInWithSMSMFACode | ConfirmSignInWithOTP)
 
 
-def build_code_field(label: str = "Code") -> Field:
-    """Build the field of a one-time code. Six digits are a hint, never a limit."""
-    return Field(label, CodeInput(digits=6), id="code")
+def build_code_field(*, has_six_digits: bool = False) -> Field:
+    """Build the field of a one-time code.
+
+    Args:
+        has_six_digits: Whether to show a cell for each of six digits. Other codes are accepted all the same.
+    """
+    return CodeField(CodeInput(digits=6), has_cells=has_six_digits, id="code")
 
 
 def read_code(screen: FormScreen) -> Secret | None:
@@ -79,17 +82,27 @@ class DeliveredCodeScreen(StepScreen[DeliveredT]):
         return f"code {MEDIA[medium]}" if medium in MEDIA else "code"
 
     @property
-    def headline(self) -> str:
-        """Where the code was sent."""
+    def heading(self) -> tuple[str, str]:
+        medium = (self.step.delivery_details.delivery_medium or "").upper()
+        task = "Type the six digits." if self.has_six_digits else "Type the code."
+        spam = " Look in your spam folder, too." if medium == "EMAIL" else ""
+        return self.format_delivery(), task + spam
+
+    @property
+    def has_six_digits(self) -> bool:
+        """Whether the length of the code is known: only that of a second factor is."""
+        return True
+
+    def format_delivery(self) -> str:
+        """Format where the code was sent."""
         return format_delivery(self.step.delivery_details)
 
     def compose_form(self) -> Iterable[Widget]:
-        yield Static(self.headline, classes="headline", markup=False)
-        field = build_code_field()
+        field = build_code_field(has_six_digits=self.has_six_digits)
         if self.context.was_restarted:
             field.hint = format_new_code_notice(account_may_not_exist=not self.context.is_password_known)
         elif self.context.can_restart:
-            field.hint = "Nothing after a minute? ^r sends a new one in its place."
+            field.hint = "Nothing after a minute? Ask for a new code."
         yield field
 
     def active_keys(self) -> Sequence[str]:
@@ -123,8 +136,11 @@ class OTPCodeScreen(DeliveredCodeScreen[ConfirmSignInWithOTP]):
     """Asks for the code sent by email or SMS, as first or second factor."""
 
     @property
-    def headline(self) -> str:
-        """Where the code was sent, and whether that is certain."""
+    def has_six_digits(self) -> bool:
+        return self.context.is_password_known
+
+    def format_delivery(self) -> str:
+        """Format where the code was sent, and whether that is certain."""
         return format_delivery(
             self.step.delivery_details, account_may_not_exist=not self.context.is_password_known
         )
@@ -144,10 +160,15 @@ class TOTPCodeScreen(StepScreen[ConfirmSignInWithTOTPCode]):
     def breadcrumb(self) -> str:
         return "code from app"
 
+    @property
+    def heading(self) -> tuple[str, str]:
+        name = self.step.friendly_device_name
+        registered = f" It is registered as “{safe_line(name, limit=40)}”." if name else ""
+        return format_totp_request(None), f"Open the app and type the six digits.{registered}"
+
     def compose_form(self) -> Iterable[Widget]:
-        yield Static(format_totp_request(self.step.friendly_device_name), classes="headline", markup=False)
-        yield build_code_field()
-        yield Countdown(id="window", classes="under-field")
+        yield build_code_field(has_six_digits=True)
+        yield Countdown(id="window")
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -172,18 +193,21 @@ class ConfirmSignUpScreen(StepScreen[ConfirmSignUp]):
     def breadcrumb(self) -> str:
         return "confirm sign-up"
 
-    def compose_form(self) -> Iterable[Widget]:
+    @property
+    def heading(self) -> tuple[str, str]:
         details = self.step.delivery_details
         is_known = details is not None and details.destination is not None
         sent = f"{format_delivery(details)}." if details and is_known else CODE_REQUIRED
-        yield Static(f"{NOT_CONFIRMED} {sent}", classes="headline", markup=False, id="why")
+        return NOT_CONFIRMED, sent
+
+    def compose_form(self) -> Iterable[Widget]:
         field = build_code_field()
-        field.hint = "No code, or an old one? ^r sends a new one."
+        field.hint = "No code, or an old one? Ask for a new one."
         yield field
 
     def show_code_sent(self, details: DeliveryDetails) -> None:
         """Show where the new code was sent, and wait a little before another can be."""
-        self.query_one("#why", Static).update(format_new_delivery(details))
+        self.show_heading(NOT_CONFIRMED, format_new_delivery(details))
         field = self.query_one("#code", Field)
         field.hint = field.value = ""
         self.cool_down()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
-from textual.widgets import Static
-
 from tui_auth import __version__
 from tui_auth.auth.next_step import ConfirmSignInWithCustomChallenge, UnknownStep
 from tui_auth.flow.messages import format_challenge_rows
@@ -23,6 +21,9 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
 
+MAX_TITLE = 88
+"""The longest question, in characters, that is shown as the title of the card."""
+
 ChallengeT = TypeVar("ChallengeT", bound=ConfirmSignInWithCustomChallenge | UnknownStep)
 
 
@@ -33,15 +34,14 @@ class ChallengeScreen(StepScreen[ChallengeT]):
     ANSWER_HINT = ""
 
     def compose_form(self) -> Iterable[Widget]:
-        yield from self.compose_introduction()
-        rows = format_challenge_rows(self.step.additional_info)
-        if rows:
+        if rows := self.parameter_rows:
             yield ServerText(rows)
         yield Field("Answer", SecretInput(), hint=self.ANSWER_HINT, id="answer")
 
-    def compose_introduction(self) -> Iterable[Widget]:
-        """Yield the widgets above the challenge parameters."""
-        return ()
+    @property
+    def parameter_rows(self) -> list[tuple[str, str]]:
+        """The challenge parameters to show between the heading and the answer."""
+        return format_challenge_rows(self.step.additional_info)
 
     def service_rows(self) -> list[tuple[str, str]]:
         return list(self.step.additional_info.items())
@@ -66,22 +66,35 @@ class CustomChallengeScreen(ChallengeScreen[ConfirmSignInWithCustomChallenge]):
     def breadcrumb(self) -> str:
         return "question"
 
-    def compose_introduction(self) -> Iterable[Widget]:
-        if not format_challenge_rows(self.step.additional_info):
-            yield Static("The service asks for an answer, and says nothing more.", markup=False)
+    @property
+    def heading(self) -> tuple[str, str]:
+        if not super().parameter_rows:
+            return "Answer the challenge", "The user pool sent no question with it."
+        return self._question or "Answer the challenge", ""
+
+    @property
+    def _question(self) -> str:
+        """The challenge parameter that is the title: the only one, or the one called question."""
+        rows = super().parameter_rows
+        question = dict(rows).get("question", rows[0][1] if len(rows) == 1 else "")
+        return question if "\n" not in question and len(question) <= MAX_TITLE else ""
+
+    @property
+    def parameter_rows(self) -> list[tuple[str, str]]:
+        return [(name, value) for name, value in super().parameter_rows if value != self._question]
 
     def on_mount(self) -> None:
         super().on_mount()
         if self.context.challenge_count > 1:
             times = format_ordinal(self.context.challenge_count)
-            self.query_one("#answer", Field).hint = f"asked again ({times} time)"
+            self.query_one("#answer", Field).hint = f"Asked again: {times} time."
 
 
 class UnknownStepScreen(ChallengeScreen[UnknownStep]):
     """Shows the name and parameters of an unknown challenge, and asks for an ANSWER."""
 
     KEYS = ("submit", "show", "copy", "back", "help", "quit")
-    ANSWER_HINT = "sent as ANSWER"
+    ANSWER_HINT = "Sent to Cognito as ANSWER."
     EXPLANATION = (
         "Cognito asks for a challenge that is newer than this program. Its name and parameters are shown as "
         "they came. If you know what it wants, an answer can be sent as ANSWER; a newer tui-auth may know "
@@ -95,15 +108,12 @@ class UnknownStepScreen(ChallengeScreen[UnknownStep]):
 
     @property
     def breadcrumb(self) -> str:
-        return "unknown step"
+        return self.challenge_name
 
-    def compose_introduction(self) -> Iterable[Widget]:
-        yield Static(
-            f"The pool asks for a step this version ({__version__}) does not know.",
-            classes="headline",
-            markup=False,
-        )
-        yield Static(f"Challenge {self.challenge_name}", classes="fact", markup=False)
+    @property
+    def heading(self) -> tuple[str, str]:
+        title = f"tui-auth {__version__} doesn't know this step"
+        return title, f"{self.challenge_name} is new. Answer it by hand, or go back with esc."
 
     def action_copy(self) -> None:
         """Copy the challenge's name and parameters, and nothing that was typed."""

@@ -18,7 +18,8 @@ from tui_auth.screens.screen_context import Decision
 from tui_auth.screens.step_screen import StepScreen
 from tui_auth.storage.stores import STORAGE_LABELS, StorageKind
 from tui_auth.terminal.safe_text import safe_line
-from tui_auth.widgets.field import Choice
+from tui_auth.widgets.field import Choice, Option
+from tui_auth.widgets.frame import Card, Fact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -34,13 +35,19 @@ STORAGE_KIND_HELP = {
     StorageKind.KEYRING: "The keyring: the system's, which may ask to be unlocked.",
     StorageKind.NONE: "Nowhere: every command signs in anew.",
 }
+STORAGE_NOTES = {
+    StorageKind.SESSION: "In memory, gone when you log out.",
+    StorageKind.FILE: "Readable by you and root.",
+    StorageKind.KEYRING: "It may ask you to unlock it.",
+    StorageKind.NONE: "Every command signs you in again.",
+}
 STORAGE_ANSWER_HELP = "The answer is remembered for this profile; --storage is for one sign-in."
 DEVICE_HELP = (
     "The pool can remember this machine, and then asks for no second factor here. Say no on a machine that "
     "others use under your name."
 )
 MAX_GROUPS = 12
-NEXT_COMMANDS = "tui-auth header | curl -H @- https://…\ntui-auth exec -- ./deploy.sh"
+NEXT_COMMANDS = "$ tui-auth header | curl -H @- https://…\n$ tui-auth exec -- ./deploy.sh"
 
 
 class SignInSeen(Message):
@@ -103,46 +110,58 @@ class DoneScreen(StepScreen[Done]):
         """Whether it is known what happens to the session. Until then Enter doesn't leave."""
 
     def key_label(self, action: str) -> str:
+        if action == "copy":
+            return "Copy access token"
         if action != "submit":
             return super().key_label(action)
         if self._question is not _Question.NONE:
             return "Choose"
-        return "Back to the list" if self.context.has_list else "Leave"
+        return "Try another account" if self.context.has_list else "Done"
+
+    def active_keys(self) -> Sequence[str]:
+        keys = super().active_keys()
+        return keys if self._question is _Question.NONE else [name for name in keys if name != "copy"]
+
+    @property
+    def heading(self) -> tuple[str, str]:
+        return f"✓ Signed in as {safe_line(self.displayed_name, limit=80)}", ""
+
+    @property
+    def displayed_name(self) -> str:
+        return self.step.claims.name_for(self.context.username)
 
     def compose_form(self) -> Iterable[Widget]:
         claims = self.step.claims
-        name = claims.name_for(self.context.username)
-        yield Static(f"✓ Signed in as {safe_line(name, limit=80)}", id="who", markup=False)
-        if claims.email and claims.email != name:
-            yield Static(f"E-mail        {safe_line(claims.email, limit=80)}", classes="fact", markup=False)
+        if claims.email and claims.email != self.displayed_name:
+            yield Fact("Email", safe_line(claims.email, limit=80))
         groups = ", ".join(safe_line(group, limit=40) for group in claims.groups[:MAX_GROUPS]) or "none"
         if more := len(claims.groups[MAX_GROUPS:]):
             groups += f", and {more} more"
-        yield Static(f"Groups        {groups}", classes="fact", markup=False)
-        yield Static(f"Token         {self._format_expiry()}", classes="fact", markup=False)
-        yield Static("", id="storage", classes="fact", markup=False)
+        yield Fact("Groups", groups)
+        yield Fact("Token", self._format_expiry())
+        yield Fact("Stored in", "", id="storage")
         yield Vertical(id="ask")
-        yield Static("", id="next-commands", classes="quiet", markup=False)
+        yield Static("", id="next-title", classes="quiet", markup=False)
+        yield Static(NEXT_COMMANDS, id="next-commands", markup=False)
 
     def _format_expiry(self) -> str:
         """Format when the tokens expire, in local time of this machine."""
         left = max(0, round((self.step.claims.expires_at - self.context.now()) / 60))
         until = time.strftime("%H:%M", time.localtime(time.time() + left * 60))
-        return f"until {until} ({left} min)"
+        return f"valid {left} min more, until {until}"
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.query_one("#storage").display = self.query_one("#ask").display = False
-        self.query_one("#next-commands").display = False
+        for name in ("#storage", "#ask", "#next-title", "#next-commands"):
+            self.query_one(name).display = False
 
     # -- questions after the sign-in ----------------------------------------------------------------
 
     def ask_for_storage(self, kinds: Sequence[StorageKind]) -> None:
         """Ask where to store the session, and hide everything else until the answer."""
         self._storage_kinds = kinds
-        self._show_facts(False)
-        options = [STORAGE_LABELS[kind] for kind in kinds]
-        self._ask(_Question.STORAGE, "Where shall this session be kept?", options)
+        options = [Option(STORAGE_LABELS[kind], STORAGE_NOTES[kind]) for kind in kinds]
+        self._ask(_Question.STORAGE, "Where should this session be stored?", options)
 
     def show_storage(self, storage: str, problem: str, warning: str = "") -> None:
         """Show where the session is stored and which commands use it; then ask about the device.
@@ -152,46 +171,43 @@ class DoneScreen(StepScreen[Done]):
             problem: Why the session could not be stored; usually empty.
             warning: What is wrong with older sessions; usually empty.
         """
-        self._show_facts(True)
-        line = self.query_one("#storage", Static)
-        line.update(
-            f"Kept in       {storage}" if storage else "Kept          nowhere: it ends with this program"
-        )
-        line.display = True
+        fact = self.query_one("#storage", Fact)
+        fact.show(*(("Stored in", storage) if storage else ("Stored", "nowhere; it ends with this program")))
         if problem:
             # Keep the earlier notice, such as the one about unchecked signatures.
-            self.notice = f"{self.notice} The session could not be kept. {problem}".strip()
+            self.notice = f"{self.notice} The session couldn't be stored. {problem}".strip()
         self.notice = f"{self.notice} {warning}".strip()
-        commands = self.query_one("#next-commands", Static)
-        commands.update(NEXT_COMMANDS)
-        commands.display = bool(storage)
+        if storage:
+            self._show_next_commands("Try it:")
         if storage:  # without storage there is no device key by which the pool would know the device again
             self.ask_about_device()
 
-    def _show_facts(self, shown: bool) -> None:
-        for fact in self.query(".fact"):
-            fact.display = shown
+    def _show_next_commands(self, title: str) -> None:
+        self.query_one("#next-title", Static).update(title)
+        for name in ("#next-title", "#next-commands"):
+            self.query_one(name).display = True
 
     def show_no_storage(self) -> None:
         """Show the next commands for the demo, which stores nothing; then ask about the device."""
-        commands = self.query_one("#next-commands", Static)
-        commands.update(f"With a pool of your own, next:\n{NEXT_COMMANDS}")
-        commands.display = True
+        self._show_next_commands("With your own user pool, try:")
         self.ask_about_device()
 
     def ask_about_device(self) -> None:
         """Ask once whether to remember this device, if the pool leaves that to the user."""
         if self._must_ask_about_device:
             self._must_ask_about_device = False
-            self._ask(_Question.DEVICE, DEVICE_QUESTION, [REMEMBER, FORGET])
+            answers = [Option(REMEMBER, "You won't need a second factor here."), Option(FORGET)]
+            self._ask(_Question.DEVICE, DEVICE_QUESTION, answers)
 
-    def _ask(self, question: _Question, text: str, answers: Sequence[str]) -> None:
+    def _ask(self, question: _Question, text: str, answers: Sequence[Option]) -> None:
         self._question = question
+        self.show_heading(text, self.heading[0])
+        self.query_one(Card).add_class("-asking")
         box = self.query_one("#ask", Vertical)
         box.display, box.disabled = True, False
         box.remove_children()
         choice = Choice(answers, id=f"choice-{question.name.lower()}")
-        box.mount(Static(text, classes="headline", markup=False), choice)
+        box.mount(choice)
         self.call_after_refresh(self.set_focus, choice)
         self.update_footer()
 
@@ -205,7 +221,9 @@ class DoneScreen(StepScreen[Done]):
         question, self._question = self._question, _Question.NONE
         if question is _Question.NONE:
             return SignInSeen() if self.is_settled else None
-        position = self.query(Choice).last().highlighted or 0
+        position = self.query(Choice).last().highlighted
+        self.show_heading(*self.heading)
+        self.query_one(Card).remove_class("-asking")
         # Disabled too: else the hidden list would get the focus when a help screen over this one closes.
         box = self.query_one("#ask")
         box.display, box.disabled = False, True

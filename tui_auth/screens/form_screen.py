@@ -5,18 +5,17 @@ from __future__ import annotations
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widgets import Static
 
-from tui_auth.screens.keys import KEY_TABLE, build_bindings, build_key_hints, select_keys
+from tui_auth.screens.keys import KEY_TABLE, build_bindings, card_hints, footer_hints, select_keys
 from tui_auth.screens.screen_context import Decision
 from tui_auth.terminal.safe_text import safe_line
 from tui_auth.widgets.countdown import Countdown
-from tui_auth.widgets.field import Field
-from tui_auth.widgets.frame import Breadcrumbs, ScreenFooter, ScreenHeader
+from tui_auth.widgets.field import Choice, Field
+from tui_auth.widgets.frame import Card, CardActions, Heading, ScreenFooter, ScreenHeader
 from tui_auth.widgets.text_input import SecretInput, TextInput
 
 if TYPE_CHECKING:
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from tui_auth.screens.screen_context import ScreenContext
     from tui_auth.secret import Secret
 
+CHOICE_HINT = "↑↓ to move, ↵ or a number to choose"
 NO_CODE_YET = "No code has come yet."
 
 
@@ -102,8 +102,13 @@ class FormScreen(Screen[None]):
         """This step in a word or two, for the breadcrumbs."""
         return ""
 
+    @property
+    def heading(self) -> tuple[str, str]:
+        """The title of the card, and what to do."""
+        return "", ""
+
     def compose_form(self) -> Iterable[Widget]:
-        """Yield the widgets of the question."""
+        """Yield the widgets between heading and button."""
         raise NotImplementedError
 
     def build_answer(self) -> Message | None:
@@ -144,27 +149,36 @@ class FormScreen(Screen[None]):
                 yield max(reached)[1]
 
     def compose(self) -> ComposeResult:
-        """Lay out header, breadcrumbs, form, the demo's drawer, and footer."""
-        context = self.context
+        """Lay out header, card, the demo's drawer, and footer."""
         yield self.build_header()
-        yield Breadcrumbs(context.breadcrumbs, self.breadcrumb)
-        with VerticalScroll(id="question", can_focus=False):
-            yield from self.compose_form()
-            yield from self.compose_status()
-        yield from context.side_widgets()
+        with Card(self.context.breadcrumbs, self.breadcrumb):
+            yield from self.compose_card()
+        yield from self.context.side_widgets()
         yield ScreenFooter()
 
+    def compose_card(self) -> Iterable[Widget]:
+        """Yield everything in the card."""
+        if self.heading[0]:
+            yield Heading(*self.heading)
+        yield from self.compose_form()
+        yield from self.compose_status()
+        yield CardActions(id="actions")
+        yield Static(id="notice", markup=False)
+
     def build_header(self) -> ScreenHeader:
-        """Build the header: badge, user pool, user name."""
+        """Build the header: user pool, badge, user name."""
         context = self.context
         pool, username = safe_line(context.pool, limit=60), safe_line(context.username, limit=40)
         return ScreenHeader(pool, username, context.environment_badge)
 
     def compose_status(self) -> Iterable[Widget]:
-        """Yield what is below every form: an error that belongs to no field, a notice, a wait."""
+        """Yield what is below every form: an error that belongs to no field, and a wait."""
         yield Static(id="problem", markup=False)
-        yield Static(id="notice", markup=False)
-        yield Countdown(id="wait", classes="under-field")
+        yield Countdown(id="wait")
+
+    def show_heading(self, title: str, task: str = "") -> None:
+        """Change the heading."""
+        self.query_one(Heading).show(title, task)
 
     def on_mount(self) -> None:
         for text_input in self.query(TextInput):
@@ -188,8 +202,26 @@ class FormScreen(Screen[None]):
     def update_footer(self) -> None:
         """Show the keys that do something now, and enable only those. Call it if ``active_keys`` changes."""
         self.__dict__.pop("enabled_keys", None)
-        self.query_one(ScreenFooter).keys = build_key_hints(self.enabled_keys, self.key_label)
+        self.query_one(ScreenFooter).keys = footer_hints(self.enabled_keys, self.key_label, self._move_key)
+        actions = self.query_one(CardActions)
+        actions.keys = card_hints(self.enabled_keys, self.key_label)
+        actions.text = self.instead_of_button
+        has_button = "submit" in self.enabled_keys and not actions.text
+        actions.label = self.key_label("submit") if has_button else ""
         self.refresh_bindings()
+
+    @property
+    def instead_of_button(self) -> str:
+        """What the card shows in place of a button: how to choose from a list. Empty for a form."""
+        is_choice = any(choice.display and choice.focusable for choice in self.query(Choice))
+        return CHOICE_HINT if is_choice else ""
+
+    @property
+    def _move_key(self) -> tuple[str, str]:
+        """The key that moves within the form, and its label; empty if there is nothing to move to."""
+        if self.instead_of_button:
+            return "↑↓", "Move"
+        return ("tab", "Next field") if len(focusable_inputs(self)) > 1 else ("", "")
 
     # -- drawing ------------------------------------------------------------------------------------
 
@@ -206,9 +238,8 @@ class FormScreen(Screen[None]):
         self._draw_notice()
 
     def _draw_notice(self) -> None:
-        # A notice that comes during the request, such as what Esc would do, is shown beside it.
-        text = " ".join(part for part in (self.BUSY_TEXT if self.busy else "", self.notice) if part)
-        self._write("#notice", text)
+        self.query_one(CardActions).busy = self.BUSY_TEXT if self.busy else ""
+        self._write("#notice", self.notice)
 
     def _write(self, line_id: str, text: str) -> None:
         """Show a line, or hide it if empty. An unchanged line isn't updated: that costs a layout."""
@@ -236,6 +267,7 @@ class FormScreen(Screen[None]):
 
     def on_resize(self) -> None:
         """Keep the focused field and its error in sight when the screen becomes smaller."""
+        self.call_after_refresh(self.query_one(Card).find_place)
         field = next((field for field in self.query(Field) if field.has_focus_within), None)
         if field is not None:
             self.call_after_refresh(field.scroll_visible, animate=False)
@@ -322,9 +354,13 @@ class FormScreen(Screen[None]):
         """Move to the previous field."""
         self.focus_previous()
 
-    def action_scroll_question(self, rows: int) -> None:
+    def action_press(self) -> None:
+        """Submit the form after a click on its button, whichever field has the focus."""
+        self._submit_after_typed_keys(focusable_inputs(self), self.focused)
+
+    def action_scroll_card(self, rows: int) -> None:
         """Scroll a form that is longer than the screen."""
-        self.query_one("#question").scroll_relative(y=rows, animate=False)
+        self.query_one(Card).scroll_relative(y=rows, animate=False)
 
     def action_show(self) -> None:
         """Show or hide what is typed in the secret fields."""

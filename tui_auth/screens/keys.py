@@ -20,9 +20,9 @@ class Key:
     Attributes:
         action: The Textual action it runs.
         keys: Textual's names of the keys, separated by commas.
-        display: The first key as the footer shows it.
-        label: What it does, as the footer says it.
-        priority: How long the footer keeps it when there is too little room; higher stays longer.
+        display: The first key as the screen shows it.
+        label: What it does.
+        is_in_card: Whether it is shown in the card, beside what it changes.
         comes_before_fields: Whether the screen gets the key before the focused field does.
     """
 
@@ -30,27 +30,27 @@ class Key:
     keys: str
     display: str
     label: str
-    priority: int = 5
+    is_in_card: bool = False
     comes_before_fields: bool = False
 
 
 KEY_TABLE: dict[str, Key] = {
     key.action: key
     for key in (
-        Key("submit", "enter", "enter", "Continue", priority=9, comes_before_fields=True),
-        Key("copy", "ctrl+y", "^y", "Copy"),
-        Key("new_code", "ctrl+r", "^r", "New code"),
-        Key("show", "ctrl+t,f2", "^t", "Show"),
-        Key("forgot", "ctrl+f", "^f", "Forgot password", comes_before_fields=True),
-        Key("sign_up", "ctrl+k", "^k", "Sign up", priority=4, comes_before_fields=True),
-        Key("invert", "ctrl+n", "^n", "Invert", priority=1),
-        Key("layout", "ctrl+l", "^l", "Layout", priority=0),
-        Key("newest_code", "ctrl+o", "^o", "Type it", comes_before_fields=True),
-        Key("drawer", "ctrl+s,f3", "^s", "Phone", priority=2),
-        Key("call_trace", "f4", "F4", "Wire", priority=-1),
-        Key("back", "escape", "esc", "Back", priority=6),
-        Key("help", "ctrl+g,f1", "^g", "Help", priority=7),
-        Key("quit", "ctrl+q", "^q", "Quit", priority=8),
+        Key("submit", "enter", "↵", "Continue", comes_before_fields=True),
+        Key("copy", "ctrl+y", "^y", "Copy", is_in_card=True),
+        Key("new_code", "ctrl+r", "^r", "New code", is_in_card=True),
+        Key("show", "ctrl+t,f2", "^t", "Show password"),
+        Key("forgot", "ctrl+f", "^f", "Forgot password", is_in_card=True, comes_before_fields=True),
+        Key("sign_up", "ctrl+k", "^k", "Create account", is_in_card=True, comes_before_fields=True),
+        Key("invert", "ctrl+n", "^n", "Invert QR code"),
+        Key("layout", "ctrl+l", "^l", "Resize QR code"),
+        Key("newest_code", "ctrl+o", "^o", "Fill in the code", is_in_card=True, comes_before_fields=True),
+        Key("drawer", "ctrl+s,f3", "^s", "Phone and inbox"),
+        Key("call_trace", "f4", "F4", "Requests"),
+        Key("back", "escape", "esc", "Back"),
+        Key("help", "ctrl+g,f1", "^g", "Help"),
+        Key("quit", "ctrl+q", "^q", "Quit"),
     )
 }
 
@@ -69,7 +69,7 @@ def build_bindings() -> list[BindingType]:
     return [
         *table,
         *(Binding(key, action, priority=True, show=False) for key, action in fields),
-        *(Binding(key, f"scroll_question({count})", show=False) for key, count in rows.items()),
+        *(Binding(key, f"scroll_card({count})", show=False) for key, count in rows.items()),
     ]
 
 
@@ -85,14 +85,28 @@ def select_keys(actions: Sequence[str], *, is_demo: bool) -> list[str]:
     return keys
 
 
-def build_key_hints(actions: Sequence[str], key_label: Callable[[str], str]) -> tuple[KeyHint, ...]:
-    """Build the footer's hints for these actions; ``key_label`` gives the label of an action."""
-    return tuple(
-        KeyHint(
-            KEY_TABLE[name].display,
-            key_label(name),
-            "app.quit" if name == "quit" else name,
-            KEY_TABLE[name].priority,
-        )
-        for name in actions
-    )
+def footer_hints(
+    actions: Sequence[str], key_label: Callable[[str], str], move: tuple[str, str]
+) -> tuple[KeyHint, ...]:
+    """Build the footer: submit, back or quit, move, drawer, and last the help.
+
+    Args:
+        actions: The actions that do something now.
+        key_label: Returns the label of an action.
+        move: The key that moves within the form, and its label; empty if there is nothing to move to.
+    """
+    leave = "back" if "back" in actions else "quit"
+    hints = [_hint(name, key_label) for name in ("submit", leave) if name in actions]
+    if move[0]:
+        hints.append(KeyHint(*move, "next_field"))
+    hints += [_hint(name, key_label) for name in ("drawer", "help") if name in actions]
+    return tuple(hints)
+
+
+def card_hints(actions: Sequence[str], key_label: Callable[[str], str]) -> tuple[KeyHint, ...]:
+    """Build the hints of the card: what else can be done there."""
+    return tuple(_hint(name, key_label) for name in actions if KEY_TABLE[name].is_in_card)
+
+
+def _hint(name: str, key_label: Callable[[str], str]) -> KeyHint:
+    return KeyHint(KEY_TABLE[name].display, key_label(name), "app.quit" if name == "quit" else name)

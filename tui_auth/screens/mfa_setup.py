@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from textual import on
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal
 from textual.widgets import Static
 
 from tui_auth.auth.next_step import ContinueSignInWithEmailMFASetup, ContinueSignInWithTOTPSetup
@@ -15,7 +15,7 @@ from tui_auth.screens.form_screen import CopyRequested
 from tui_auth.screens.step_screen import StepAnswered, StepScreen
 from tui_auth.terminal.safe_text import safe_line
 from tui_auth.widgets.field import Field
-from tui_auth.widgets.frame import ScreenFooter
+from tui_auth.widgets.frame import Card, ScreenFooter
 from tui_auth.widgets.qr_code import QRCode
 from tui_auth.widgets.text_input import TextInput
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
 
-SCAN = "1 Scan with your authenticator app, or type the key"
-TYPE = "1 Type this key into your authenticator app"
+SCAN = "1 Scan this or type the key."
+TYPE = "1 Type this key into the app."
 
 
 class TOTPSetupScreen(StepScreen[ContinueSignInWithTOTPSetup]):
@@ -44,36 +44,43 @@ class TOTPSetupScreen(StepScreen[ContinueSignInWithTOTPSetup]):
 
     _has_copied_key = False
 
+    def key_label(self, action: str) -> str:
+        return "Copy key" if action == "copy" else super().key_label(action)
+
     @property
     def breadcrumb(self) -> str:
-        return "authenticator set-up"
+        return "set up app"
+
+    @property
+    def heading(self) -> tuple[str, str]:
+        if not self.context.is_replacement_totp_key:
+            return "Set up your authenticator app", ""
+        return "Set up your authenticator app", REPLACEMENT_TOTP_KEY.format(
+            safe_line(self._account, limit=40)
+        )
+
+    @property
+    def _account(self) -> str:
+        return f"{self.context.app_name}: {self.step.setup_details.username}"
 
     def compose(self) -> ComposeResult:
-        """Lay out the QR code beside everything else, so that it gets the whole height."""
+        """Lay out the card beside the QR code, which has the whole height of a small terminal."""
         details, app_name = self.step.setup_details, self.context.app_name
+        yield self.build_header()
         with Horizontal(id="set-up"):
             yield QRCode(details.get_setup_uri(app_name), details.get_setup_uri(app_name, issuer=False))
-            with VerticalScroll(id="question", can_focus=False):
+            with Card(self.context.breadcrumbs, self.breadcrumb):
                 yield self.build_header()
-                yield from self.compose_form()
-                yield from self.compose_status()
+                yield from self.compose_card()
         yield from self.context.side_widgets()
         yield ScreenFooter()
 
     def compose_form(self) -> Iterable[Widget]:
-        details = self.step.setup_details
-        account = f"{self.context.app_name}: {details.username}"
-        if self.context.is_replacement_totp_key:
-            yield Static(
-                REPLACEMENT_TOTP_KEY.format(safe_line(account, limit=40)),
-                classes="headline",
-                markup=False,
-            )
-        yield Static(SCAN, classes="headline", id="scan", markup=False)
-        yield Static(format_totp_key(details.shared_secret.reveal()), id="key", markup=False)
-        yield Static(f"Account  {safe_line(account, limit=60)}", classes="fact", markup=False)
-        yield Static("2 Enter the code the app shows", classes="headline", markup=False)
-        yield build_code_field(label="")
+        yield Static(SCAN, id="scan", markup=False)
+        yield Static(format_totp_key(self.step.setup_details.shared_secret.reveal()), id="key", markup=False)
+        yield Static(f"Account  {safe_line(self._account, limit=60)}", classes="quiet", markup=False)
+        yield Static("2 Type the code the app shows.", id="type-code", markup=False)
+        yield build_code_field(has_six_digits=True)
 
     def action_invert(self) -> None:
         """Swap black and white in the QR code."""
@@ -113,19 +120,22 @@ class EmailSetupScreen(StepScreen[ContinueSignInWithEmailMFASetup]):
 
     @property
     def breadcrumb(self) -> str:
-        return "e-mail set-up"
+        return "set up email"
+
+    @property
+    def heading(self) -> tuple[str, str]:
+        return "Set up codes by email", "Type the address that gets a code at each sign-in."
 
     def compose_form(self) -> Iterable[Widget]:
-        yield Static("Where shall your codes go?", classes="headline", markup=False)
-        yield Field("E-mail", TextInput(), id="email")
+        yield Field("Email", TextInput(), id="email")
 
     def build_answer(self) -> Message | None:
         field = self.query_one("#email", Field)
         address = field.value.strip()
         if not address:
-            self.show_field_error(field, "Type the address your codes shall go to.")
+            self.show_field_error(field, "Type your email address.")
             return None
         if "@" not in address or " " in address:
-            self.show_field_error(field, "That is not an e-mail address.")
+            self.show_field_error(field, "That isn't an email address.")
             return None
         return StepAnswered(address)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from textual import on
 from textual.containers import Vertical
 from textual.reactive import reactive
-from textual.widgets import Static
 
 from tui_auth.auth.next_step import (
     ConfirmSignInWithNewPassword,
@@ -18,10 +17,6 @@ from tui_auth.auth.next_step import (
 from tui_auth.errors import ErrorField
 from tui_auth.flow.messages import (
     ATTRIBUTE_HINTS,
-    HAVE_CODE,
-    RESET_REQUIRED,
-    SEND_CODE,
-    TEMPORARY_PASSWORD,
     find_new_password_error,
     format_attribute,
     format_reset_delivery,
@@ -31,7 +26,7 @@ from tui_auth.screens.sign_in import ForgotPasswordRequested
 from tui_auth.screens.step_screen import NewCodeRequested, StepAnswered, StepScreen
 from tui_auth.secret import Secret
 from tui_auth.widgets.code_input import CodeInput
-from tui_auth.widgets.field import Choice, Field
+from tui_auth.widgets.field import Choice, Field, Option
 from tui_auth.widgets.text_input import SecretInput, TextInput
 
 if TYPE_CHECKING:
@@ -42,6 +37,10 @@ if TYPE_CHECKING:
 
     from tui_auth.config.settings import PasswordPolicy
     from tui_auth.screens.form_screen import FormScreen
+
+
+SEND_CODE = Option("Send me a code", "An earlier code stops working.")
+HAVE_CODE = Option("I have a code", "From an earlier email or message.")
 
 
 class NewPasswordField(Field):
@@ -64,16 +63,16 @@ class NewPasswordField(Field):
 def build_new_password_fields(policy: PasswordPolicy | None) -> Iterable[Field]:
     """Build the two fields of a new password."""
     yield NewPasswordField(policy)
-    yield Field("Once more", SecretInput(), id="once-more")
+    yield Field("Repeat password", SecretInput(), id="repeat-password")
 
 
 def read_new_password(screen: FormScreen) -> Secret | None:
     """Return the new password if both fields hold it; else show an error under the wrong one."""
-    first, second = (screen.query_one(name, Field) for name in ("#new-password", "#once-more"))
+    first, second = (screen.query_one(name, Field) for name in ("#new-password", "#repeat-password"))
     if not first.value:
         screen.show_field_error(first, "Type a new password.")
     elif not second.value:
-        screen.show_field_error(second, "Type the new password once more.")
+        screen.show_field_error(second, "Type the new password again.")
     elif problem := find_new_password_error(Secret(first.value), Secret(second.value)):
         screen.show_field_error(second, f"{problem} ^t shows them.")
     else:
@@ -91,8 +90,11 @@ class PasswordScreen(StepScreen[ConfirmSignInWithPassword]):
     def breadcrumb(self) -> str:
         return "password"
 
+    @property
+    def heading(self) -> tuple[str, str]:
+        return "Enter your password", "You chose to sign in with it."
+
     def compose_form(self) -> Iterable[Widget]:
-        yield Static("Your password", classes="headline", markup=False)
         yield Field("Password", SecretInput(), id="password")
 
     def action_forgot(self) -> None:
@@ -122,11 +124,12 @@ class NewPasswordScreen(StepScreen[ConfirmSignInWithNewPassword]):
     def breadcrumb(self) -> str:
         return "new password"
 
+    @property
+    def heading(self) -> tuple[str, str]:
+        return "Choose a new password", "The one you used was temporary."
+
     def compose_form(self) -> Iterable[Widget]:
-        yield Static(TEMPORARY_PASSWORD, classes="headline", markup=False)
         yield from build_new_password_fields(self.context.password_policy)
-        if self.step.missing_attributes:
-            yield Static("This pool also needs", classes="subhead", markup=False)
         for position, name in enumerate(self.step.missing_attributes):
             hint = ATTRIBUTE_HINTS.get(name, "")
             yield Field(format_attribute(name), TextInput(), hint=hint, id=f"attribute-{position}")
@@ -183,10 +186,13 @@ class ResetPasswordScreen(StepScreen[ResetPassword]):
     def breadcrumb(self) -> str:
         return "reset password"
 
+    @property
+    def heading(self) -> tuple[str, str]:
+        why = "" if self.context.reset_was_requested else "You need a new one before you can sign in."
+        return "Reset your password", why
+
     def compose_form(self) -> Iterable[Widget]:
-        why = "Reset your password." if self.context.reset_was_requested else RESET_REQUIRED
-        yield Static(why, classes="headline", markup=False, id="why")
-        yield Choice((HAVE_CODE, SEND_CODE))
+        yield Choice([SEND_CODE, HAVE_CODE] if self.context.reset_was_requested else [HAVE_CODE, SEND_CODE])
         with Vertical(id="reset"):
             yield build_code_field()
             yield from build_new_password_fields(self.context.password_policy)
@@ -210,9 +216,8 @@ class ResetPasswordScreen(StepScreen[ResetPassword]):
     def show_code_sent(self, details: DeliveryDetails) -> None:
         """Show where the code was sent, if there is such an account, and ask for it."""
         may_not_exist, is_repeated = self.context.reset_was_requested, self.has_code
-        self.query_one("#why", Static).update(
-            format_reset_delivery(details, account_may_not_exist=may_not_exist, is_repeated=is_repeated)
-        )
+        sent = format_reset_delivery(details, account_may_not_exist=may_not_exist, is_repeated=is_repeated)
+        self.show_heading(self.heading[0], sent)
         self.error, self.query_one(CodeInput).value = None, ""
         self.has_code = True
         self.cool_down()
@@ -237,7 +242,8 @@ class ResetPasswordScreen(StepScreen[ResetPassword]):
 
     def build_answer(self) -> Message | None:
         if not self.has_code:
-            if self.query_one(Choice).highlighted == 1 and not self._is_cooling_down:
+            choice = self.query_one(Choice)
+            if choice.options[choice.highlighted] is SEND_CODE and not self._is_cooling_down:
                 return NewCodeRequested("Enter")
             self.has_code = True
             return None

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual.widgets import Static
-
 from tui_auth.auth.app_client import AuthFlow
 from tui_auth.errors import ErrorField
 from tui_auth.screens.form_screen import FormScreen, call_after_typed_keys, focusable_inputs
 from tui_auth.screens.screen_context import Decision
 from tui_auth.secret import Secret
+from tui_auth.terminal.safe_text import safe_line
 from tui_auth.widgets.field import Field
 from tui_auth.widgets.text_input import SecretInput, TextInput
 
@@ -102,16 +101,14 @@ class SignInScreen(FormScreen):
         """Fill in name and password when the screen opens; for the demo's sample users."""
         self._prefilled = (username, Secret(password))
 
+    @property
+    def heading(self) -> tuple[str, str]:
+        return "Sign in", f"to {safe_line(self.context.pool, limit=60)}"
+
     def compose_form(self) -> Iterable[Widget]:
-        yield Static("Sign in", classes="headline", markup=False)
         yield Field(self.label, TextInput(self.context.username), id="username")
         if self.has_password_field:
             yield Field("Password", SecretInput(), id="password")
-
-    def key_label(self, action: str) -> str:
-        # In the demo the footer has one more key, and no room for the long label.
-        is_in_demo = action == "forgot" and self.context.has_list
-        return "Forgot it" if is_in_demo else super().key_label(action)
 
     def active_keys(self) -> tuple[str, ...]:
         show = ("show",) if self.has_password_field else ()

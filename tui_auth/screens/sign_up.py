@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual.widgets import Static
-
 from tui_auth.errors import ErrorField
 from tui_auth.flow.messages import ATTRIBUTE_HINTS, format_attribute
 from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.passwords import build_new_password_fields, read_new_password
 from tui_auth.screens.screen_context import Decision
 from tui_auth.widgets.field import Field
+from tui_auth.widgets.frame import Card
 from tui_auth.widgets.text_input import TextInput
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ class SignUpScreen(FormScreen):
     """Asks for a new account, with the attributes that the settings require."""
 
     KEYS = ("submit", "show", "back", "help", "quit")
-    SUBMIT_LABEL = "Sign up"
+    SUBMIT_LABEL = "Create account"
     EXPLANATION = (
         "Makes an account in this user pool, if the pool lets people do that by themselves. A code is sent "
         "that proves the address; after it you are signed in. What the pool does not require may stay empty."
@@ -54,8 +53,11 @@ class SignUpScreen(FormScreen):
     def breadcrumb(self) -> str:
         return "sign-up"
 
+    @property
+    def heading(self) -> tuple[str, str]:
+        return "Create account", "You get a code to confirm your address."
+
     def compose_form(self) -> Iterable[Widget]:
-        yield Static("Make an account", classes="headline", markup=False)
         yield Field(self.label, TextInput(self.context.username), id="username")
         yield from build_new_password_fields(self.context.password_policy)
         for position in range(len(self.attributes)):
@@ -75,7 +77,7 @@ class SignUpScreen(FormScreen):
             return
         self.attributes += (error.missing_attribute,)
         field = self._attribute_field(len(self.attributes) - 1)
-        self.mount(field, before="#problem")
+        self.query_one(Card).mount(field, before="#problem")
         self.call_after_refresh(self.set_focus, field.input)
 
     def _attribute_field(self, position: int) -> Field:

@@ -146,7 +146,7 @@ class StepScreen(FormScreen, Generic[StepT]):
         return [name for name in keys if name != "new_code"] if self._is_cooling_down else keys
 
     def compose_status(self) -> Iterable[Widget]:
-        yield Countdown(id="cool-down", classes="under-field")
+        yield Countdown(id="cool-down")
         yield from super().compose_status()
 
     def action_new_code(self) -> None:

@@ -80,7 +80,9 @@ SECRET_FIELDS = {
 """The screens with a secret field. The table has only the choices before the last two."""
 
 SECRET_FIELDS |= {
-    "TOTP, chosen": replace(SCREEN_STEPS["TOTP"], username="mia", reach=choose("Authenticator app")),
+    "TOTP, chosen": replace(
+        SCREEN_STEPS["TOTP"], username="mia", reach=choose("Code from an authenticator app")
+    ),
     "reset password": replace(
         SCREEN_STEPS["reset password"],
         text="New password",
@@ -137,7 +139,7 @@ def test_ctrl_c_in_a_secret_field_quits_without_copying(
         program.enter("ann")
     else:
         program.log_in()
-        program.wait_for("Choose a new password" if field == "a new password" else "the service asks")
+        program.wait_for("Choose a new password" if field == "a new password" else "Answer")
     typed = stage.answer.text
     program.send(typed)
     program.wait_for("•" * len(typed))
@@ -201,7 +203,7 @@ def test_core_dumps_are_disabled_while_it_runs(
         program.log_in_at_prompts()
     elif not flags:
         program.log_in()
-        program.wait_for("Kept in")
+        program.wait_for("Stored in")
         program.press("enter")
     assert program.wait_exit() == 0
     assert (stage.spy_folder / "at-the-end").read_text() == "core limit 0, dumpable 0"
@@ -220,7 +222,7 @@ EXIT_STATUSES_AT_PROMPTS = {"the conversation": 1, "a request": 130}
 
 def wait_for_fault(program: WatchedSignIn) -> int:
     """Wait until the fault shows, and quit if the program goes on."""
-    messages = ("Something went wrong in tui-auth itself", "Kept in", "Signed in as ann")
+    messages = ("Something went wrong in tui-auth itself", "Stored in", "Signed in as ann")
     program.wait_for(
         lambda p: (
             p._status is not None or any(message in " ".join(p.screen_text().split()) for message in messages)

@@ -21,7 +21,7 @@ VISIBLE_IN_LINES = ("terminal", "left on the terminal")
 def _nora(stage: Stage, program: WatchedSignIn) -> Answers:
     new = stage.new_password.text
     yield from (("New password:", new), ("Once more:", stage.wrong_password.text))
-    yield from (("New password:", new), ("Once more:", new), ("Name (needed by this pool):", "Nora"))
+    yield from (("New password:", new), ("Once more:", new), ("Full name (needed by this pool):", "Nora"))
 
 
 def _rex(stage: Stage, program: WatchedSignIn) -> Answers:
@@ -53,7 +53,7 @@ def _quinn(stage: Stage, program: WatchedSignIn) -> Answers:
 
 
 def _cleo(stage: Stage, program: WatchedSignIn) -> Answers:
-    yield ("Number:", number_key_for(program, "Code by e-mail"))
+    yield ("Number:", number_key_for(program, "Code by email"))
     yield ("Code:", stage.wrong_code.text)
     yield ("Code:", program.newest_code())
 

@@ -96,9 +96,9 @@ async def test_repr_of_sign_in_objects_shows_no_secret() -> None:
         await enter(f"{new.text}\n{new.text}")
         await until(pilot, lambda: "It needs" in app.text() or "policy" in app.text())
         await pilot.press("enter", "enter")
-        await until(pilot, lambda: "2 Enter the code" in app.text())
+        await until(pilot, lambda: "2 Type the code" in app.text())
         await enter("123456")
-        await until(pilot, lambda: "the service asks" in app.text())
+        await until(pilot, lambda: "Answer" in app.text())
         await enter(answer.text)
         await until(pilot, lambda: "Signed in as ann" in app.text())
         assert not leaks_in_objects(secrets), "after signing in"
@@ -141,7 +141,7 @@ async def test_next_screen_holds_no_reference_to_the_password() -> None:
         app.screen.focused.value = password  # type: ignore[union-attr]
         assert secrets_containing(password)
         await pilot.press("enter")
-        await until(pilot, lambda: "the service asks" in app.text())
+        await until(pilot, lambda: "Answer" in app.text())
         app.gateway.calls.clear()
         assert app.flow.attempt
         # USER_PASSWORD_AUTH has no hash: the attempt keeps the password so that it can restart.

@@ -65,11 +65,11 @@ def test_client_secret_typed_on_the_first_screen_does_not_leak(
     file.write_text(secret.text)
     program.press("ctrl+u")
     program.enter(str(file))
-    program.wait_for("Keep as")
+    program.wait_for("Profile name")
     drag_over_screen(program)
     program.press("enter")
     Walkthrough(stage, program).log_in()
-    program.wait_for("Kept in")
+    program.wait_for("Stored in")
     program.press("enter")
     assert program.wait_exit() == 0
     assert_clean(program, allowed_places={"client secret": "terminal"})

@@ -39,7 +39,7 @@ class Walkthrough:
         """Open the sign-up screen from the first screen."""
         self.program.wait_for("Username")
         self.program.press("ctrl+k")
-        self.program.wait_for("Make an account")
+        self.program.wait_for("Create account")
 
     def look_around(self) -> None:
         """Open help and the call trace over this step, and drag over everything."""
@@ -173,7 +173,7 @@ def _carl(walkthrough: Walkthrough) -> None:
 
 
 def _quinn(walkthrough: Walkthrough) -> None:
-    walkthrough.answer_question("the service asks", ANSWERS)
+    walkthrough.answer_question("Answer", ANSWERS)
 
 
 def _luna(walkthrough: Walkthrough) -> None:
@@ -203,7 +203,7 @@ def _max(walkthrough: Walkthrough) -> None:
     step.reach(walkthrough.program)
     walkthrough.program.wait_for(step.text)
     step.answer(walkthrough.program)
-    walkthrough.program.wait_for("Code sent by e-mail to m***@")
+    walkthrough.program.wait_for("Code sent by email to m***@")
     walkthrough.answer_sent_code()
 
 
