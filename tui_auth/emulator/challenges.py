@@ -15,6 +15,7 @@ from tui_auth.emulator import errors, model
 from tui_auth.emulator import state as memory
 from tui_auth.emulator.model import ChallengeSession, Device, SignIn, User, UserPool
 from tui_auth.emulator.tokens import authentication_result
+from tui_auth.emulator.triggers import event_attributes, run_trigger
 from tui_auth.emulator.users import required_attributes, user_deleted
 
 if TYPE_CHECKING:
@@ -27,11 +28,10 @@ FIRST_FACTOR_DIGITS = {"EMAIL": 8, "SMS": 6}
 
 @dataclass(frozen=True)
 class Answer:
-    """The ChallengeResponses, ClientMetadata and challenge session of an answer."""
+    """The ChallengeResponses and the challenge session of an answer."""
 
     challenge_session: ChallengeSession
     responses: dict[str, str]
-    metadata: dict[str, str]
 
     @property
     def sign_in(self) -> SignIn:
@@ -226,6 +226,9 @@ def complete_sign_in(state: State, sign_in: SignIn) -> Reply:
         metadata = {"NewDeviceMetadata": {"DeviceKey": device.key, "DeviceGroupKey": device.group_key}}
     if device is not None:
         device.authenticated = state.clock.now()
+    request = {"userAttributes": event_attributes(user), "newDeviceUsed": bool(metadata)}
+    source = "PostAuthentication_Authentication"
+    run_trigger(state, pool, source, user, request, client=sign_in.client, metadata=sign_in.metadata)
     result = authentication_result(state, sign_in, device.key if device else None)
     return {"ChallengeParameters": {}, "AuthenticationResult": {**result, **metadata}}
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pyotp
 
 from tui_auth.emulator.errors import CognitoError
-from tui_auth.emulator.sign_in import lambda_config
+from tui_auth.emulator.triggers import lambda_config
 
 if TYPE_CHECKING:
     from tui_auth.emulator.server import CognitoEmulator
@@ -183,7 +183,7 @@ def _create_staff_pool(emulator: CognitoEmulator) -> PoolIds:
         AutoVerifiedAttributes=["email"],
         Schema=[{"Name": "name", "AttributeDataType": "String", "Required": True, "Mutable": True}],
         Policies={"SignInPolicy": {"AllowedFirstAuthFactors": first_factors}},
-        LambdaConfig=lambda_config(emulator.region),
+        LambdaConfig=lambda_config(emulator.region, emulator.triggers),
         AccountRecoverySetting={"RecoveryMechanisms": [{"Priority": 1, "Name": "verified_email"}]},
     )
 

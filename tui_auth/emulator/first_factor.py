@@ -61,6 +61,7 @@ def answer_new_password_required(state: State, answer: Answer) -> Reply:
     users.check_policy(pool, password)
     users.set_password(state, pool, user, password, permanent=True)
     user.attributes.update(added)
+    answer.sign_in.issued_after = "NewPasswordChallenge"
     return continue_after_first_factor(state, answer.sign_in)
 
 
@@ -98,7 +99,9 @@ def take_exchange(state: State, client: AppClient, responses: dict[str, str]) ->
     return exchange, state.exchanges.is_proof(exchange, signature, timestamp)
 
 
-def answer_without_challenge_session(state: State, client: AppClient, responses: dict[str, str]) -> Reply:
+def answer_without_challenge_session(
+    state: State, client: AppClient, responses: dict[str, str], metadata: dict[str, str]
+) -> Reply:
     """Answer PASSWORD_VERIFIER in USER_SRP_AUTH."""
     exchange, is_proof = take_exchange(state, client, responses)
     sign_in = exchange.sign_in
@@ -107,6 +110,7 @@ def answer_without_challenge_session(state: State, client: AppClient, responses:
     ):
         raise errors.not_authorized()
     users.check_user_status(sign_in.user)
+    sign_in.metadata = metadata
     _check_proof(state, exchange, is_proof=is_proof)
     try:
         adopt_device_key(sign_in, responses)

@@ -173,6 +173,7 @@ def answer_device_password_verifier(state: State, answer: Answer) -> Reply:
     exchange, is_proof = take_exchange(state, answer.sign_in.client, answer.responses)
     if exchange.sign_in is not answer.sign_in or exchange.user != device.key or not is_proof:
         raise errors.not_authorized()
+    answer.sign_in.issued_after = "AuthenticateDevice"
     return complete_sign_in(state, answer.sign_in)
 
 

@@ -268,7 +268,11 @@ class UserPool:
 
 @dataclass
 class SignIn:
-    """One sign-in from its first call to its tokens, and what is known by now."""
+    """One sign-in from its first call to its tokens, and what is known by now.
+
+    ``metadata`` is the ClientMetadata of the newest answer; that of InitiateAuth reaches no later trigger.
+    ``issued_after`` is the last step as the PreTokenGeneration trigger gets it.
+    """
 
     client: AppClient
     user: User
@@ -278,6 +282,8 @@ class SignIn:
     has_password: bool = False
     auth_time: float = 0.0
     first_factors: list[str] = field(default_factory=list)
+    metadata: dict[str, str] = field(default_factory=dict)
+    issued_after: str = "Authentication"
     rounds: list[dict[str, Any]] = field(default_factory=list)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui_auth.emulator.errors import invalid_parameter, not_authorized, not_found
 from tui_auth.emulator.model import AppClient, Identity, IdentityPool, UserPool, random_text
+from tui_auth.emulator.triggers import check_lambda_config
 from tui_auth.emulator.users import check_schema_names, describe_schema
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def _pool_settings(request: dict[str, Any]) -> dict[str, Any]:
         "SignInPolicy": policies.get("SignInPolicy", {"AllowedFirstAuthFactors": ["PASSWORD"]}),
     }
     settings.setdefault("MfaConfiguration", "OFF")
-    settings.setdefault("LambdaConfig", {})
+    check_lambda_config(settings.setdefault("LambdaConfig", {}))
     settings.setdefault("AdminCreateUserConfig", {"AllowAdminCreateUserOnly": False})
     return settings
 

@@ -98,8 +98,8 @@ class CognitoEmulator:
         port: The port to listen on; 0 takes a free one.
         region: The AWS region of the pools.
         clock: The clock, for tests that change the time.
-        triggers: An object or module with ``define_auth_challenge``, ``create_auth_challenge`` and
-            ``verify_auth_challenge_response``. A pool with any ARN in its LambdaConfig uses them.
+        triggers: An object or module with functions for Lambda triggers (``triggers.FUNCTIONS``), which run
+            for the pools that have them in their LambdaConfig.
         endpoint_is_issuer: Whether the issuer of tokens is the endpoint, as some clients expect that use its
             keys, or that of AWS.
 
@@ -173,7 +173,7 @@ class CognitoEmulator:
 
     @property
     def triggers(self) -> Any:
-        """The object or module with the three trigger functions."""
+        """The object or module with the functions for Lambda triggers."""
         return self.state.triggers
 
     @triggers.setter

@@ -1,19 +1,15 @@
 """Sign-in: InitiateAuth, RespondToAuthChallenge, both of them for administrators, and CUSTOM_AUTH.
 
-In CUSTOM_AUTH the pool's triggers define, create and verify challenges. A trigger is ``(event, context) ->
-event``, as for AWS Lambda. Its event is copied as JSON on the way in and out.
-
-A define trigger may also name a challenge that doesn't exist yet, which AWS would reject. It is sent with the
-create trigger's public parameters, and its ANSWER goes to the verify trigger.
+In CUSTOM_AUTH the pool's triggers define, create and verify challenges. A define trigger may also name a
+challenge that doesn't exist yet, which AWS would reject. It is sent with the create trigger's public
+parameters, and its ANSWER goes to the verify trigger.
 """
 
 from __future__ import annotations
 
-import json
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from tui_auth.emulator import errors, first_factor, mfa, users
+from tui_auth.emulator import errors, first_factor, mfa, sign_up, users
 from tui_auth.emulator.challenges import (
     Answer,
     Reply,
@@ -27,6 +23,17 @@ from tui_auth.emulator.challenges import (
 from tui_auth.emulator.model import EMAIL_OTP, SMS_MFA, SOFTWARE_TOKEN_MFA, AppClient, SignIn
 from tui_auth.emulator.service_model import challenge_names, unknown_challenge
 from tui_auth.emulator.tokens import redeem_refresh_token, signed_tokens
+from tui_auth.emulator.triggers import (
+    CREATE,
+    DEFINE,
+    VERIFY,
+    event_attributes,
+    is_configured,
+    read_flag,
+    read_strings,
+    run_trigger,
+    unrecognizable_output,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,19 +53,6 @@ _EXPLICIT_FLOWS = {
 _FLOW_SYNONYMS = {"REFRESH_TOKEN": "REFRESH_TOKEN_AUTH", "ADMIN_NO_SRP_AUTH": "ADMIN_USER_PASSWORD_AUTH"}
 
 CUSTOM_CHALLENGE = "CUSTOM_CHALLENGE"
-DEFINE = "DefineAuthChallenge"
-CREATE = "CreateAuthChallenge"
-VERIFY = "VerifyAuthChallengeResponse"
-FUNCTIONS = {
-    DEFINE: "define_auth_challenge",
-    CREATE: "create_auth_challenge",
-    VERIFY: "verify_auth_challenge_response",
-}
-_RESPONSE_MEMBERS = {
-    DEFINE: ("challengeName", "issueTokens", "failAuthentication"),
-    CREATE: ("publicChallengeParameters", "privateChallengeParameters", "challengeMetadata"),
-    VERIFY: ("answerCorrect",),
-}
 _FACTORS = (SMS_MFA, SOFTWARE_TOKEN_MFA, EMAIL_OTP)
 
 
@@ -82,7 +76,12 @@ def initiate_auth(state: State, request: dict[str, Any]) -> Reply:
         require(parameters, "SRP_A")
     elif flow in ("USER_PASSWORD_AUTH", "ADMIN_USER_PASSWORD_AUTH"):
         require(parameters, "PASSWORD")
+    metadata = request.get("ClientMetadata", {})
+    if "PASSWORD" in parameters and users.find_user(client.pool, username) is None:
+        sign_up.migrate_user(state, client, username, "Authentication", metadata, parameters["PASSWORD"])
     user = users.user_for_sign_in(state, client, username)
+    event = {"userAttributes": event_attributes(user), "validationData": metadata}
+    run_trigger(state, client.pool, "PreAuthentication_Authentication", user, event, client=client)
     sign_in = SignIn(client, user, flow, username, device_key=parameters.get("DEVICE_KEY") or None)
     if flow == "USER_SRP_AUTH":
         if not user.enabled:
@@ -121,7 +120,8 @@ def respond_to_auth_challenge(state: State, request: dict[str, Any]) -> Reply:
     username = require(responses, "USERNAME")
     client.check_secret_hash(username, responses.get("SECRET_HASH"))
     if challenge == first_factor.PASSWORD_VERIFIER and token is None:
-        return first_factor.answer_without_challenge_session(state, client, responses)
+        metadata = request.get("ClientMetadata", {})
+        return first_factor.answer_without_challenge_session(state, client, responses, metadata)
     session = state.challenge_sessions.find(token, client)
     sign_in = session.sign_in
     if session.challenge != challenge or not users.is_same_user(
@@ -133,7 +133,8 @@ def respond_to_auth_challenge(state: State, request: dict[str, Any]) -> Reply:
             raise users.user_deleted(client)
         users.check_user_status(sign_in.user)
     adopt_device_key(sign_in, responses)
-    answer = Answer(session, responses, request.get("ClientMetadata", {}))
+    sign_in.metadata = request.get("ClientMetadata", {})
+    answer = Answer(session, responses)
     handler = ANSWER_HANDLERS.get(challenge, _answer_custom_challenge)
     # The session counts as used while the handler runs, because a trigger releases the lock.
     with state.challenge_sessions.spending(session):
@@ -149,17 +150,11 @@ def _continue_after_factor(state: State, answer: Answer) -> Reply:
     return continue_after_second_factor(state, answer.sign_in)
 
 
-def lambda_config(region: str) -> dict[str, str]:
-    """Return the LambdaConfig of a user pool with a function for each trigger."""
-    return {name: f"arn:aws:lambda:{region}:000000000000:function:{name}" for name in FUNCTIONS}
-
-
 def _begin_custom_auth(state: State, sign_in: SignIn, parameters: dict[str, str]) -> Reply:
-    """Reply to CUSTOM_AUTH. InitiateAuth's ClientMetadata reaches no trigger."""
     if parameters.get("CHALLENGE_NAME") == "SRP_A":
         sign_in.rounds.append(_round("SRP_A", is_correct=True))
-        return _continue(state, sign_in, {}, srp_a=parameters["SRP_A"])
-    return _continue(state, sign_in, {})
+        return _continue(state, sign_in, srp_a=parameters["SRP_A"])
+    return _continue(state, sign_in)
 
 
 def _answer_custom_challenge(state: State, answer: Answer) -> Reply:
@@ -169,11 +164,9 @@ def _answer_custom_challenge(state: State, answer: Answer) -> Reply:
         "privateChallengeParameters": session.private_parameters,
         "challengeAnswer": answer.require("ANSWER"),
     }
-    response = _run_trigger(state, answer.sign_in, VERIFY, request, answer.metadata)
-    correct = response.get("answerCorrect")
-    if correct is not None and not isinstance(correct, bool):
-        raise _unrecognizable_output()
-    completed = _round(session.challenge, is_correct=bool(correct), metadata=session.metadata)
+    response = _run_trigger(state, answer.sign_in, VERIFY, request)
+    is_correct = read_flag(response, "answerCorrect")
+    completed = _round(session.challenge, is_correct=is_correct, metadata=session.metadata)
     return _complete_round(state, answer, completed)
 
 
@@ -182,7 +175,7 @@ def _complete_round(state: State, answer: Answer, completed: dict[str, Any]) -> 
     rounds = answer.sign_in.rounds
     answer.sign_in.rounds = [*rounds, completed]
     try:
-        return _continue(state, answer.sign_in, answer.metadata)
+        return _continue(state, answer.sign_in)
     except errors.CognitoError:
         answer.sign_in.rounds = rounds
         raise
@@ -192,20 +185,16 @@ def _round(name: str, *, is_correct: bool, metadata: str | None = None) -> dict[
     return {"challengeName": name, "challengeResult": is_correct, "challengeMetadata": metadata}
 
 
-def _continue(state: State, sign_in: SignIn, metadata: dict[str, str], srp_a: str | None = None) -> Reply:
+def _continue(state: State, sign_in: SignIn, srp_a: str | None = None) -> Reply:
     """Do what the define trigger decides."""
-    response = _run_trigger(state, sign_in, DEFINE, {"session": sign_in.rounds}, metadata)
-    name = response.get("challengeName")
-    flags = (response.get("failAuthentication"), response.get("issueTokens"))
-    if not all(flag is None or isinstance(flag, bool) for flag in flags):
-        raise _unrecognizable_output()
-    fails, issues_tokens = flags
-    if fails:
+    response = _run_trigger(state, sign_in, DEFINE, {"session": sign_in.rounds})
+    name, issues_tokens = response.get("challengeName"), read_flag(response, "issueTokens")
+    if read_flag(response, "failAuthentication"):
         raise errors.SignInFailedError("NotAuthorizedException", state.failed_custom_challenge_text)
     if issues_tokens:
         return continue_after_first_factor(state, sign_in)
     if not isinstance(name, str) or not name:
-        raise _unrecognizable_output()
+        raise unrecognizable_output()
     if name == first_factor.PASSWORD_VERIFIER and srp_a is not None:
         return first_factor.send_password_verifier(state, sign_in, srp_a)
     if name in _FACTORS and sign_in.has_password:
@@ -213,18 +202,18 @@ def _continue(state: State, sign_in: SignIn, metadata: dict[str, str], srp_a: st
             raise errors.not_authorized()
         return ask_for_factor(state, sign_in, name)
     if name != CUSTOM_CHALLENGE and name in challenge_names():
-        raise _unrecognizable_output()
-    return _send_custom_challenge(state, sign_in, name, metadata)
+        raise unrecognizable_output()
+    return _send_custom_challenge(state, sign_in, name)
 
 
-def _send_custom_challenge(state: State, sign_in: SignIn, name: str, metadata: dict[str, str]) -> Reply:
+def _send_custom_challenge(state: State, sign_in: SignIn, name: str) -> Reply:
     request = {"challengeName": name, "session": sign_in.rounds}
-    response = _run_trigger(state, sign_in, CREATE, request, metadata)
-    public = _strings(response.get("publicChallengeParameters"))
-    private = _strings(response.get("privateChallengeParameters"))
+    response = _run_trigger(state, sign_in, CREATE, request)
+    public = read_strings(response, "publicChallengeParameters")
+    private = read_strings(response, "privateChallengeParameters")
     note = response.get("challengeMetadata")
     if note is not None and not isinstance(note, str):
-        raise _unrecognizable_output()
+        raise unrecognizable_output()
     # The reply to the proof of the password has no USERNAME; InitiateAuth's and those of later rounds have.
     follows_password = (
         bool(sign_in.rounds) and sign_in.rounds[-1]["challengeName"] == first_factor.PASSWORD_VERIFIER
@@ -233,73 +222,14 @@ def _send_custom_challenge(state: State, sign_in: SignIn, name: str, metadata: d
     return send_challenge(state, sign_in, name, parameters, private_parameters=private, metadata=note)
 
 
-def _strings(value: Any) -> dict[str, str]:
-    if value is None:
-        return {}
-    if not isinstance(value, dict) or not all(isinstance(item, str) for item in value.values()):
-        raise _unrecognizable_output()
-    return value
-
-
-def _run_trigger(
-    state: State, sign_in: SignIn, trigger: str, request: dict[str, Any], metadata: dict[str, str]
-) -> dict[str, Any]:
-    """Return a trigger's ``response``.
-
-    Raises:
-        CognitoError: InvalidParameterException if the pool specifies no triggers, UnexpectedLambdaException
-            if there is no function to run, UserLambdaValidationException if it raises an exception,
-            InvalidLambdaResponseException if its result can't be read.
-    """
+def _run_trigger(state: State, sign_in: SignIn, trigger: str, request: dict[str, Any]) -> dict[str, Any]:
+    """Return the response of a custom challenge's trigger, which the pool must have."""
     pool, user = sign_in.client.pool, sign_in.user
-    if not pool.settings.get("LambdaConfig"):
+    if not is_configured(pool, trigger):
         raise errors.invalid_parameter("Custom auth lambda trigger is not configured for the user pool.")
-    function = getattr(state.triggers, FUNCTIONS[trigger], None)
-    if function is None:
-        raise errors.CognitoError(
-            "UnexpectedLambdaException",
-            f"{trigger} invocation failed due to error ResourceNotFoundException.",
-        )
-    attributes = {**users.all_attributes(user), "cognito:user_status": user.status} if user.exists else {}
-    event = {
-        "version": "1",
-        "region": pool.region,
-        "userPoolId": pool.id,
-        "userName": user.username,
-        "callerContext": {"awsSdkVersion": "aws-sdk-unknown-unknown", "clientId": sign_in.client.id},
-        "triggerSource": f"{trigger}_Authentication",
-        "request": {
-            "userAttributes": attributes,
-            **request,
-            **({"clientMetadata": metadata} if metadata else {}),
-            **({"userNotFound": not user.exists} if sign_in.client.hides_users else {}),
-        },
-        "response": dict.fromkeys(_RESPONSE_MEMBERS[trigger]),
-    }
-    context = SimpleNamespace(function_name=FUNCTIONS[trigger], aws_request_id=trigger)
-    with state.unlocked():
-        result = _call(trigger, function, event, context)
-    response = result.get("response") if isinstance(result, dict) else None
-    if not isinstance(response, dict):
-        raise _unrecognizable_output()
-    return response
-
-
-def _call(trigger: str, function: Any, event: dict[str, Any], context: SimpleNamespace) -> Any:
-    try:
-        result = function(json.loads(json.dumps(event)), context)
-    except (Exception, SystemExit) as error:
-        raise errors.CognitoError(
-            "UserLambdaValidationException", f"{trigger} failed with error {error}."
-        ) from None
-    try:
-        return json.loads(json.dumps(result))
-    except (TypeError, ValueError, RecursionError):
-        raise _unrecognizable_output() from None
-
-
-def _unrecognizable_output() -> errors.CognitoError:
-    return errors.CognitoError("InvalidLambdaResponseException", "Unrecognizable lambda output")
+    request = {"userAttributes": event_attributes(user), **request}
+    client, source = sign_in.client, f"{trigger}_Authentication"
+    return run_trigger(state, pool, source, user, request, client=client, metadata=sign_in.metadata)
 
 
 ANSWER_HANDLERS: dict[str, Callable[[State, Answer], Reply | None]] = {

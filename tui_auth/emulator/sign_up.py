@@ -10,6 +10,14 @@ from tui_auth.emulator.first_factor import SIGN_UP_CONFIRMED, SIGNED_UP
 from tui_auth.emulator.model import AppClient, SignIn, User, UserPool
 from tui_auth.emulator.pools import client_and_username
 from tui_auth.emulator.state import FORGOT_PASSWORD, SIGN_UP, delivery_details
+from tui_auth.emulator.triggers import (
+    event_attributes,
+    is_configured,
+    read_flag,
+    read_strings,
+    run_trigger,
+    unrecognizable_output,
+)
 
 if TYPE_CHECKING:
     from tui_auth.emulator.state import State
@@ -34,15 +42,73 @@ def sign_up(state: State, request: dict[str, Any]) -> dict[str, Any]:
         users.check_policy(pool, password)
     elif not _allows_sign_in_without_password(pool):
         raise errors.missing_parameter("Password")
-    user = _add_user(state, pool, name, values)
+    user = _new_user(state, pool, name, values)
+    response = _run_pre_sign_up(state, pool, user, values, request, client)
+    is_confirmed, trusted = read_flag(response, "autoConfirmUser"), _trusted_addresses(user, response)
+    _add_user(pool, name, user, "User already exists")
     if password is not None:
         users.set_password(state, pool, user, password, permanent=True)
         user.status = model.UNCONFIRMED
+    for attribute in trusted:
+        # An alias of another user moves here.
+        users.claim_alias(pool, user, attribute, user.attributes[attribute], force=True)
+        user.attributes[f"{attribute}_verified"] = "true"
+    if is_confirmed:
+        _confirm(state, pool, user, request, client)
+        return {"UserConfirmed": True, "UserSub": user.sub}
     reply: dict[str, Any] = {"UserConfirmed": False, "UserSub": user.sub}
     contact = _contact(pool, user)
     if contact:
         reply["CodeDeliveryDetails"] = state.codes.send(pool, user, SIGN_UP, contact)
     return {**reply, **_open_session(state, client, user, name, SIGNED_UP)}
+
+
+def _run_pre_sign_up(
+    state: State,
+    pool: UserPool,
+    user: User,
+    values: dict[str, str],
+    request: dict[str, Any],
+    client: AppClient | None = None,
+) -> dict[str, Any]:
+    event = {
+        "userAttributes": values,
+        "validationData": users.parse_attributes(request.get("ValidationData", ())),
+    }
+    source = f"PreSignUp_{'SignUp' if client else 'AdminCreateUser'}"
+    metadata = request.get("ClientMetadata")
+    return run_trigger(state, pool, source, user, event, client=client, metadata=metadata)
+
+
+def _trusted_addresses(user: User, response: dict[str, Any]) -> list[str]:
+    """Return the attributes that need no verification; the user must have them."""
+    flags = {"autoVerifyEmail": "email", "autoVerifyPhone": "phone_number"}
+    trusted = [attribute for flag, attribute in flags.items() if read_flag(response, flag)]
+    if not all(user.attributes.get(attribute) for attribute in trusted):
+        raise unrecognizable_output()
+    return trusted
+
+
+def _confirm(
+    state: State, pool: UserPool, user: User, request: dict[str, Any], client: AppClient | None
+) -> None:
+    """Confirm a sign-up and run the trigger after it, whose error doesn't undo it."""
+    user.status = model.CONFIRMED
+    user.modified = state.clock.now()
+    _run_post_confirmation(state, pool, user, "ConfirmSignUp", request, client)
+
+
+def _run_post_confirmation(
+    state: State,
+    pool: UserPool,
+    user: User,
+    source: str,
+    request: dict[str, Any],
+    client: AppClient | None,
+) -> None:
+    event = {"userAttributes": event_attributes(user)}
+    metadata = request.get("ClientMetadata")
+    run_trigger(state, pool, f"PostConfirmation_{source}", user, event, client=client, metadata=metadata)
 
 
 def _open_session(state: State, client: AppClient, user: User, name: str, purpose: str) -> dict[str, Any]:
@@ -71,18 +137,17 @@ def confirm_sign_up(state: State, request: dict[str, Any]) -> dict[str, Any]:
     state.codes.discard(pool, user, SIGN_UP)
     if user.attributes.get(code.attribute) == code.destination:
         user.attributes[f"{code.attribute}_verified"] = "true"
-    user.status = model.CONFIRMED
-    user.modified = state.clock.now()
     if session is not None:
         session.used = True
+    _confirm(state, pool, user, request, client)
     return _open_session(state, client, user, name, SIGN_UP_CONFIRMED)
 
 
 def admin_confirm_sign_up(state: State, request: dict[str, Any]) -> None:
-    user = users.require_user(state.pool(request["UserPoolId"]), request["Username"])
+    pool = state.pool(request["UserPoolId"])
+    user = users.require_user(pool, request["Username"])
     _check_unconfirmed(user)
-    user.status = model.CONFIRMED
-    user.modified = state.clock.now()
+    _confirm(state, pool, user, request, None)
 
 
 def _check_unconfirmed(user: User) -> None:
@@ -130,7 +195,9 @@ def admin_create_user(state: State, request: dict[str, Any]) -> dict[str, Any]:
     users.claim_aliases(pool, None, values, force=bool(request.get("ForceAliasCreation")))
     if password is not None:
         users.check_policy(pool, password)
-    user = _add_user(state, pool, name, values)
+    user = _new_user(state, pool, name, values)
+    _run_pre_sign_up(state, pool, user, values, request)
+    _add_user(pool, name, user, "User account already exists")
     if password is None and _allows_sign_in_without_password(pool):
         user.status = model.CONFIRMED
     else:
@@ -182,8 +249,8 @@ def _username_attribute(possible: list[str], name: str) -> str:
     raise errors.invalid_parameter(f"Username should be {'either ' if len(possible) > 1 else ''}{kinds}.")
 
 
-def _add_user(state: State, pool: UserPool, name: str, values: dict[str, str]) -> User:
-    """Create a user. If users sign in with an address, the user name is the UUID."""
+def _new_user(state: State, pool: UserPool, name: str, values: dict[str, str]) -> User:
+    """Return a user who isn't in the pool yet. If addresses are user names, the name is a UUID."""
     sub = str(uuid.uuid4())
     now = state.clock.now()
     flags = {
@@ -192,9 +259,14 @@ def _add_user(state: State, pool: UserPool, name: str, values: dict[str, str]) -
         if contact in values and f"{contact}_verified" not in values
     }
     username = sub if pool.username_attributes else name
-    user = User(username, sub, now, {**values, **flags}, modified=now)
-    pool.users[pool.fold(username)] = user
-    return user
+    return User(username, sub, now, {**values, **flags}, modified=now)
+
+
+def _add_user(pool: UserPool, name: str, user: User, taken: str) -> None:
+    """Add a user to the pool, unless another one took the name while a trigger ran."""
+    _check_new_user(pool, name, user.attributes, taken)
+    users.claim_aliases(pool, user, user.attributes)
+    pool.users[pool.fold(user.username)] = user
 
 
 def _contact(pool: UserPool, user: User) -> str | None:
@@ -209,6 +281,8 @@ def forgot_password(state: State, request: dict[str, Any]) -> dict[str, Any]:
     A client that hides users replies to any name alike, also to that of a user without a verified address.
     """
     client, name = client_and_username(state, request)
+    if users.find_user(client.pool, name) is None:
+        migrate_user(state, client, name, "ForgotPassword", request.get("ClientMetadata", {}))
     user = _enabled_user(client, name)
     if user is not None and user.status == model.FORCE_CHANGE_PASSWORD:
         raise _not_resettable()
@@ -237,6 +311,7 @@ def confirm_forgot_password(state: State, request: dict[str, Any]) -> None:
     users.set_password(state, pool, user, request["Password"], permanent=True)
     state.codes.discard(pool, user, FORGOT_PASSWORD)
     state.lockout.clear(pool.id, user.username)
+    _run_post_confirmation(state, pool, user, "ConfirmForgotPassword", request, client)
 
 
 def _enabled_user(client: AppClient, name: str) -> User | None:
@@ -289,3 +364,40 @@ def _recovery_attribute(pool: UserPool, user: User) -> str | None:
         if attribute in model.MEDIUM_BY_ATTRIBUTE and attribute != excluded and user.has_verified(attribute):
             return attribute
     return None
+
+
+def migrate_user(
+    state: State,
+    client: AppClient,
+    name: str,
+    source: str,
+    metadata: dict[str, str],
+    password: str | None = None,
+) -> None:
+    """Create the user that the UserMigration trigger knows, if the pool has one.
+
+    ``source`` is Authentication, whose ClientMetadata is the event's ``validationData``, or ForgotPassword. A
+    user whose status isn't to be CONFIRMED must reset the password.
+    """
+    pool = client.pool
+    if not is_configured(pool, "UserMigration"):
+        return
+    made_up = User(name, "", 0.0, exists=False)
+    event: dict[str, Any] = {} if password is None else {"password": password, "validationData": metadata}
+    sent = metadata if password is None else None
+    source = f"UserMigration_{source}"
+    response = run_trigger(state, pool, source, made_up, event, client=client, metadata=sent)
+    values = read_strings(response, "userAttributes")
+    name = values.pop("username", name)
+    status = response.get("finalUserStatus") or model.RESET_REQUIRED
+    if not values or status not in (model.CONFIRMED, model.RESET_REQUIRED):
+        raise unrecognizable_output()
+    values = _check_new_user(pool, name, values, "User already exists")
+    users.claim_aliases(pool, None, values, force=read_flag(response, "forceAliasCreation"))
+    user = _new_user(state, pool, name, values)
+    pool.users[pool.fold(user.username)] = user
+    if password is not None:
+        users.set_password(state, pool, user, password, permanent=True)
+    user.status = status
+    if read_flag(response, "enableSMSMFA") and user.attributes.get("phone_number"):
+        user.mfa_enabled = [model.SMS_MFA]

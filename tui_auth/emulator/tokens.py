@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui_auth.emulator.errors import CognitoError, not_authorized, user_not_found
 from tui_auth.emulator.model import AppClient, Grant, SignIn, User, UserPool
+from tui_auth.emulator.triggers import customize_claims
 from tui_auth.emulator.users import VERIFIED_FLAGS, check_user_status, readable_attributes
 
 if TYPE_CHECKING:
@@ -62,11 +63,14 @@ def authentication_result(state: State, sign_in: SignIn, device_key: str | None)
     auth_time, expires_at = int(sign_in.auth_time or now), now + _token_seconds(client, "RefreshToken")
     grant = Grant("", client, sign_in.user, str(uuid.uuid4()), auth_time, expires_at, device_key)
     grant = _store_grant(state, grant)
-    return {**signed_tokens(state, grant), "RefreshToken": grant.token}
+    tokens = signed_tokens(state, grant, sign_in.issued_after, sign_in.metadata)
+    return {**tokens, "RefreshToken": grant.token}
 
 
-def signed_tokens(state: State, grant: Grant) -> dict[str, Any]:
-    """Return a new access token and ID token for a grant."""
+def signed_tokens(
+    state: State, grant: Grant, source: str = "RefreshTokens", metadata: dict[str, str] | None = None
+) -> dict[str, Any]:
+    """Return a new access token and ID token for a grant; a trigger can change their claims."""
     client, user = grant.client, grant.user
     now = int(state.clock.now())
     shared: dict[str, Any] = {
@@ -100,6 +104,7 @@ def signed_tokens(state: State, grant: Grant) -> dict[str, Any]:
         "jti": str(uuid.uuid4()),
         "exp": now + _token_seconds(client, "IdToken"),
     }
+    customize_claims(state, grant, source, metadata or {}, identity, access)
     return {
         "AccessToken": state.keys.sign("access", access),
         "IdToken": state.keys.sign("id", identity),
@@ -179,7 +184,7 @@ def get_tokens_from_refresh_token(state: State, request: dict[str, Any]) -> dict
     if not client.has_secret(request.get("ClientSecret")):
         raise not_authorized(f"Unable to verify client secret for client {client.id}")
     grant = redeem_refresh_token(state, client, request["RefreshToken"], request.get("DeviceKey"))
-    result = signed_tokens(state, grant)
+    result = signed_tokens(state, grant, metadata=request.get("ClientMetadata"))
     if client.rotates_refresh_tokens:
         result["RefreshToken"] = grant.token
     return {"AuthenticationResult": result}

@@ -85,7 +85,7 @@ def load_triggers(path: Path) -> ModuleType:
     Raises:
         TriggersError: If the file can't be read or run, or a function is missing.
     """
-    from tui_auth.emulator.sign_in import FUNCTIONS
+    from tui_auth.emulator.triggers import CUSTOM_CHALLENGE_FUNCTIONS, FUNCTIONS
 
     module = sys.modules[_TRIGGERS_MODULE] = ModuleType(_TRIGGERS_MODULE)
     module.__file__ = str(path)
@@ -98,7 +98,9 @@ def load_triggers(path: Path) -> ModuleType:
     except (Exception, SystemExit) as error:
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         raise TriggersError(f"the triggers file {path} does not run: {reason}.") from None
-    missing = [name for name in FUNCTIONS.values() if not callable(getattr(module, name, None))]
+    names = [name for name in FUNCTIONS.values() if callable(getattr(module, name, None))]
+    is_custom = not names or set(names) & set(CUSTOM_CHALLENGE_FUNCTIONS)
+    missing = [name for name in CUSTOM_CHALLENGE_FUNCTIONS if is_custom and name not in names]
     if missing:
         raise TriggersError(f"the triggers file {path} has no function {', '.join(missing)}.")
     return module
@@ -113,11 +115,11 @@ def _create_demo_pools(server: CognitoEmulator) -> dict[str, Any]:
 
 def _create_empty_pool(server: CognitoEmulator) -> dict[str, Any]:
     """Create a pool without users, an app client that allows every flow, and an identity pool."""
-    from tui_auth.emulator.sign_in import lambda_config
+    from tui_auth.emulator.triggers import lambda_config
 
     settings: dict[str, Any] = {"PoolName": "pool", "AutoVerifiedAttributes": ["email"]}
     if server.triggers is not None:
-        settings["LambdaConfig"] = lambda_config(server.region)
+        settings["LambdaConfig"] = lambda_config(server.region, server.triggers)
     pool_id = server.call("CreateUserPool", settings)["UserPool"]["Id"]
     client = {"UserPoolId": pool_id, "ClientName": "client", "ExplicitAuthFlows": _FLOWS}
     client_id = server.call("CreateUserPoolClient", client)["UserPoolClient"]["ClientId"]
