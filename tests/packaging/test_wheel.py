@@ -18,16 +18,6 @@ from tui_auth.themes import SHEETS, styles_folder
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the wheel with the build backend itself: no isolation, no network."""
-    folder = tmp_path_factory.mktemp("dist")
-    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
-    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
-    (wheel_file,) = folder.glob("*.whl")
-    return wheel_file
-
-
-@pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Create an environment with the wheel and this one's packages, but without this checkout."""
     home = tmp_path_factory.mktemp("environment")
