@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError
 from botocore.loaders import Loader
 
 from tests.terminal.pty_program import ROOT, isolated_environment
-from tui_auth.auth.service_data import SERVICES, ServiceData
+from tui_auth.auth.botocore_adapter import SERVICES, ServiceData
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,8 +5,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pyotp
 import pytest
 
-from tui_auth.auth.next_step import TOTPSetupDetails
-from tui_auth.auth.totp import window_offset
+from tui_auth.auth.next_step import TOTPSetupDetails, window_offset
 from tui_auth.secret import Secret
 
 KEY = Secret("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXPJBSW")

@@ -19,8 +19,8 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
+from tui_auth.auth.botocore_adapter import CERTIFICATE_REJECTED, reply_error, transport_error
 from tui_auth.auth.gateway import Address, CognitoGateway
-from tui_auth.auth.transport_errors import CERTIFICATE_REJECTED, reply_error, transport_error
 from tui_auth.errors import TRY_AGAIN, AuthError, ErrorKind
 
 if TYPE_CHECKING:

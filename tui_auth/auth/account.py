@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.challenges import challenge_session, parse_delivery_details
-from tui_auth.auth.error_catalog import is_already_confirmed, is_confirmed_before
+from tui_auth.auth.error_catalog import is_already_confirmed, is_confirmed_before, is_rejected_password
 from tui_auth.auth.next_step import ConfirmSignUp, DeliveryDetails, NextStep, ResetPassword
+from tui_auth.auth.sign_in import next_step_for
 from tui_auth.auth.srp import PasswordProof
 from tui_auth.errors import AuthError, ErrorField, ErrorKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tui_auth.auth.app_client import AppClient, AuthFlow
+    from tui_auth.auth.app_client import AppClient
     from tui_auth.auth.engine import AuthReply, SignInEngine
     from tui_auth.auth.gateway import Gateway
     from tui_auth.secret import Secret
@@ -134,11 +136,11 @@ def sign_up(
         reply = _operations(engine).sign_up(username, password, user_attributes, engine.client_metadata)
     except AuthError as error:
         if already_sent and error.code == "UsernameExistsException":
-            return engine.next_step_for(engine.initiate_after_lost_reply(engine.proof, error))
+            return next_step_for(engine, _sign_in_after_lost_reply(engine, engine.proof, error))
         engine.writes.record_failure(error, engine.proof)
         raise
     if reply.is_confirmed:
-        return engine.next_step_for(engine.initiate_with_known_password())
+        return next_step_for(engine, engine.initiate_with_known_password())
     engine.sign_up_session = reply.sign_up_session
     return ConfirmSignUp(delivery_details=reply.delivery_details)
 
@@ -182,7 +184,7 @@ def confirm_reset_password(engine: SignInEngine, new_password: Secret, code: Sec
             "Type that one here, or go back and sign in with it.",
             field=ErrorField.NEW_PASSWORD,
         )
-    step = engine.next_step_for(engine.initiate_with_known_password() if reply is None else reply)
+    step = next_step_for(engine, engine.initiate_with_known_password() if reply is None else reply)
     engine.writes.new_proof = engine.proof
     return step
 
@@ -204,13 +206,17 @@ def _confirm_with_either_session(engine: SignInEngine, code: Secret) -> Secret |
 
 
 def _sign_in_confirmed_user(engine: SignInEngine) -> NextStep:
-    session = engine.sign_up_session
-    reply = engine.initiate_after_sign_up(session) if session else None
-    if reply is not None:
-        return engine.next_step_for(reply)
+    if session := engine.sign_up_session:
+        try:
+            reply = engine.initiate_with_session(session)
+        except AuthError as error:
+            if error.kind in (ErrorKind.NETWORK, ErrorKind.THROTTLED):
+                raise
+        else:
+            return next_step_for(engine, reply)
     if engine.auth_flow.needs_password and not engine.proof.is_known:
         return ResetPassword()
-    return engine.next_step_for(engine.initiate_with_known_password())
+    return next_step_for(engine, engine.initiate_with_known_password())
 
 
 def _reset(engine: SignInEngine, new_password: Secret, code: Secret) -> AuthReply | None:
@@ -223,8 +229,33 @@ def _reset(engine: SignInEngine, new_password: Secret, code: Secret) -> AuthRepl
         )
     except AuthError as error:
         if already_sent and error.code == "ExpiredCodeException":
-            return engine.initiate_after_lost_reply(proof, error)
+            return _sign_in_after_lost_reply(engine, proof, error)
         engine.writes.record_failure(error, proof)
         raise
     engine.proof = proof
     return None
+
+
+def _sign_in_after_lost_reply(engine: SignInEngine, proof: PasswordProof, rejection: AuthError) -> AuthReply:
+    """Sign in with a new password to learn whether it took effect: the reply to the change was lost.
+
+    Args:
+        engine: The sign-in.
+        proof: Proves the new password.
+        rejection: How Cognito rejected the repeated change. Raised if the password doesn't sign in, or if the
+            pool doesn't ask for it.
+    """
+    engine.proof = proof
+    reply: AuthReply | None = None
+    if engine.auth_flow is not AuthFlow.CUSTOM_WITHOUT_SRP:
+        try:
+            reply = engine.initiate_with_known_password()
+        except AuthError as error:
+            # Cognito reports a required reset before it checks the password.
+            if not is_rejected_password(error) and error.code != "PasswordResetRequiredException":
+                raise
+    is_proved = engine.auth_flow is not AuthFlow.USER_AUTH or engine.proof.inner is not None
+    if reply is None or not is_proved:
+        engine.writes.new_proof = None
+        raise rejection
+    return reply

@@ -1,15 +1,21 @@
-"""The app client to sign in to, the flows it can start with, and whether its user pool exists."""
+"""The app client to sign in to: its IDs, its flows, whether its pool exists, and what it allows."""
 
 from __future__ import annotations
 
 import base64
 import re
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, StrEnum
+from typing import TYPE_CHECKING, Any
 
 from tui_auth.endpoint import is_loopback
 from tui_auth.errors import AuthError, ErrorKind
 from tui_auth.secret import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tui_auth.auth.gateway import Gateway
 
 _POOL_ID = re.compile(r"(?P<region>[\w-]+)_(?P<name>[0-9a-zA-Z]+)")
 _CLIENT_ID = re.compile(r"[\w+]{1,128}")
@@ -140,3 +146,112 @@ class PoolExistenceCheck:
         except KeysUnreachableError as error:
             return error.is_of_missing_pool(self._endpoint_url)
         return False
+
+
+# --- Probe -----------------------------------------------------------------------------------------------
+# What an app client allows: one InitiateAuth call per flow, for a user name that can't exist. No user's
+# attempts are used up, and the answer shows it however the client's PreventUserExistenceErrors is set.
+
+FLOWS = tuple(dict.fromkeys(flow.api_name for flow in AuthFlow))
+"""The values of InitiateAuth's AuthFlow that start a sign-in, the default first."""
+
+OUR_FLOWS = {"CUSTOM_AUTH": tuple(str(flow) for flow in AuthFlow if flow.is_custom)}
+"""The ``--auth-flow`` values for each AuthFlow value that differs from them."""
+
+
+class Verdict(Enum):
+    """What an answer shows about a flow, or about what is checked before the flow."""
+
+    ALLOWED = "allowed"
+    NO_TRIGGERS = "allowed, without functions"
+    NOT_ALLOWED = "not allowed"
+    NO_SUCH_CLIENT = "no such client"
+    SECRET_MISSING = "secret missing"  # noqa: S105 - a verdict
+    SECRET_WRONG = "secret wrong"  # noqa: S105 - a verdict
+    SECRET_NOT_WANTED = "secret not wanted"  # noqa: S105 - a verdict
+    UNREACHABLE = "unreachable"
+    UNCLEAR = "unclear"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether every other flow would get the same verdict, so that no other needs a call."""
+        return self in (
+            Verdict.NO_SUCH_CLIENT,
+            Verdict.SECRET_MISSING,
+            Verdict.SECRET_WRONG,
+            Verdict.SECRET_NOT_WANTED,
+            Verdict.UNREACHABLE,
+        )
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one probe showed; ``error`` is Cognito's error if it returned one."""
+
+    flow: str
+    verdict: Verdict
+    error: AuthError | None = None
+
+
+def probe_flow(gateway: Gateway, client: AppClient, flow: str) -> Answer:
+    """Call InitiateAuth once with a random user name. Never raises AuthError.
+
+    Args:
+        gateway: Where the pool is.
+        client: The app client to probe, with the secret to send.
+        flow: One of FLOWS.
+    """
+    import secrets
+
+    from tui_auth.auth import srp
+
+    username = f"tui-auth-doctor-{secrets.token_hex(8)}"
+    parameters: dict[str, Any] = {"USERNAME": username, "SECRET_HASH": client.secret_hash(username)}
+    if flow == "USER_SRP_AUTH":
+        parameters["SRP_A"] = f"{srp.public_value(srp.private_value()):x}"
+    elif flow == "USER_PASSWORD_AUTH":
+        parameters["PASSWORD"] = Secret(f"No-{secrets.token_hex(8)}-1!")
+    request: Mapping[str, Any] = {
+        "ClientId": client.client_id,
+        "AuthFlow": flow,
+        "AuthParameters": parameters,
+    }
+    try:
+        gateway.call("InitiateAuth", request)
+    except AuthError as error:
+        return Answer(flow, _verdict_from(error), error)
+    return Answer(flow, Verdict.ALLOWED)
+
+
+def _verdict_from(error: AuthError) -> Verdict:
+    message = error.service_message.lower()
+    if error.code is None:
+        return Verdict.UNCLEAR if error.kind is ErrorKind.VALIDATION else Verdict.UNREACHABLE
+    if error.code == "ResourceNotFoundException":
+        return Verdict.NO_SUCH_CLIENT
+    if "not enabled for this client" in message:
+        return Verdict.NOT_ALLOWED
+    if "trigger" in message:
+        return Verdict.NO_TRIGGERS
+    if error.code == "NotAuthorizedException" and "secret" in message:
+        verdicts = (verdict for fragment, verdict in _SECRET_MESSAGES.items() if fragment in message)
+        return next(verdicts, Verdict.SECRET_WRONG)
+    return Verdict.ALLOWED if error.code in _ERRORS_OF_ALLOWED_FLOWS else Verdict.UNCLEAR
+
+
+_SECRET_MESSAGES = {
+    "was not received": Verdict.SECRET_MISSING,
+    "not have a secret": Verdict.SECRET_NOT_WANTED,
+}
+_ERRORS_OF_ALLOWED_FLOWS = frozenset(
+    {
+        "NotAuthorizedException",
+        "UserNotFoundException",
+        "UserNotConfirmedException",
+        "PasswordResetRequiredException",
+        # Cognito calls the pool's Lambda triggers only after it has allowed the flow.
+        "UserLambdaValidationException",
+        "UnexpectedLambdaException",
+        "InvalidLambdaResponseException",
+    }
+)

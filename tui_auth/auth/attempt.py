@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING, TypeVar
 
-from tui_auth.auth import account, challenges
+from tui_auth.auth import account, challenges, sign_in
 from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.challenges import answer_text
 from tui_auth.auth.engine import SignInEngine
@@ -182,7 +182,8 @@ class Attempt:
         is_rejected = device is not None and device.key in self._rejected_devices
         return self._transaction(
             "signIn",
-            lambda engine: engine.sign_in(
+            lambda engine: sign_in.sign_in(
+                engine,
                 username,
                 password,
                 auth_flow=auth_flow,
@@ -208,7 +209,7 @@ class Attempt:
                     ErrorKind.INVALID_STATE, "This step cannot be started again.", "Sign in again."
                 )
             engine.first_call_committed = False
-            return engine.restart(choice_count)
+            return sign_in.restart(engine, choice_count)
 
         return self._transaction("signIn (again)", operation)
 
@@ -232,7 +233,7 @@ class Attempt:
         def operation(engine: SignInEngine) -> NextStep:
             if client_metadata:
                 engine.set_client_metadata(client_metadata)
-            return engine.answer(answer, user_attributes, friendly_device_name)
+            return sign_in.answer_step(engine, answer, user_attributes, friendly_device_name)
 
         return self._transaction("confirmSignIn", operation)
 

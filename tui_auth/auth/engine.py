@@ -1,7 +1,7 @@
-"""The state machine of one sign-in: initiate, respond, follow silent challenges, replay choices.
+"""The state of one sign-in, and its calls to Cognito: initiate, respond, answer what needs no user.
 
-All calls that a sign-in makes to Cognito are here, except those of a sign-up and a password reset
-(``account.py``). ``attempt.py`` runs each operation on a copy of the engine and commits or drops it.
+``sign_in.py`` and ``account.py`` turn what a user decides into these calls. ``attempt.py`` runs each
+operation on a copy of the engine and commits or drops it.
 """
 
 from __future__ import annotations
@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from tui_auth.auth import challenges, totp
 from tui_auth.auth.app_client import AuthFlow
-from tui_auth.auth.challenges import CHOICE_CHALLENGES, PASSWORD_FACTORS, Challenge, Choices, answer_text
+from tui_auth.auth.challenges import CHOICE_CHALLENGES, PASSWORD_FACTORS, Challenge, Choices
 from tui_auth.auth.devices import (
     Device,
     build_device_proof,
@@ -21,37 +20,16 @@ from tui_auth.auth.devices import (
     device_challenge_responses,
     rejected_device_error,
 )
-from tui_auth.auth.error_catalog import (
-    is_rejected_password,
-    is_unknown_device,
-    is_wrong_credentials,
-    without_password,
-)
-from tui_auth.auth.next_step import (
-    AuthFactorType,
-    ConfirmSignInWithPassword,
-    ConfirmSignUp,
-    ContinueSignInWithEmailMFASetup,
-    ContinueSignInWithMFASetupSelection,
-    ContinueSignInWithTOTPSetup,
-    DeliveryDetails,
-    Done,
-    MFAType,
-    NextStep,
-    ResetPassword,
-    TOTPSetupDetails,
-)
+from tui_auth.auth.error_catalog import is_unknown_device, is_wrong_credentials, without_password
+from tui_auth.auth.next_step import AuthFactorType, DeliveryDetails, Done, NextStep
 from tui_auth.auth.srp import PasswordProof
 from tui_auth.auth.tokens import parse_authentication_result
 from tui_auth.errors import AuthError, ErrorKind
-from tui_auth.secret import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tui_auth.auth.app_client import AppClient
-    from tui_auth.auth.challenges import Answer
     from tui_auth.auth.gateway import Gateway
+    from tui_auth.secret import Secret
 
 MAX_SILENT_RESPONSES = 12
 """How many challenges in a row are answered without the user. More means a pool that loops."""
@@ -194,42 +172,6 @@ class SignInEngine:
 
     # --- Initiate ----------------------------------------------------------------------------------------
 
-    def sign_in(
-        self,
-        username: str,
-        password: Secret | None,
-        *,
-        auth_flow: AuthFlow,
-        first_factor: str | None,
-        client_metadata: Mapping[str, str] | None,
-        device: Device | None,
-    ) -> NextStep:
-        """Start the sign-in; ``first_factor`` is Cognito's name of the preferred one."""
-        if not username or (not password and auth_flow.needs_password):
-            raise AuthError(ErrorKind.VALIDATION, "Name and password are both needed.")
-        self.prepare(username, auth_flow, client_metadata)
-        self.device = device
-        self.set_password(password)
-        if auth_flow is AuthFlow.USER_AUTH and first_factor in PASSWORD_FACTORS and not password:
-            # Cognito takes this preference only with the proof of the password: ask for it first.
-            self.choices = self.choices.with_first_factor(first_factor)
-            return ConfirmSignInWithPassword()
-        # There are no passkeys here: without the preference the pool offers the other factors.
-        is_passkey = first_factor == AuthFactorType.WEB_AUTHN.value
-        return self.next_step_for(self._initiate_preferring(None if is_passkey else first_factor))
-
-    def restart(self, choice_count: int | None) -> NextStep:
-        """Start again and replay the first ``choice_count`` choices, or all."""
-        self.choices = self.choices.restart(choice_count)
-        reply = self._initiate_with_either_password()
-        if isinstance(reply, Challenge) and reply.name == "WEB_AUTHN" and self.choices.made:
-            # The user chose another factor instead of the passkey, which takes a preference, not an answer.
-            self.choices = self.choices.skip_first()
-            reply = self.initiate(self.choices.made[0][1])
-        if _is_first_factor_choice(reply) and self.choices.end_with_password:
-            return ConfirmSignInWithPassword()  # replay the choice; the password itself is gone
-        return self.next_step_for(reply)
-
     def initiate(self, first_factor: str | None = None) -> AuthReply:
         """Send InitiateAuth and follow; repeat it without a device that Cognito rejects.
 
@@ -246,105 +188,40 @@ class SignInEngine:
         self.proof = proof if proof.is_known else self.proof
         return self._initiate_auth(first_factor)
 
-    def initiate_with_known_password(self) -> AuthReply:
-        """Send InitiateAuth with the password, which USER_AUTH takes as the first factor."""
-        if self.auth_flow is AuthFlow.USER_AUTH and self.proof.is_known:
-            return self._initiate_preferring(AuthFactorType.PASSWORD_SRP.value)
-        return self.initiate()
-
-    def initiate_after_sign_up(self, sign_up_session: Secret) -> AuthReply | None:
-        """Send InitiateAuth with the session of ConfirmSignUp; None if the pool rejects that."""
-        self._cognito_username = self.username
-        parameters = {
-            "AuthFlow": AuthFlow.USER_AUTH.api_name,
-            "AuthParameters": {
-                "USERNAME": self._cognito_username,
-                "SECRET_HASH": self.client.secret_hash(self._cognito_username),
-            },
-            "Session": sign_up_session,
-        }
-        try:
-            return self._follow(self._call("InitiateAuth", parameters))
-        except AuthError as error:
-            if error.kind in (ErrorKind.NETWORK, ErrorKind.THROTTLED):
-                raise
-        return None
-
-    def initiate_after_lost_reply(self, proof: PasswordProof, rejection: AuthError) -> AuthReply:
-        """Sign in with a new password to learn whether it took effect: the reply to the change was lost.
-
-        Args:
-            proof: Proves the new password.
-            rejection: How Cognito rejected the repeated change. Raised if the password doesn't sign in, or
-                if the pool doesn't ask for it.
-        """
-        self.proof = proof
-        try:
-            reply = self._initiate_by_password()
-        except AuthError as error:
-            # Cognito reports a required reset before it checks the password.
-            if not is_rejected_password(error) and error.code != "PasswordResetRequiredException":
-                raise
-            reply = None
-        if reply is None:
-            self.writes.new_proof = None
-            raise rejection
-        return reply
-
-    def _initiate_preferring(self, first_factor: str | None) -> AuthReply:
+    def initiate_preferring(self, first_factor: str | None) -> AuthReply:
         """Send InitiateAuth with PREFERRED_CHALLENGE; record it as a choice so that Back reaches the list."""
         reply = self.initiate(first_factor)
-        if first_factor and self.auth_flow is AuthFlow.USER_AUTH and not _is_first_factor_choice(reply):
+        if first_factor and self.auth_flow is AuthFlow.USER_AUTH and not is_first_factor_choice(reply):
             self.choices = self.choices.with_first_factor(first_factor)
         return reply
 
-    def _initiate_with_either_password(self) -> AuthReply:
-        """Send InitiateAuth; if a password change has an unknown outcome, try the new password first."""
-        new, old = self.writes.new_proof, self.proof
-        if new is None or new.proves_same_password(old):
-            return self.initiate()
-        self.proof = new
-        try:
-            return self.initiate()
-        except AuthError as error:
-            if not is_rejected_password(error):
-                raise
-        self.writes.new_proof, self.proof = None, old
+    def initiate_with_known_password(self) -> AuthReply:
+        """Send InitiateAuth with the password, which USER_AUTH takes as the first factor."""
+        if self.auth_flow is AuthFlow.USER_AUTH and self.proof.is_known:
+            return self.initiate_preferring(AuthFactorType.PASSWORD_SRP.value)
         return self.initiate()
 
-    def _initiate_by_password(self) -> AuthReply | None:
-        """Send InitiateAuth such that it proves the password; None if flow or pool don't ask for it."""
-        match self.auth_flow:
-            case AuthFlow.CUSTOM_WITHOUT_SRP:
-                return None
-            case AuthFlow.USER_AUTH:
-                factor = AuthFactorType.PASSWORD_SRP.value
-                reply = self.initiate(factor)
-                if self.proof.inner is None:  # the pool didn't ask for it
-                    return None
-                self.choices = self.choices.with_first_factor(factor)
-                return reply
-        return self.initiate()
+    def initiate_with_session(self, sign_up_session: Secret) -> AuthReply:
+        """Send InitiateAuth with the session of ConfirmSignUp, which takes the place of a password."""
+        self._cognito_username = self.username
+        parameters = {"AuthFlow": AuthFlow.USER_AUTH.api_name, "AuthParameters": self._user_parameters()}
+        return self._follow(self._call("InitiateAuth", {**parameters, "Session": sign_up_session}))
 
     def _initiate_auth(self, first_factor: str | None) -> AuthReply:
-        self._cognito_username = self.username
         parameters = dict[str, Any]()
         match self.auth_flow:
             case AuthFlow.USER_SRP_AUTH:
-                parameters["SRP_A"] = self._new_srp_a()
+                parameters["SRP_A"] = self.new_srp_a()
             case AuthFlow.USER_PASSWORD_AUTH:
                 parameters["PASSWORD"] = self.proof.password
             case AuthFlow.CUSTOM_WITH_SRP:
-                parameters |= {"CHALLENGE_NAME": "SRP_A", "SRP_A": self._new_srp_a()}
+                parameters |= {"CHALLENGE_NAME": "SRP_A", "SRP_A": self.new_srp_a()}
             case AuthFlow.USER_AUTH if first_factor:
                 parameters["PREFERRED_CHALLENGE"] = first_factor
                 if first_factor in PASSWORD_FACTORS and self.proof.is_known:
                     parameters |= self._password_parameters(first_factor)
-        parameters |= {
-            "USERNAME": self._cognito_username,
-            "SECRET_HASH": self.client.secret_hash(self._cognito_username),
-            "DEVICE_KEY": self.device.key if self.device else None,
-        }
+        self._cognito_username = self.username
+        parameters |= self._user_parameters() | {"DEVICE_KEY": self._device_key}
         try:
             reply = self._call(
                 "InitiateAuth", {"AuthFlow": self.auth_flow.api_name, "AuthParameters": parameters}
@@ -353,41 +230,21 @@ class SignInEngine:
             raise (error if self.proof.is_known else without_password(error)) from None
         return self._follow(reply)
 
+    def password_choice(self, factor: str) -> dict[str, Any]:
+        """Choose a password factor and prove the password in one call."""
+        return {"ANSWER": factor, **self._password_parameters(factor)}
+
     def _password_parameters(self, factor: str) -> dict[str, Any]:
-        """Return what proves the password for a factor in the call that chooses it."""
         if factor == "PASSWORD" and self.proof.password:
             return {"PASSWORD": self.proof.password}
-        return {"SRP_A": self._new_srp_a()}
+        return {"SRP_A": self.new_srp_a()}
 
-    def _new_srp_a(self) -> str:
+    def new_srp_a(self) -> str:
+        """Start a new proof of the password and return its SRP_A."""
         self.proof = self.proof.with_new_a()
         return self.proof.srp_a
 
     # --- Respond -----------------------------------------------------------------------------------------
-
-    def answer(
-        self, answer: Answer, user_attributes: Mapping[str, str] | None, friendly_device_name: str | None
-    ) -> NextStep:
-        """Answer the current step."""
-        value = answer if isinstance(answer, Secret) else Secret(answer_text(answer))
-        match self.step:
-            case None | Done() | ResetPassword() | ConfirmSignUp():
-                raise AuthError(ErrorKind.INVALID_STATE, "No sign-in step is waiting for an answer.")
-            case ContinueSignInWithTOTPSetup():
-                return self._answer_totp_setup(value, friendly_device_name)
-            case ContinueSignInWithMFASetupSelection():
-                return self._choose(value.reveal(), self._set_up_mfa)
-            case ContinueSignInWithEmailMFASetup():
-                return self._choose(value.reveal(), self._set_up_email)
-            case ConfirmSignInWithPassword():
-                return self._answer_password(value)
-        return self._answer_challenge(
-            value, challenges.attribute_responses(user_attributes) if user_attributes else {}
-        )
-
-    def respond(self, responses: Mapping[str, Any]) -> NextStep:
-        """Send ChallengeResponses for the current challenge."""
-        return self.next_step_for(self.respond_to_auth_challenge(responses))
 
     def respond_to_auth_challenge(self, responses: Mapping[str, Any]) -> AuthReply:
         """Send RespondToAuthChallenge and follow; repeat it without a device that Cognito has forgotten.
@@ -397,141 +254,18 @@ class SignInEngine:
                 error says so, because nothing the user typed is wrong.
         """
         try:
-            reply = self._send(responses)
+            reply = self._respond(responses)
         except AuthError as error:
             if self.device is None or not is_unknown_device(error):
                 raise
             self.device = None
-            reply = self._send(responses)
+            reply = self._respond(responses)
         try:
             return self._follow(reply)
         except AuthError as error:
             if self.device is None or not self._is_rejected_device(error):
                 raise
             raise rejected_device_error(error) from None
-
-    def _answer_challenge(self, answer: Secret, attributes: Mapping[str, Any]) -> NextStep:
-        name = self.current_challenge().name
-        responses = {challenges.RESPONSE_KEYS.get(name, "ANSWER"): answer, **attributes}
-        if name == "NEW_PASSWORD_REQUIRED":
-            return self._answer_new_password(answer, responses)
-        if name == "WEB_AUTHN":  # the challenge session of a passkey takes no other factor
-            return self.next_step_for(self._initiate_preferring(answer.reveal()))
-        if name not in CHOICE_CHALLENGES:
-            return self.respond(responses)
-        choice = answer.reveal()
-        if name == "SELECT_CHALLENGE" and choice in PASSWORD_FACTORS:
-            return self._choose(choice, lambda _: ConfirmSignInWithPassword())
-        return self._choose(choice, lambda choice: self.respond({"ANSWER": choice}))
-
-    def _choose(self, choice: str, go_on: Callable[[str], NextStep]) -> NextStep:
-        """Make a choice and record it for a restart, unless it is rejected."""
-        name = self.current_challenge().name
-        step = go_on(choice)
-        self.choices = self.choices.append(name, choice)
-        return step
-
-    def _answer_new_password(self, password: Secret, responses: Mapping[str, Any]) -> NextStep:
-        challenge, proof = self.challenge, self.proof.for_new_password(password)
-        self.writes.record_password_sent(self.username, proof)
-        try:
-            reply = self.respond_to_auth_challenge(responses)
-        except AuthError as error:
-            if self.challenge is challenge:  # else the password was accepted, and a later call failed
-                self.writes.record_failure(error, proof)
-            raise
-        self.proof = proof
-        return self.next_step_for(reply)
-
-    def _answer_password(self, password: Secret) -> NextStep:
-        self.set_password(password)
-        if self.challenge is None:  # the factor was preferred, and nothing was sent yet
-            return self.next_step_for(self._initiate_preferring(self.choices.last))
-        if self.was_password_rejected:
-            return self._answer_another_password(password)
-        match self.challenge.name:
-            case "PASSWORD_SRP":
-                return self.respond({"SRP_A": self._new_srp_a()})
-            case "SELECT_CHALLENGE":
-                return self.respond(self._password_choice(self.choices.last))
-        return self.respond({"PASSWORD": password})
-
-    def _answer_another_password(self, password: Secret) -> NextStep:
-        """Start again for a second password: no documentation says that one challenge session takes two."""
-        was_asked_by_pool = self.current_challenge().name == "PASSWORD"
-        self.choices = self.choices.restart()
-        reply = self.initiate()
-        if was_asked_by_pool and isinstance(reply, Challenge) and reply.name == "PASSWORD":
-            return self.respond({"PASSWORD": password})
-        return self.next_step_for(reply)
-
-    def _answer_totp_setup(self, code: Secret, friendly_device_name: str | None) -> NextStep:
-        if not self.first_call_committed:
-            self._verify_software_token(code, friendly_device_name)
-            self.first_call_committed = True
-        return self.respond({})
-
-    def _verify_software_token(self, code: Secret, friendly_device_name: str | None) -> None:
-        challenge = self.current_challenge()
-        was_in_use, self.writes.totp_key_may_be_in_use = self.writes.totp_key_may_be_in_use, True
-        try:
-            reply = totp.verify_software_token(
-                self.gateway, challenge.challenge_session, code, friendly_device_name
-            )
-        except AuthError as error:
-            if not error.may_have_arrived:
-                self.writes.totp_key_may_be_in_use = was_in_use
-            raise
-        self.challenge = challenge.with_session_of(reply)
-
-    # --- Reply to next step ------------------------------------------------------------------------------
-
-    def next_step_for(self, reply: AuthReply) -> NextStep:
-        """Return the next step for a reply; make the calls that MFA_SETUP needs first."""
-        if isinstance(reply, Done):
-            return reply
-        return (
-            self._next_step_of_mfa_setup(reply)
-            if reply.name == "MFA_SETUP"
-            else challenges.next_step_for(reply)
-        )
-
-    def _next_step_of_mfa_setup(self, challenge: Challenge) -> NextStep:
-        offered = challenges.parse_mfa_types(challenge.texts("MFAS_CAN_SETUP"))
-        types = tuple(mfa_type for mfa_type in offered if mfa_type is not MFAType.SMS)
-        if not types:
-            raise AuthError(
-                ErrorKind.SERVICE,
-                "The pool wants a second factor that cannot be set up while signing in.",
-                "An administrator can add a phone number or an e-mail address to this user.",
-            )
-        if len(types) == 1:
-            return self._set_up_mfa(answer_text(types[0]))
-        choice = self._pop_replay(challenge.name)
-        if choice:
-            return self._set_up_mfa(choice)
-        left_out = tuple(mfa_type for mfa_type in offered if mfa_type is MFAType.SMS)
-        return ContinueSignInWithMFASetupSelection(types, left_out)
-
-    def _set_up_mfa(self, method: str) -> NextStep:
-        """Start to set up a second factor, by Cognito's name."""
-        if method == MFAType.TOTP.value:
-            return self._associate_software_token()
-        if method == MFAType.EMAIL.value:
-            address = self._pop_replay("MFA_SETUP")
-            return self._set_up_email(address) if address else ContinueSignInWithEmailMFASetup()
-        return self.respond({"ANSWER": method})
-
-    def _set_up_email(self, address: str) -> NextStep:
-        """Have a code sent to the address that becomes the second factor."""
-        return self.respond({"EMAIL": address})
-
-    def _associate_software_token(self) -> NextStep:
-        challenge = self.current_challenge()
-        key, reply = totp.associate_software_token(self.gateway, challenge.challenge_session)
-        self.challenge = challenge.with_session_of(reply)
-        self.writes.totp_key_may_be_in_use = False
-        return ContinueSignInWithTOTPSetup(TOTPSetupDetails(key, self.username))
 
     # --- Follow and replay -------------------------------------------------------------------------------
 
@@ -557,7 +291,7 @@ class SignInEngine:
             responses = self._silent_responses(challenge)
             if responses is None:
                 return challenge
-            reply = self._send_silently(challenge, responses)
+            reply = self._respond_silently(challenge, responses)
         raise AuthError(ErrorKind.SERVICE, "The pool asks the same thing over and over.")
 
     def _silent_responses(self, challenge: Challenge) -> dict[str, Any] | None:
@@ -566,7 +300,7 @@ class SignInEngine:
             self.proof = self.proof.hashed_for(challenge.text("USER_ID_FOR_SRP") or self._cognito_username)
             return self.proof.challenge_responses(challenge.parameters, self.gateway.now())
         if challenge.name == "PASSWORD_SRP" and self.proof.is_known:
-            return {"SRP_A": self._new_srp_a()}
+            return {"SRP_A": self.new_srp_a()}
         if challenge.name.startswith("DEVICE_") and self.device:
             return self._device_responses(challenge, self.device)
         return self._replayed_choice(challenge) if challenge.name in CHOICE_CHALLENGES else None
@@ -582,17 +316,13 @@ class SignInEngine:
         return None
 
     def _replayed_choice(self, challenge: Challenge) -> dict[str, Any] | None:
-        choice = self._pop_replay(challenge.name)
+        choice = self.pop_replay(challenge.name)
         if choice is None or choice not in PASSWORD_FACTORS:
             return {"ANSWER": choice} if choice else None
         is_provable = self.proof.password is not None or (choice == "PASSWORD_SRP" and self.proof.is_known)
-        return self._password_choice(choice) if is_provable else None
+        return self.password_choice(choice) if is_provable else None
 
-    def _password_choice(self, factor: str) -> dict[str, Any]:
-        """Choose a password factor and prove the password in one call."""
-        return {"ANSWER": factor, **self._password_parameters(factor)}
-
-    def _pop_replay(self, challenge_name: str) -> str | None:
+    def pop_replay(self, challenge_name: str) -> str | None:
         """Return the choice made at this challenge before the restart, once; else None."""
         choice, self.choices = self.choices.pop_replay(challenge_name)
         return choice
@@ -615,35 +345,45 @@ class SignInEngine:
 
     # --- Calls -------------------------------------------------------------------------------------------
 
-    def _send_silently(self, challenge: Challenge, responses: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _respond_silently(self, challenge: Challenge, responses: Mapping[str, Any]) -> Mapping[str, Any]:
         """Send responses that the user didn't type; mark the error of a rejected password proof."""
         try:
-            return self._send(responses)
+            return self._respond(responses)
         except AuthError as error:
             if challenge.name != "PASSWORD_VERIFIER" or not is_wrong_credentials(error):
                 raise
             raise error.as_rejected_proof() from None
 
-    def _send(self, responses: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _respond(self, responses: Mapping[str, Any]) -> Mapping[str, Any]:
         challenge = self.current_challenge()
-        common = {
-            "USERNAME": self._cognito_username,
-            "SECRET_HASH": self.client.secret_hash(self._cognito_username),
-            "DEVICE_KEY": self.device.key if self.device else None,
-        }
         return self._call(
             "RespondToAuthChallenge",
             {
                 "ChallengeName": challenge.name,
                 "Session": challenge.challenge_session,
-                "ChallengeResponses": {**common, **responses},
+                "ChallengeResponses": {
+                    **self._user_parameters(),
+                    "DEVICE_KEY": self._device_key,
+                    **responses,
+                },
             },
         )
+
+    def _user_parameters(self) -> dict[str, Any]:
+        return {
+            "USERNAME": self._cognito_username,
+            "SECRET_HASH": self.client.secret_hash(self._cognito_username),
+        }
+
+    @property
+    def _device_key(self) -> str | None:
+        return self.device.key if self.device else None
 
     def _call(self, operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
         common = {"ClientId": self.client.client_id, "ClientMetadata": dict(self.client_metadata) or None}
         return self.gateway.call(operation, {**common, **parameters})
 
 
-def _is_first_factor_choice(reply: AuthReply) -> bool:
+def is_first_factor_choice(reply: AuthReply) -> bool:
+    """Return True if the pool asks the user to choose a first factor."""
     return isinstance(reply, Challenge) and reply.name == "SELECT_CHALLENGE"

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
 from tui_auth.errors import AuthError, ErrorField, ErrorKind
 
@@ -33,16 +35,33 @@ class ErrorText:
     retry_after: float | None = None
     is_vague: bool = False
 
+    def to_error(self, code: str | None = None, service_message: str = "", **more: Any) -> AuthError:
+        """Return the AuthError with this text; ``more`` are further arguments of AuthError."""
+        return AuthError(
+            self.kind,
+            self.message,
+            self.suggestion,
+            code=code,
+            service_message=service_message,
+            field=self.field,
+            retry_after=self.retry_after,
+            **more,
+        )
+
+
+_not_authorized = partial(ErrorText, ErrorKind.NOT_AUTHORIZED)
+_session_expired = partial(ErrorText, ErrorKind.CHALLENGE_SESSION_EXPIRED)
+_validation = partial(ErrorText, ErrorKind.VALIDATION)
+_configuration = partial(ErrorText, ErrorKind.CONFIGURATION)
+_service = partial(ErrorText, ErrorKind.SERVICE)
+_throttled = partial(ErrorText, ErrorKind.THROTTLED)
 
 _ASK_ADMIN = "Someone who manages the user pool can change that."
-_WRONG_CREDENTIALS = ErrorText(ErrorKind.NOT_AUTHORIZED, "Incorrect username or password.")
-_NO_SUCH_USER = ErrorText(
-    ErrorKind.NOT_AUTHORIZED, "The pool says that it has no such user.", "Check the name."
-)
+_WRONG_CREDENTIALS = _not_authorized("Incorrect username or password.")
+_NO_SUCH_USER = _not_authorized("The pool says that it has no such user.", "Check the name.")
 _FIRST_LOCK_SECONDS = 5.0
 
-_WRONG_CLIENT_SECRET = ErrorText(
-    ErrorKind.CONFIGURATION,
+_WRONG_CLIENT_SECRET = _configuration(
     "The client secret does not fit this app client.",
     "Compare the file of --client-secret-file (client_secret_file in a profile) with the app client's page "
     "in the Cognito console: a client without one there takes none. Someone who manages the pool can look.",
@@ -50,31 +69,24 @@ _WRONG_CLIENT_SECRET = ErrorText(
 
 # Only its message tells what NotAuthorizedException means: the first text it contains decides.
 _NOT_AUTHORIZED = (
-    (
-        "Invalid session",
-        ErrorText(ErrorKind.CHALLENGE_SESSION_EXPIRED, "This step has run out, or was answered already."),
-    ),
+    ("Invalid session", _session_expired("This step has run out, or was answered already.")),
     ("Incorrect username or password", _WRONG_CREDENTIALS),
     (
         "SignUp is not permitted",
-        ErrorText(
-            ErrorKind.NOT_AUTHORIZED, "This pool does not let people sign up by themselves.", _ASK_ADMIN
-        ),
+        _not_authorized("This pool does not let people sign up by themselves.", _ASK_ADMIN),
     ),
     (
         "Password attempts exceeded",
-        ErrorText(
-            ErrorKind.THROTTLED,
+        _throttled(
             "Too many wrong passwords: Cognito makes this user wait.",
             "The wait doubles each time, up to 15 minutes.",
             retry_after=_FIRST_LOCK_SECONDS,
         ),
     ),
-    ("User is disabled", ErrorText(ErrorKind.NOT_AUTHORIZED, "This user is disabled.", _ASK_ADMIN)),
+    ("User is disabled", _not_authorized("This user is disabled.", _ASK_ADMIN)),
     (
         "SECRET_HASH was not received",
-        ErrorText(
-            ErrorKind.CONFIGURATION,
+        _configuration(
             "This app client has a secret, and none was given.",
             "Someone who manages the pool finds it on the app client's page in the Cognito console. Put it "
             "into a file and name that with --client-secret-file, or use an app client without one.",
@@ -85,39 +97,27 @@ _NOT_AUTHORIZED = (
     ("SecretHash", _WRONG_CLIENT_SECRET),
     (
         "Temporary password has expired",
-        ErrorText(
-            ErrorKind.NOT_AUTHORIZED,
-            "The temporary password has expired.",
-            "An administrator can set a new one.",
-        ),
+        _not_authorized("The temporary password has expired.", "An administrator can set a new one."),
     ),
     (
         "cannot be reset in the current state",
-        ErrorText(
-            ErrorKind.NOT_AUTHORIZED,
+        _not_authorized(
             "This user's password cannot be reset in its current state.",
             "Sign in with the temporary password, or ask an administrator for a new one.",
         ),
     ),
     (
         "Cannot modify an already provided",
-        ErrorText(
-            ErrorKind.VALIDATION,
-            "One of these attributes is set already and stays as it is.",
-            "",
-            ErrorField.ATTRIBUTES,
-        ),
+        _validation("One of these attributes is set already and stays as it is.", "", ErrorField.ATTRIBUTES),
     ),
 )
 
-_FLOW_OFF = ErrorText(
-    ErrorKind.CONFIGURATION,
+_FLOW_OFF = _configuration(
     "This app client does not allow the sign-in flow that was asked for.",
     "Someone who manages the user pool can add it: Cognito console, App clients, Authentication flows. Or "
     "try another --auth-flow (auth_flow in a profile).",
 )
-_NO_POOL = ErrorText(
-    ErrorKind.CONFIGURATION,
+_NO_POOL = _configuration(
     "There is no user pool of this id, and with a wrong one no password fits.",
     "Compare --user-pool-id (user_pool_id in a profile) with the top of the pool's page in the Cognito "
     "console. Someone who manages the pool knows it.",
@@ -128,20 +128,15 @@ _INVALID_PARAMETER = (
     ("flow not enabled for this client", _FLOW_OFF),
     (
         "registered/verified email or phone_number",
-        ErrorText(
-            ErrorKind.SERVICE,
+        _service(
             "This user has no verified e-mail address or phone number to send a code to.",
             "An administrator can set a new password.",
         ),
     ),
-    (
-        "User is already confirmed",
-        ErrorText(ErrorKind.SERVICE, "This sign-up is confirmed already.", "Sign in."),
-    ),
+    ("User is already confirmed", _service("This sign-up is confirmed already.", "Sign in.")),
     (
         "length greater than or equal to 6",
-        ErrorText(
-            ErrorKind.VALIDATION,
+        _validation(
             "Too short: Cognito wants 6 characters, and a pool may want more.",
             "Change it and try again.",
             ErrorField.NEW_PASSWORD,
@@ -149,8 +144,7 @@ _INVALID_PARAMETER = (
     ),
     (
         "'password' failed to satisfy constraint",
-        ErrorText(
-            ErrorKind.VALIDATION,
+        _validation(
             "A password has 6 to 256 characters and no blanks.",
             "Change it and try again.",
             ErrorField.NEW_PASSWORD,
@@ -158,8 +152,7 @@ _INVALID_PARAMETER = (
     ),
     (
         "Invalid email address",
-        ErrorText(
-            ErrorKind.VALIDATION,
+        _validation(
             "That is not an e-mail address as Cognito takes it.",
             "Change it and try again.",
             ErrorField.ATTRIBUTES,
@@ -167,8 +160,7 @@ _INVALID_PARAMETER = (
     ),
     (
         "Invalid phone number",
-        ErrorText(
-            ErrorKind.VALIDATION,
+        _validation(
             "That is not a phone number as Cognito takes it.",
             "Write it with country code and without blanks: +15555550123.",
             ErrorField.ATTRIBUTES,
@@ -176,30 +168,14 @@ _INVALID_PARAMETER = (
     ),
     (
         "ttributes",
-        ErrorText(
-            ErrorKind.VALIDATION,
-            "Cognito did not take these attributes.",
-            "",
-            ErrorField.ATTRIBUTES,
-            is_vague=True,
-        ),
-    ),
-)
-
-_EXPIRED_CODE = (
-    (
-        "already been used once",
-        ErrorText(
-            ErrorKind.VALIDATION, "That code was used already.", "Each works once: wait for the next one."
-        ),
+        _validation("Cognito did not take these attributes.", "", ErrorField.ATTRIBUTES, is_vague=True),
     ),
 )
 
 _RESOURCE_NOT_FOUND = (
     (
         "User pool client",
-        ErrorText(
-            ErrorKind.CONFIGURATION,
+        _configuration(
             "Cognito knows no such app client in this region.",
             "Compare --client-id and --region (client_id, region in a profile; without one the pool id names "
             "it) with the app client's page in the Cognito console. Someone who manages the pool knows them.",
@@ -207,24 +183,26 @@ _RESOURCE_NOT_FOUND = (
     ),
     (
         "User pool",
-        ErrorText(
-            ErrorKind.CONFIGURATION,
+        _configuration(
             "There is no such user pool in this region.",
             "Compare --user-pool-id and --region with the pool's page in the Cognito console. Someone who "
             "manages the pool knows them.",
         ),
     ),
-    ("Device does not exist", ErrorText(ErrorKind.SERVICE, "Cognito no longer knows this device.")),
+    ("Device does not exist", _service("Cognito no longer knows this device.")),
 )
-
-_USER_NOT_FOUND = (("combination not found", _NO_SUCH_USER),)
 
 _BY_TEXT = {
     "NotAuthorizedException": _NOT_AUTHORIZED,
     "InvalidParameterException": _INVALID_PARAMETER,
-    "ExpiredCodeException": _EXPIRED_CODE,
+    "ExpiredCodeException": (
+        (
+            "already been used once",
+            _validation("That code was used already.", "Each works once: wait for the next one."),
+        ),
+    ),
     "ResourceNotFoundException": _RESOURCE_NOT_FOUND,
-    "UserNotFoundException": _USER_NOT_FOUND,
+    "UserNotFoundException": (("combination not found", _NO_SUCH_USER),),
 }
 
 _POLICY = {
@@ -236,115 +214,90 @@ _POLICY = {
 }
 
 _SERVICE_TROUBLE = "The pool is set up in a way that keeps it from going on."
-_DELIVERY_TROUBLE = ErrorText(ErrorKind.SERVICE, "The pool could not send the code.", _ASK_ADMIN)
-_LAMBDA_TROUBLE = ErrorText(
-    ErrorKind.SERVICE, "One of the pool's own functions failed.", _ASK_ADMIN, is_vague=True
-)
-_TOO_MANY_REQUESTS = ErrorText(
-    ErrorKind.THROTTLED, "Cognito is asked too often just now.", "Wait, then try again.", retry_after=5.0
+_DELIVERY_TROUBLE = _service("The pool could not send the code.", _ASK_ADMIN)
+_LAMBDA_TROUBLE = _service("One of the pool's own functions failed.", _ASK_ADMIN, is_vague=True)
+_TOO_MANY_REQUESTS = _throttled(
+    "Cognito is asked too often just now.", "Wait, then try again.", retry_after=5.0
 )
 
 _BY_CODE = {
-    "NotAuthorizedException": ErrorText(ErrorKind.NOT_AUTHORIZED, "Cognito refused this.", is_vague=True),
+    "NotAuthorizedException": _not_authorized("Cognito refused this.", is_vague=True),
     "UnauthorizedException": _WRONG_CLIENT_SECRET,
     "UserNotFoundException": _WRONG_CREDENTIALS,
-    "RefreshTokenReuseException": ErrorText(
-        ErrorKind.NOT_AUTHORIZED,
-        "Its refresh token was used before: by a copy of it, or by a renewal whose answer was lost.",
+    "RefreshTokenReuseException": _not_authorized(
+        "Its refresh token was used before: by a copy of it, or by a renewal whose answer was lost."
     ),
-    "TokenRevokedException": ErrorText(ErrorKind.NOT_AUTHORIZED, "It was revoked."),
-    "CodeMismatchException": ErrorText(
-        ErrorKind.VALIDATION, "That code is not right.", "Check it and try again."
+    "TokenRevokedException": _not_authorized("It was revoked."),
+    "CodeMismatchException": _validation("That code is not right.", "Check it and try again."),
+    "ExpiredCodeException": _validation(
+        "That code has expired, or was never sent.", "Use the newest one, or ask for a new one."
     ),
-    "ExpiredCodeException": ErrorText(
-        ErrorKind.VALIDATION,
-        "That code has expired, or was never sent.",
-        "Use the newest one, or ask for a new one.",
+    "EnableSoftwareTokenMFAException": _validation(
+        "That code does not fit this key.", "Wait for the next one and type that."
     ),
-    "EnableSoftwareTokenMFAException": ErrorText(
-        ErrorKind.VALIDATION, "That code does not fit this key.", "Wait for the next one and type that."
-    ),
-    "InvalidPasswordException": ErrorText(
-        ErrorKind.VALIDATION,
+    "InvalidPasswordException": _validation(
         "The pool does not take this password.",
         "Choose a longer one, with letters, digits and symbols.",
         ErrorField.NEW_PASSWORD,
         is_vague=True,
     ),
-    "PasswordHistoryPolicyViolationException": ErrorText(
-        ErrorKind.VALIDATION, "This password was used before.", "Choose another.", ErrorField.NEW_PASSWORD
+    "PasswordHistoryPolicyViolationException": _validation(
+        "This password was used before.", "Choose another.", ErrorField.NEW_PASSWORD
     ),
-    "LimitExceededException": ErrorText(
-        ErrorKind.THROTTLED,
+    "LimitExceededException": _throttled(
         "Cognito's limit for this user is reached.",
         "Try again later; some limits last an hour.",
         retry_after=60.0,
     ),
     "TooManyRequestsException": _TOO_MANY_REQUESTS,
     "ThrottlingException": _TOO_MANY_REQUESTS,
-    "TooManyFailedAttemptsException": ErrorText(
-        ErrorKind.THROTTLED,
-        "Too many wrong codes.",
-        "Wait a while, then ask for a new one.",
-        retry_after=60.0,
+    "TooManyFailedAttemptsException": _throttled(
+        "Too many wrong codes.", "Wait a while, then ask for a new one.", retry_after=60.0
     ),
-    "ResourceNotFoundException": ErrorText(
-        ErrorKind.CONFIGURATION,
+    "ResourceNotFoundException": _configuration(
         "Cognito does not know this user pool or app client.",
         "Compare --user-pool-id, --client-id and --region with the Cognito console.",
     ),
-    "InvalidParameterException": ErrorText(
-        ErrorKind.VALIDATION, "Cognito did not take this.", "Change it and try again.", is_vague=True
+    "InvalidParameterException": _validation(
+        "Cognito did not take this.", "Change it and try again.", is_vague=True
     ),
-    "UserNotConfirmedException": ErrorText(ErrorKind.SERVICE, "This sign-up is not confirmed yet."),
-    "PasswordResetRequiredException": ErrorText(ErrorKind.SERVICE, "The password must be reset first."),
-    "SoftwareTokenMFANotFoundException": ErrorText(
-        ErrorKind.SERVICE, "This user has no authenticator app set up in this pool.", _ASK_ADMIN
+    "UserNotConfirmedException": _service("This sign-up is not confirmed yet."),
+    "PasswordResetRequiredException": _service("The password must be reset first."),
+    "SoftwareTokenMFANotFoundException": _service(
+        "This user has no authenticator app set up in this pool.", _ASK_ADMIN
     ),
-    "MFAMethodNotFoundException": ErrorText(
-        ErrorKind.SERVICE, "Cognito found no way to confirm this user.", _ASK_ADMIN
+    "MFAMethodNotFoundException": _service("Cognito found no way to confirm this user.", _ASK_ADMIN),
+    "AliasExistsException": _service(
+        "Another account has this e-mail address or phone number.", "Use another, or that account."
     ),
-    "AliasExistsException": ErrorText(
-        ErrorKind.SERVICE,
-        "Another account has this e-mail address or phone number.",
-        "Use another, or that account.",
-    ),
-    "UsernameExistsException": ErrorText(
-        ErrorKind.SERVICE, "There is an account of this name.", "Sign in instead."
-    ),
+    "UsernameExistsException": _service("There is an account of this name.", "Sign in instead."),
     "CodeDeliveryFailureException": _DELIVERY_TROUBLE,
     "InvalidSmsRoleAccessPolicyException": _DELIVERY_TROUBLE,
     "InvalidSmsRoleTrustRelationshipException": _DELIVERY_TROUBLE,
     "InvalidEmailRoleAccessPolicyException": _DELIVERY_TROUBLE,
-    "UserLambdaValidationException": ErrorText(
-        ErrorKind.SERVICE, "One of the pool's own functions refused this.", is_vague=True
-    ),
+    "UserLambdaValidationException": _service("One of the pool's own functions refused this.", is_vague=True),
     "UnexpectedLambdaException": _LAMBDA_TROUBLE,
     "InvalidLambdaResponseException": _LAMBDA_TROUBLE,
-    "InvalidUserPoolConfigurationException": ErrorText(ErrorKind.SERVICE, _SERVICE_TROUBLE, _ASK_ADMIN),
-    "FeatureUnavailableInTierException": ErrorText(
-        ErrorKind.CONFIGURATION, "This pool's tier does not have what was asked for.", _ASK_ADMIN
+    "InvalidUserPoolConfigurationException": _service(_SERVICE_TROUBLE, _ASK_ADMIN),
+    "FeatureUnavailableInTierException": _configuration(
+        "This pool's tier does not have what was asked for.", _ASK_ADMIN
     ),
-    "OperationNotEnabledException": ErrorText(
-        ErrorKind.CONFIGURATION, "This operation is switched off for the pool.", _ASK_ADMIN
+    "OperationNotEnabledException": _configuration(
+        "This operation is switched off for the pool.", _ASK_ADMIN
     ),
-    "UnsupportedOperationException": ErrorText(
-        ErrorKind.CONFIGURATION, "This pool does not support what was asked for.", _ASK_ADMIN
+    "UnsupportedOperationException": _configuration(
+        "This pool does not support what was asked for.", _ASK_ADMIN
     ),
-    "ForbiddenException": ErrorText(
-        ErrorKind.SERVICE, "A firewall before the pool refused the request.", _ASK_ADMIN, is_vague=True
+    "ForbiddenException": _service(
+        "A firewall before the pool refused the request.", _ASK_ADMIN, is_vague=True
     ),
-    "InternalErrorException": ErrorText(
-        ErrorKind.SERVICE, "Cognito had an error of its own.", "Try again in a moment."
-    ),
-    "UnknownOperationException": ErrorText(
-        ErrorKind.CONFIGURATION, "This endpoint does not know the operation.", "Is it a Cognito user pool's?"
+    "InternalErrorException": _service("Cognito had an error of its own.", "Try again in a moment."),
+    "UnknownOperationException": _configuration(
+        "This endpoint does not know the operation.", "Is it a Cognito user pool's?"
     ),
 }
 
-_UNKNOWN = ErrorText(
-    ErrorKind.SERVICE, "Cognito refused this in a way this version does not know.", is_vague=True
-)
+_UNKNOWN = _service("Cognito refused this in a way this version does not know.", is_vague=True)
 
 KNOWN_CODES = frozenset({*_BY_CODE, *_BY_TEXT})
 """The error codes that have a text here."""
@@ -364,17 +317,13 @@ def error_from_response(
         cause: The exception underneath.
     """
     text = _find_text(code, service_message, status)
-    return AuthError(
-        text.kind,
-        text.message,
-        text.suggestion,
-        code=code,
-        service_message=service_message,
-        field=text.field,
+    quote = f"{code}: {service_message}" if text is _UNKNOWN else service_message
+    return text.to_error(
+        code,
+        service_message,
         cause=cause,
-        retry_after=text.retry_after,
         may_have_arrived=status >= 500,
-        quote=_quote(code, service_message, text),
+        quote=quote if text.is_vague else "",
     )
 
 
@@ -382,18 +331,12 @@ def without_password(error: AuthError) -> AuthError:
     """Return the error of a sign-in without a password, which can't say that the password is wrong."""
     if error.code != "UserNotFoundException":
         return error
-    return AuthError(
-        _NO_SUCH_USER.kind,
-        _NO_SUCH_USER.message,
-        _NO_SUCH_USER.suggestion,
-        code=error.code,
-        service_message=error.service_message,
-    )
+    return _NO_SUCH_USER.to_error(error.code, error.service_message)
 
 
 def no_such_pool() -> AuthError:
     """Return the error for a user pool known not to exist; Cognito itself blames the password."""
-    return AuthError(_NO_POOL.kind, _NO_POOL.message, _NO_POOL.suggestion)
+    return _NO_POOL.to_error()
 
 
 def is_wrong_credentials(error: AuthError) -> bool:
@@ -424,12 +367,6 @@ def is_unknown_device(error: AuthError) -> bool:
     return is_gone or error.is_rejected_device
 
 
-def _quote(code: str, service_message: str, text: ErrorText) -> str:
-    if not text.is_vague:
-        return ""
-    return f"{code}: {service_message}" if text is _UNKNOWN else service_message
-
-
 def _find_text(code: str, service_message: str, status: int) -> ErrorText:
     if code == "InvalidParameterException" and (flow := _FLOW.match(service_message)):
         suggestion = _FLOW_OFF.suggestion.replace("add it", f"add ALLOW_{flow['name']}", 1)
@@ -442,11 +379,5 @@ def _find_text(code: str, service_message: str, status: int) -> ErrorText:
     if code == "InvalidPasswordException":
         for fragment, sentence in _POLICY.items():
             if fragment in service_message:
-                return replace(
-                    _BY_CODE[code], message=sentence, suggestion="Change it and try again.", is_vague=False
-                )
-    if code in _BY_CODE:
-        return _BY_CODE[code]
-    if status >= 500:
-        return _BY_CODE["InternalErrorException"]
-    return _UNKNOWN
+                return _validation(sentence, "Change it and try again.", ErrorField.NEW_PASSWORD)
+    return _BY_CODE.get(code, _BY_CODE["InternalErrorException"] if status >= 500 else _UNKNOWN)

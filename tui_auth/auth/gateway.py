@@ -114,7 +114,7 @@ class CognitoGateway:
             self.connect()
         from botocore.exceptions import BotoCoreError, ClientError
 
-        from tui_auth.auth.transport_errors import reply_error, transport_error
+        from tui_auth.auth.botocore_adapter import reply_error, transport_error
 
         # Loaded here, like boto3: there is a gateway before the first screen.
         from tui_auth.threads import run_with_timeout
@@ -160,7 +160,7 @@ def _create_client(address: Address, service: str) -> tuple[Any, str]:
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError
 
-    from tui_auth.auth.service_data import service_data
+    from tui_auth.auth.botocore_adapter import service_data
 
     # At DEBUG botocore logs whole requests, passwords included.
     for name in ("botocore", "boto3", "urllib3"):

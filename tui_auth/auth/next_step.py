@@ -1,4 +1,4 @@
-"""The next steps of a sign-in, as frozen data in one union, and the results of ``Auth``.
+"""The next steps of a sign-in, as frozen data in one union, the results of ``Auth``, what an error leads to.
 
 The names are Amplify Auth's. A challenge that this version doesn't know is an ``UnknownStep``. An MFA type,
 factor or delivery medium that it doesn't know stays the raw string Cognito sent, so that it can be shown,
@@ -8,18 +8,23 @@ chosen and sent back.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import Enum, auto
 from types import MappingProxyType
 from typing import TYPE_CHECKING, get_args
+from urllib.parse import quote
 
-from tui_auth.auth.totp import setup_uri
+from tui_auth.auth.error_catalog import is_unknown_device
+from tui_auth.errors import AuthError, ErrorKind
+from tui_auth.secret import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from tui_auth.auth.devices import Device
     from tui_auth.auth.tokens import Claims, Tokens
-    from tui_auth.secret import Secret
+
+TOTP_WINDOW_SECONDS = 30
+"""A time step of an authenticator app (TOTP, RFC 6238). Cognito accepts the current one and its neighbors."""
 
 
 class MFAType(Enum):
@@ -72,14 +77,51 @@ class TOTPSetupDetails:
     username: str
 
     def get_setup_uri(self, app_name: str, account_name: str | None = None, *, issuer: bool = True) -> Secret:
-        """Build the ``otpauth://totp/`` URI for an authenticator app, percent-encoded.
+        """Build the Key URI ``otpauth://totp/App:account?secret=…&issuer=App``, names percent-encoded.
+
+        Leaves out the default parameters (SHA1, 6 digits, 30 s), which are Cognito's too: each character
+        makes the QR code larger. Source: the Key URI format of Google Authenticator.
 
         Args:
             app_name: The name under which the app lists the key.
             account_name: The account within it; by default the user name as typed.
             issuer: False for a shorter URI, in which the label alone names the app.
         """
-        return setup_uri(self.shared_secret, app_name, account_name or self.username, issuer=issuer)
+        app, account = quote(app_name, safe=""), quote(account_name or self.username, safe="")
+        label = f"{app}:{account}" if app else account
+        uri = f"otpauth://totp/{label}?secret={self.shared_secret.reveal()}"
+        return Secret(f"{uri}&issuer={app}" if issuer and app else uri)
+
+
+def window_offset(code: str, shared_secret: Secret, now: float) -> int | None:
+    """Measure how far the time step of a rejected TOTP code is from the server's time.
+
+    Looks half an hour around, and around each whole hour up to 14 (a clock set to another time zone).
+
+    Args:
+        code: The code.
+        shared_secret: The key in base 32.
+        now: The server's time in seconds since the epoch.
+
+    Returns:
+        Seconds, negative in the past, of the nearest match. None if there is no match: the code is mistyped
+        or belongs to another key.
+    """
+    import pyotp  # needed only after a rejected code
+
+    try:
+        totp = pyotp.TOTP(shared_secret.reveal())
+        offsets = (steps * TOTP_WINDOW_SECONDS for steps in _steps_nearest_first())
+        return next((offset for offset in offsets if totp.at(int(now) + offset) == code), None)
+    except ValueError:
+        return None  # the key isn't base 32, or is too short for pyotp
+
+
+def _steps_nearest_first() -> Iterator[int]:
+    steps_an_hour = 3600 // TOTP_WINDOW_SECONDS
+    near = set(range(-steps_an_hour // 2, steps_an_hour // 2 + 1))
+    zones = {hour * steps_an_hour + drift for hour in range(-14, 15) for drift in range(-2, 3)}
+    return iter(sorted(near | zones, key=abs))
 
 
 @dataclass(frozen=True)
@@ -262,3 +304,47 @@ class SignUpResult:
     """The result of ``confirm_sign_up``."""
 
     is_sign_up_complete: bool
+
+
+# --- After an error --------------------------------------------------------------------------------------
+
+COOL_DOWN_SECONDS = 30.0
+"""Between two codes: Cognito limits them, and a new one makes the last one worthless."""
+
+
+class ErrorAction(Enum):
+    """What a front end does after an error."""
+
+    STAY = auto()
+    """Show the same step again, with the input and the error; the challenge session is still valid."""
+
+    SIGN_IN = auto()
+    """Go back to signing in, with the error."""
+
+    RESTART = auto()
+    """Show the same step and offer to restart it, at a key press and not before."""
+
+    WAIT = auto()
+    """Show the same step after a visible wait."""
+
+
+def action_for_error(error: AuthError, step: NextStep | None, *, can_restart: bool) -> ErrorAction:
+    """Return what to do after an error.
+
+    Args:
+        error: How the call failed.
+        step: The step that was answered, or None while signing in.
+        can_restart: ``Attempt.can_restart``.
+    """
+    if step is None:
+        return ErrorAction.WAIT if error.kind is ErrorKind.THROTTLED else ErrorAction.STAY
+    if isinstance(step, ConfirmSignInWithCustomChallenge | UnknownStep):
+        # Only the pool's Lambda functions know why they rejected the answer, and the challenge session ended.
+        if error.code == "NotAuthorizedException" or error.kind is ErrorKind.CHALLENGE_SESSION_EXPIRED:
+            return ErrorAction.SIGN_IN
+    elif error.kind is ErrorKind.CHALLENGE_SESSION_EXPIRED or is_unknown_device(error):
+        return ErrorAction.RESTART if can_restart else ErrorAction.SIGN_IN
+    elif error.kind is ErrorKind.NOT_AUTHORIZED and error.code in (None, "NotAuthorizedException"):
+        # After choosing the password as the first factor, the user enters another one.
+        return ErrorAction.STAY if isinstance(step, ConfirmSignInWithPassword) else ErrorAction.SIGN_IN
+    return ErrorAction.WAIT if error.kind is ErrorKind.THROTTLED else ErrorAction.STAY

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pyotp
 
 from tui_auth.auth.next_step import (
+    TOTP_WINDOW_SECONDS,
     ConfirmSignInWithOTP,
     ConfirmSignInWithSMSMFACode,
     ConfirmSignInWithTOTPCode,
@@ -16,7 +17,6 @@ from tui_auth.auth.next_step import (
     NextStep,
     ResetPassword,
 )
-from tui_auth.auth.totp import WINDOW_SECONDS
 from tui_auth.secret import Secret
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ class Phone:
 
     def seconds_left(self) -> float:
         """Return how many seconds the app's current codes are still valid."""
-        return WINDOW_SECONDS - self.now() % WINDOW_SECONDS
+        return TOTP_WINDOW_SECONDS - self.now() % TOTP_WINDOW_SECONDS
 
     def _app_code(self, key: Secret) -> str:
         return pyotp.TOTP(key.reveal()).at(int(self.now()))

@@ -12,8 +12,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from tui_auth.auth.app_client import AppClient, AuthFlow
-from tui_auth.auth.app_client_probe import Answer, Verdict, probe_flow
+from tui_auth.auth.app_client import Answer, AppClient, AuthFlow, Verdict, probe_flow
 from tui_auth.auth.gateway import Address, CognitoGateway, Gateway
 from tui_auth.auth.tokens import KeysUnreachableError, fetch_keys, keys_url
 from tui_auth.config.amplify import read_secret_file

@@ -15,7 +15,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from tui_auth.auth.attempt import Attempt
-from tui_auth.auth.error_policy import ErrorAction, action_for_error
+from tui_auth.auth.next_step import ErrorAction, action_for_error
 from tui_auth.auth.next_step import (
     ConfirmSignInWithCustomChallenge,
     ConfirmSignUp,

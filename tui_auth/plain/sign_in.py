@@ -6,7 +6,7 @@ import math
 import time
 from typing import TYPE_CHECKING, assert_never
 
-from tui_auth.auth.error_policy import COOL_DOWN_SECONDS
+from tui_auth.auth.next_step import COOL_DOWN_SECONDS
 from tui_auth.auth.next_step import (
     AuthFactorType,
     ConfirmSignInWithCustomChallenge,

@@ -1,13 +1,23 @@
-"""botocore's exceptions as AuthErrors: an error reply of Cognito, or no reply at all.
+"""What the gateway needs of botocore beside calls: its service data, and its exceptions as AuthErrors.
 
-Their own texts may contain values or addresses, so none is passed on.
+botocore itself searches the folders of four hundred services for two names and reads the endpoints of each:
+a second of slow disk, and nine megabytes. The loader here reads botocore's own files, only fewer. It ignores
+the user's models (``~/.aws/models``, ``AWS_DATA_PATH``, ``data_path``), which could send a password anywhere
+without a flag.
+
+The texts of botocore's exceptions may contain values or addresses, so none is passed on. A file of its own
+because it imports botocore, which the gateway loads late.
 """
 
 from __future__ import annotations
 
 import errno
+from functools import cache
 from socket import gaierror
 from typing import TYPE_CHECKING, Any
+
+from botocore import exceptions
+from botocore.loaders import Loader
 
 from tui_auth.auth.error_catalog import error_from_response
 from tui_auth.endpoint import is_loopback
@@ -15,6 +25,68 @@ from tui_auth.errors import TRY_AGAIN, AuthError, ErrorKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+SERVICES = ("cognito-idp", "cognito-identity")
+ENDPOINTS = "endpoints"
+
+
+class ServiceData(Loader):  # type: ignore[misc]  # botocore has no types
+    """botocore's loader for these services, with endpoints by the rule of their partition.
+
+    botocore takes each endpoint from the service's own rule set first; the table left out here is for
+    services without one.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(extra_search_paths=[self.BUILTIN_DATA_PATH], include_default_search_paths=False)
+
+    def list_available_services(self, type_name: str) -> list[str]:
+        """Return the services that have data of a type ("service-2"), without searching for others."""
+        available = []
+        for service in SERVICES:
+            try:
+                self.determine_latest_version(service, type_name)
+            except exceptions.DataNotFoundError:
+                continue
+            available.append(service)
+        return available
+
+    def load_data_with_path(self, name: str) -> tuple[Any, str]:
+        """Return the data of a name and its path. Raises botocore's DataNotFoundError."""
+        if name != ENDPOINTS:
+            loaded: tuple[Any, str] = super().load_data_with_path(name)
+            return loaded
+        data, path = super().load_data_with_path("partitions")
+        return {"version": 3, "partitions": [_partition(partition) for partition in data["partitions"]]}, path
+
+
+def _partition(partition: dict[str, Any]) -> dict[str, Any]:
+    """Convert a partition of ``partitions.json`` to the form of ``endpoints.json``, without services."""
+    outputs = partition["outputs"]
+    host, fips_host = "{service}.{region}.{dnsSuffix}", "{service}-fips.{region}.{dnsSuffix}"
+    suffix, dual_stack = outputs["dnsSuffix"], outputs["dualStackDnsSuffix"]
+    variants = [
+        {"tags": ["fips"], "hostname": fips_host, "dnsSuffix": suffix},
+        {"tags": ["dualstack"], "hostname": host, "dnsSuffix": dual_stack},
+        {"tags": ["dualstack", "fips"], "hostname": fips_host, "dnsSuffix": dual_stack},
+    ]
+    return {
+        "partition": partition["id"],
+        "dnsSuffix": suffix,
+        "regionRegex": partition["regionRegex"],
+        "regions": partition["regions"],
+        "services": {},
+        "defaults": {"hostname": host, "protocols": ["https"], "variants": variants},
+    }
+
+
+@cache
+def service_data() -> Loader:
+    """Return the loader of this process, which two clients share."""
+    return ServiceData()
+
+
+# --- Exceptions ------------------------------------------------------------------------------------------
 
 _NOT_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE")
 """OpenSSL's names for a reply in plain text, across versions."""
@@ -56,8 +128,6 @@ def transport_error(error: Exception, ca_file: str = "", endpoint_url: str | Non
         ca_file: The file of trusted certificates that the settings specify; may be empty.
         endpoint_url: The endpoint in place of AWS's own, or None.
     """
-    from botocore import exceptions
-
     if isinstance(error, exceptions.ParamValidationError):
         return AuthError(
             ErrorKind.VALIDATION, "That is too short or too long for Cognito.", "Change it and try again."
@@ -104,9 +174,7 @@ def _unreachable(error: Exception, endpoint_url: str | None) -> AuthError:
 
 def _unreachable_reason(error: Any) -> str:
     """Return the end of a sentence, from the system's error below urllib3's; empty if that is unknown."""
-    from botocore.exceptions import ConnectTimeoutError
-
-    if isinstance(error, ConnectTimeoutError):
+    if isinstance(error, exceptions.ConnectTimeoutError):
         return ": it does not take the connection"
     below = getattr(error, "kwargs", {}).get("error")
     while isinstance(below, BaseException):
