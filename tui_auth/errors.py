@@ -85,17 +85,5 @@ class AuthError(Exception):
 
     def as_rejected_proof(self) -> AuthError:
         """Return the same error, marked as a rejected SRP proof of the password."""
-        return AuthError(
-            self.kind,
-            self.message,
-            self.recovery_suggestion,
-            code=self.code,
-            service_message=self.service_message,
-            field=self.field,
-            cause=self.cause,
-            retry_after=self.retry_after,
-            may_have_arrived=self.may_have_arrived,
-            quote=self.quote,
-            is_rejected_proof=True,
-            is_rejected_device=self.is_rejected_device,
-        )
+        fields = {name: value for name, value in vars(self).items() if name != "is_rejected_proof"}
+        return AuthError(**fields, is_rejected_proof=True)

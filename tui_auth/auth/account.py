@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from tui_auth.auth.gateway import Gateway
     from tui_auth.secret import Secret
 
-    Metadata = Mapping[str, str] | None
-
 
 @dataclass(frozen=True)
 class SignUpReply:
@@ -42,40 +40,39 @@ class SignUpReply:
 class AccountOperations:
     """Sign-up and password reset at one app client. Each method is one call and raises AuthError."""
 
-    def __init__(self, gateway: Gateway, client: AppClient) -> None:
+    def __init__(
+        self, gateway: Gateway, client: AppClient, metadata: Mapping[str, str] | None = None
+    ) -> None:
         self._gateway = gateway
         self._client = client
+        self._metadata = dict(metadata) if metadata else None
 
-    def forgot_password(self, username: str, metadata: Metadata = None) -> DeliveryDetails:
+    def forgot_password(self, username: str) -> DeliveryDetails:
         """Send a reset code (ForgotPassword); an earlier code stops working.
 
         Returns:
             Where the code was sent, as the server masks it.
         """
-        reply = self._call("ForgotPassword", username, metadata)
+        reply = self._call("ForgotPassword", username)
         return parse_delivery_details(reply.get("CodeDeliveryDetails"))
 
-    def confirm_forgot_password(
-        self, username: str, new_password: Secret, code: Secret, metadata: Metadata = None
-    ) -> None:
+    def confirm_forgot_password(self, username: str, new_password: Secret, code: Secret) -> None:
         """Set a new password (ConfirmForgotPassword)."""
-        self._call("ConfirmForgotPassword", username, metadata, ConfirmationCode=code, Password=new_password)
+        self._call("ConfirmForgotPassword", username, ConfirmationCode=code, Password=new_password)
 
-    def resend_confirmation_code(self, username: str, metadata: Metadata = None) -> DeliveryDetails:
+    def resend_confirmation_code(self, username: str) -> DeliveryDetails:
         """Send another sign-up code (ResendConfirmationCode).
 
         Returns:
             Where the code was sent, as the server masks it.
         """
-        reply = self._call("ResendConfirmationCode", username, metadata)
+        reply = self._call("ResendConfirmationCode", username)
         return parse_delivery_details(reply.get("CodeDeliveryDetails"))
 
-    def sign_up(
-        self, username: str, password: Secret, attributes: Mapping[str, str], metadata: Metadata = None
-    ) -> SignUpReply:
+    def sign_up(self, username: str, password: Secret, attributes: Mapping[str, str]) -> SignUpReply:
         """Create an account (SignUp); ``attributes`` are user attributes by Cognito's names."""
         pairs = [{"Name": name, "Value": value} for name, value in attributes.items()]
-        reply = self._call("SignUp", username, metadata, Password=password, UserAttributes=pairs or None)
+        reply = self._call("SignUp", username, Password=password, UserAttributes=pairs or None)
         return SignUpReply(
             reply.get("UserConfirmed") is True,
             parse_delivery_details(reply.get("CodeDeliveryDetails")),
@@ -83,7 +80,7 @@ class AccountOperations:
         )
 
     def confirm_sign_up(
-        self, username: str, code: Secret, metadata: Metadata = None, sign_up_session: Secret | None = None
+        self, username: str, code: Secret, sign_up_session: Secret | None = None
     ) -> Secret | None:
         """Confirm a sign-up (ConfirmSignUp); one that was confirmed meanwhile counts as confirmed.
 
@@ -91,25 +88,21 @@ class AccountOperations:
             The session with which the user signs in at once, or None.
         """
         try:
-            reply = self._call(
-                "ConfirmSignUp", username, metadata, ConfirmationCode=code, Session=sign_up_session
-            )
+            reply = self._call("ConfirmSignUp", username, ConfirmationCode=code, Session=sign_up_session)
         except AuthError as error:
             if not is_confirmed_before(error):
                 raise
             return None
         return challenge_session(reply)
 
-    def _call(
-        self, operation: str, username: str, metadata: Metadata, **parameters: Any
-    ) -> Mapping[str, Any]:
+    def _call(self, operation: str, username: str, **parameters: Any) -> Mapping[str, Any]:
         return self._gateway.call(
             operation,
             {
                 "ClientId": self._client.client_id,
                 "Username": username,
                 "SecretHash": self._client.secret_hash(username),
-                "ClientMetadata": dict(metadata) if metadata else None,
+                "ClientMetadata": self._metadata,
                 **parameters,
             },
         )
@@ -133,7 +126,7 @@ def sign_up(
     engine.set_password(password)
     already_sent = engine.writes.record_password_sent(username, engine.proof)
     try:
-        reply = _operations(engine).sign_up(username, password, user_attributes, engine.client_metadata)
+        reply = _operations(engine).sign_up(username, password, user_attributes)
     except AuthError as error:
         if already_sent and error.code == "UsernameExistsException":
             return next_step_for(engine, _sign_in_after_lost_reply(engine, engine.proof, error))
@@ -158,7 +151,7 @@ def confirm_sign_up(engine: SignInEngine, code: Secret) -> NextStep:
 def resend_sign_up_code(engine: SignInEngine) -> DeliveryDetails | NextStep:
     """Send another sign-up code; sign in if the sign-up was confirmed meanwhile."""
     try:
-        return _operations(engine).resend_confirmation_code(engine.username, engine.client_metadata)
+        return _operations(engine).resend_confirmation_code(engine.username)
     except AuthError as error:
         if not is_already_confirmed(error):
             raise
@@ -168,7 +161,7 @@ def resend_sign_up_code(engine: SignInEngine) -> DeliveryDetails | NextStep:
 
 def send_reset_code(engine: SignInEngine) -> DeliveryDetails:
     """Send a reset code."""
-    return _operations(engine).forgot_password(engine.username, engine.client_metadata)
+    return _operations(engine).forgot_password(engine.username)
 
 
 def confirm_reset_password(engine: SignInEngine, new_password: Secret, code: Secret) -> NextStep:
@@ -190,19 +183,19 @@ def confirm_reset_password(engine: SignInEngine, new_password: Secret, code: Sec
 
 
 def _operations(engine: SignInEngine) -> AccountOperations:
-    return AccountOperations(engine.gateway, engine.client)
+    return AccountOperations(engine.gateway, engine.client, engine.client_metadata)
 
 
 def _confirm_with_either_session(engine: SignInEngine, code: Secret) -> Secret | None:
     """Confirm with the session of SignUp, then without: a code is valid for a day, the session shorter."""
     operations, session = _operations(engine), engine.sign_up_session
     try:
-        return operations.confirm_sign_up(engine.username, code, engine.client_metadata, session)
+        return operations.confirm_sign_up(engine.username, code, session)
     except AuthError as error:
         if error.kind is not ErrorKind.CHALLENGE_SESSION_EXPIRED or session is None:
             raise
     engine.sign_up_session = None
-    return operations.confirm_sign_up(engine.username, code, engine.client_metadata)
+    return operations.confirm_sign_up(engine.username, code)
 
 
 def _sign_in_confirmed_user(engine: SignInEngine) -> NextStep:
@@ -224,9 +217,7 @@ def _reset(engine: SignInEngine, new_password: Secret, code: Secret) -> AuthRepl
     proof = PasswordProof(engine.client.pool_name, new_password)
     already_sent = engine.writes.record_password_sent(engine.username, proof)
     try:
-        _operations(engine).confirm_forgot_password(
-            engine.username, new_password, code, engine.client_metadata
-        )
+        _operations(engine).confirm_forgot_password(engine.username, new_password, code)
     except AuthError as error:
         if already_sent and error.code == "ExpiredCodeException":
             return _sign_in_after_lost_reply(engine, proof, error)

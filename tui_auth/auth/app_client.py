@@ -17,8 +17,14 @@ if TYPE_CHECKING:
 
     from tui_auth.auth.gateway import Gateway
 
-_POOL_ID = re.compile(r"(?P<region>[\w-]+)_(?P<name>[0-9a-zA-Z]+)")
-_CLIENT_ID = re.compile(r"[\w+]{1,128}")
+USER_POOL_ID = r"(?![\w-]{56})(?:[a-z]{2,}(?:-[a-z]+)+-\d+|local)_[0-9a-zA-Z]+"
+"""A region and a name; a local emulator may have ``local``. Cognito's own pattern accepts YOUR_POOL_ID.
+
+Up to 55 characters. Match it as ASCII.
+"""
+
+CLIENT_ID = r"[\w+]{1,128}"
+"""The pattern of an app client ID, to match as ASCII."""
 
 
 class AuthFlow(StrEnum):
@@ -73,13 +79,13 @@ class AppClient:
     client_secret: Secret | None = None
 
     def __post_init__(self) -> None:
-        if len(self.user_pool_id) > 55 or not _POOL_ID.fullmatch(self.user_pool_id):
+        if not re.fullmatch(USER_POOL_ID, self.user_pool_id, re.ASCII):
             raise AuthError(
                 ErrorKind.CONFIGURATION,
                 "That is not a user pool id.",
                 "It looks like eu-west-1_Ab12Cd34E and stands at the top of the pool's page in the console.",
             )
-        if not _CLIENT_ID.fullmatch(self.client_id):
+        if not re.fullmatch(CLIENT_ID, self.client_id, re.ASCII):
             raise AuthError(
                 ErrorKind.CONFIGURATION,
                 "That is not an app client id.",

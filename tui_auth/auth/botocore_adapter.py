@@ -117,6 +117,7 @@ def reply_error(error: Any) -> AuthError:
         message if isinstance(message, str) else "",
         status=status if isinstance(status, int) else 400,
         cause=error,
+        operation=error.operation_name,
     )
 
 

@@ -10,14 +10,13 @@ import base64
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tui_auth.errors import AuthError, ErrorKind
 from tui_auth.secret import Secret
 
 if TYPE_CHECKING:
     from tui_auth.auth.gateway import Gateway
-    from tui_auth.auth.srp import PasswordProof
 
 _PASSWORD_BYTES, _SALT_BYTES = 40, 16
 
@@ -31,20 +30,7 @@ class Device:
     password: Secret
 
 
-@dataclass(frozen=True)
-class ConfirmedDevice:
-    """A device that ConfirmDevice has registered.
-
-    Attributes:
-        device: The device to store.
-        asks_to_remember: True if the user decides whether the pool remembers it.
-    """
-
-    device: Device
-    asks_to_remember: bool
-
-
-def confirm_device(gateway: Gateway, metadata: object, access_token: Secret) -> ConfirmedDevice | None:
+def confirm_device(gateway: Gateway, metadata: object, access_token: Secret) -> tuple[Device | None, bool]:
     """Register this machine with ConfirmDevice.
 
     Args:
@@ -53,15 +39,15 @@ def confirm_device(gateway: Gateway, metadata: object, access_token: Secret) -> 
         access_token: The access token of the same result.
 
     Returns:
-        The device, or None if there is no usable metadata or Cognito rejects it: a sign-in doesn't fail
-        because of its device.
+        The device to store, and whether the user decides if the pool remembers it. No device if there is no
+        usable metadata or Cognito rejects it: a sign-in doesn't fail because of its device.
     """
     key, group_key = (
         metadata.get(name) if isinstance(metadata, Mapping) else None
         for name in ("DeviceKey", "DeviceGroupKey")
     )
     if not isinstance(key, str) or not isinstance(group_key, str) or not key or not group_key:
-        return None
+        return None, False
     # Loaded here: code that stores sessions needs Device only, and no OpenSSL.
     import secrets
 
@@ -85,9 +71,9 @@ def confirm_device(gateway: Gateway, metadata: object, access_token: Secret) -> 
             },
         )
     except (AuthError, srp.SRPError):  # SRPError if the keys can't be encoded
-        return None
+        return None, False
     device = Device(key, group_key, Secret(password))
-    return ConfirmedDevice(device, asks_to_remember=reply.get("UserConfirmationNecessary") is True)
+    return device, reply.get("UserConfirmationNecessary") is True
 
 
 def remember_device(gateway: Gateway, device: Device, access_token: Secret) -> None:
@@ -100,24 +86,6 @@ def remember_device(gateway: Gateway, device: Device, access_token: Secret) -> N
         "UpdateDeviceStatus",
         {"AccessToken": access_token, "DeviceKey": device.key, "DeviceRememberedStatus": "remembered"},
     )
-
-
-def build_device_proof(device: Device) -> PasswordProof:
-    """Build the SRP proof of a device, whose group key takes the place of the pool name."""
-    from tui_auth.auth.srp import PasswordProof
-
-    return PasswordProof(device.group_key, device.password).with_new_a()
-
-
-def device_challenge_responses(
-    device: Device, proof: PasswordProof, parameters: Mapping[str, Any], now: float
-) -> dict[str, Any]:
-    """Compute the responses to DEVICE_PASSWORD_VERIFIER.
-
-    Raises:
-        AuthError: The server's values are malformed or forbidden (kind SERVICE).
-    """
-    return {"DEVICE_KEY": device.key, **proof.hashed_for(device.key).challenge_responses(parameters, now)}
 
 
 def rejected_device_error(cause: AuthError) -> AuthError:

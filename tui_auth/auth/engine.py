@@ -13,13 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.challenges import CHOICE_CHALLENGES, PASSWORD_FACTORS, Challenge, Choices
-from tui_auth.auth.devices import (
-    Device,
-    build_device_proof,
-    confirm_device,
-    device_challenge_responses,
-    rejected_device_error,
-)
+from tui_auth.auth.devices import Device, confirm_device, rejected_device_error
 from tui_auth.auth.error_catalog import is_unknown_device, is_wrong_credentials, without_password
 from tui_auth.auth.next_step import AuthFactorType, DeliveryDetails, Done, NextStep
 from tui_auth.auth.srp import PasswordProof
@@ -127,7 +121,7 @@ class SignInEngine:
         self.was_password_rejected = False
         self.new_password: Secret | None = None
         self.sign_up_session: Secret | None = None
-        self._cognito_username = ""
+        self._user_parameters: Mapping[str, Any] = MappingProxyType({})
         self._device_proof: PasswordProof | None = None
 
     # --- State -------------------------------------------------------------------------------------------
@@ -203,8 +197,8 @@ class SignInEngine:
 
     def initiate_with_session(self, sign_up_session: Secret) -> AuthReply:
         """Send InitiateAuth with the session of ConfirmSignUp, which takes the place of a password."""
-        self._cognito_username = self.username
-        parameters = {"AuthFlow": AuthFlow.USER_AUTH.api_name, "AuthParameters": self._user_parameters()}
+        self._address_user(self.username)
+        parameters = {"AuthFlow": AuthFlow.USER_AUTH.api_name, "AuthParameters": self._user_parameters}
         return self._follow(self._call("InitiateAuth", {**parameters, "Session": sign_up_session}))
 
     def _initiate_auth(self, first_factor: str | None) -> AuthReply:
@@ -220,8 +214,8 @@ class SignInEngine:
                 parameters["PREFERRED_CHALLENGE"] = first_factor
                 if first_factor in PASSWORD_FACTORS and self.proof.is_known:
                     parameters |= self._password_parameters(first_factor)
-        self._cognito_username = self.username
-        parameters |= self._user_parameters() | {"DEVICE_KEY": self._device_key}
+        self._address_user(self.username)
+        parameters |= {**self._user_parameters, "DEVICE_KEY": self.device.key if self.device else None}
         try:
             reply = self._call(
                 "InitiateAuth", {"AuthFlow": self.auth_flow.api_name, "AuthParameters": parameters}
@@ -285,9 +279,8 @@ class SignInEngine:
                     "If you trust the pool with it, sign in with the flow USER_AUTH or USER_PASSWORD_AUTH.",
                 )
             self.challenge = challenge
-            self._cognito_username = (
-                challenge.text("USERNAME") or challenge.text("USER_ID_FOR_SRP") or self._cognito_username
-            )
+            if name := challenge.text("USERNAME") or challenge.text("USER_ID_FOR_SRP"):
+                self._address_user(name)
             responses = self._silent_responses(challenge)
             if responses is None:
                 return challenge
@@ -297,7 +290,8 @@ class SignInEngine:
     def _silent_responses(self, challenge: Challenge) -> dict[str, Any] | None:
         """Return the responses that need no user: proofs, and choices made before a restart. Else None."""
         if challenge.name == "PASSWORD_VERIFIER":
-            self.proof = self.proof.hashed_for(challenge.text("USER_ID_FOR_SRP") or self._cognito_username)
+            username = challenge.text("USER_ID_FOR_SRP") or self._user_parameters["USERNAME"]
+            self.proof = self.proof.hashed_for(username)
             return self.proof.challenge_responses(challenge.parameters, self.gateway.now())
         if challenge.name == "PASSWORD_SRP" and self.proof.is_known:
             return {"SRP_A": self.new_srp_a()}
@@ -307,12 +301,13 @@ class SignInEngine:
 
     def _device_responses(self, challenge: Challenge, device: Device) -> dict[str, Any] | None:
         if challenge.name == "DEVICE_SRP_AUTH":
-            self._device_proof = build_device_proof(device)
+            # The group key takes the place of the pool name, and the device key that of the user name.
+            self._device_proof = PasswordProof(device.group_key, device.password).with_new_a()
             return {"DEVICE_KEY": device.key, "SRP_A": self._device_proof.srp_a}
         if challenge.name == "DEVICE_PASSWORD_VERIFIER" and self._device_proof:
-            return device_challenge_responses(
-                device, self._device_proof, challenge.parameters, self.gateway.now()
-            )
+            proof = self._device_proof.hashed_for(device.key)
+            proved = proof.challenge_responses(challenge.parameters, self.gateway.now())
+            return {"DEVICE_KEY": device.key, **proved}
         return None
 
     def _replayed_choice(self, challenge: Challenge) -> dict[str, Any] | None:
@@ -335,9 +330,10 @@ class SignInEngine:
             now=self.gateway.now(),
         )
         metadata = result.get("NewDeviceMetadata")
-        if metadata and (new := confirm_device(self.gateway, metadata, tokens.access_token)):
-            return Done(tokens, claims, new.device, new.asks_to_remember)
-        return Done(tokens, claims, self.device)
+        if not metadata:
+            return Done(tokens, claims, self.device)
+        device, asks_to_remember = confirm_device(self.gateway, metadata, tokens.access_token)
+        return Done(tokens, claims, device or self.device, asks_to_remember)
 
     def _is_rejected_device(self, error: AuthError) -> bool:
         name = self.challenge.name if self.challenge else ""
@@ -362,22 +358,17 @@ class SignInEngine:
                 "ChallengeName": challenge.name,
                 "Session": challenge.challenge_session,
                 "ChallengeResponses": {
-                    **self._user_parameters(),
-                    "DEVICE_KEY": self._device_key,
+                    **self._user_parameters,
+                    "DEVICE_KEY": self.device.key if self.device else None,
                     **responses,
                 },
             },
         )
 
-    def _user_parameters(self) -> dict[str, Any]:
-        return {
-            "USERNAME": self._cognito_username,
-            "SECRET_HASH": self.client.secret_hash(self._cognito_username),
-        }
-
-    @property
-    def _device_key(self) -> str | None:
-        return self.device.key if self.device else None
+    def _address_user(self, username: str) -> None:
+        """Set the name that the next calls send, which is Cognito's once a challenge has told it."""
+        secret_hash = self.client.secret_hash(username)
+        self._user_parameters = MappingProxyType({"USERNAME": username, "SECRET_HASH": secret_hash})
 
     def _call(self, operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
         common = {"ClientId": self.client.client_id, "ClientMetadata": dict(self.client_metadata) or None}

@@ -302,11 +302,41 @@ _UNKNOWN = _service("Cognito refused this in a way this version does not know.",
 KNOWN_CODES = frozenset({*_BY_CODE, *_BY_TEXT})
 """The error codes that have a text here."""
 
+_IDENTITY_POOL_OPERATIONS = ("GetId", "GetCredentialsForIdentity")
+_ASK_IDENTITY_POOL_ADMIN = "Someone who manages the identity pool can tell."
+_COMPARE_ID = "Compare --identity-pool-id with the pool's page in the Cognito console."
+_BY_CODE_OF_IDENTITY_POOLS = {
+    "NotAuthorizedException": _not_authorized(
+        "The identity pool does not take this session.",
+        "It must name this user pool and this app client among its providers.",
+    ),
+    "ResourceNotFoundException": _configuration(
+        "There is no such identity pool in this region.", _COMPARE_ID
+    ),
+    "InvalidIdentityPoolConfigurationException": _configuration(
+        "The identity pool has no role to give.", _ASK_IDENTITY_POOL_ADMIN
+    ),
+    "InvalidParameterException": _configuration(
+        "The identity pool did not take what it was asked.", _COMPARE_ID
+    ),
+    "ResourceConflictException": _service(
+        "This login belongs to another identity of the pool.", _ASK_IDENTITY_POOL_ADMIN
+    ),
+    "ExternalServiceException": _service(
+        "The identity pool could not ask the user pool.", _ASK_IDENTITY_POOL_ADMIN
+    ),
+}
+
 _FLOW = re.compile(r"(?P<name>[A-Z_]{4,40}) flow not enabled for this client")
 
 
 def error_from_response(
-    code: str, service_message: str, *, status: int = 400, cause: Exception | None = None
+    code: str,
+    service_message: str,
+    *,
+    status: int = 400,
+    cause: Exception | None = None,
+    operation: str = "",
 ) -> AuthError:
     """Return the AuthError for an error reply.
 
@@ -315,8 +345,10 @@ def error_from_response(
         service_message: Its ``message``.
         status: The HTTP status. From 500 on the request may have arrived.
         cause: The exception underneath.
+        operation: The operation that replied ("InitiateAuth"), if known.
     """
-    text = _find_text(code, service_message, status)
+    is_identity_pool = operation in _IDENTITY_POOL_OPERATIONS and code in _BY_CODE_OF_IDENTITY_POOLS
+    text = _BY_CODE_OF_IDENTITY_POOLS[code] if is_identity_pool else _find_text(code, service_message, status)
     quote = f"{code}: {service_message}" if text is _UNKNOWN else service_message
     return text.to_error(
         code,

@@ -278,41 +278,6 @@ def _reveal(value: Any) -> Any:
     return value
 
 
-_ASK_ADMIN = "Someone who manages the identity pool can tell."
-_IDENTITY_POOL_ERRORS = {
-    "NotAuthorizedException": (
-        ErrorKind.NOT_AUTHORIZED,
-        "The identity pool does not take this session.",
-        "It must name this user pool and this app client among its providers.",
-    ),
-    "ResourceNotFoundException": (
-        ErrorKind.CONFIGURATION,
-        "There is no such identity pool in this region.",
-        "Compare --identity-pool-id with the pool's page in the Cognito console.",
-    ),
-    "InvalidIdentityPoolConfigurationException": (
-        ErrorKind.CONFIGURATION,
-        "The identity pool has no role to give.",
-        _ASK_ADMIN,
-    ),
-    "InvalidParameterException": (
-        ErrorKind.CONFIGURATION,
-        "The identity pool did not take what it was asked.",
-        "Compare --identity-pool-id with the pool's page in the Cognito console.",
-    ),
-    "ResourceConflictException": (
-        ErrorKind.SERVICE,
-        "This login belongs to another identity of the pool.",
-        _ASK_ADMIN,
-    ),
-    "ExternalServiceException": (
-        ErrorKind.SERVICE,
-        "The identity pool could not ask the user pool.",
-        _ASK_ADMIN,
-    ),
-}
-
-
 class IdentityGateway(CognitoGateway):
     """boto3's cognito-identity client; its errors speak of identity pools.
 
@@ -325,25 +290,3 @@ class IdentityGateway(CognitoGateway):
     def __init__(self, region: str, endpoint_url: str | None = None) -> None:
         local = endpoint_url if endpoint_url and is_loopback(endpoint_url) else None
         super().__init__(Address(region, local))
-
-    def call(self, operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
-        try:
-            return super().call(operation, parameters)
-        except AuthError as error:
-            raise _identity_pool_error(error) from None
-
-
-def _identity_pool_error(error: AuthError) -> AuthError:
-    if error.code not in _IDENTITY_POOL_ERRORS:
-        return error
-    kind, message, suggestion = _IDENTITY_POOL_ERRORS[error.code]
-    return AuthError(
-        kind,
-        message,
-        suggestion,
-        code=error.code,
-        service_message=error.service_message,
-        cause=error.cause,
-        retry_after=error.retry_after,
-        may_have_arrived=error.may_have_arrived,
-    )

@@ -285,10 +285,8 @@ class PasswordProof:
         }
 
     def _hash(self, user: str, password: Secret) -> Secret:
-        try:
-            user.encode()
-        except UnicodeEncodeError:
-            raise AuthError(ErrorKind.SERVICE, "Cognito's answer names a user in no Unicode text.") from None
+        if any("\ud800" <= character <= "\udfff" for character in user):
+            raise AuthError(ErrorKind.SERVICE, "Cognito's answer names a user in no Unicode text.")
         try:
             return Secret(inner_hash(self.pool_name, user, password.reveal()))
         except SRPError:

@@ -14,7 +14,7 @@ from string import ascii_lowercase, ascii_uppercase, digits
 from typing import Any
 from urllib.parse import unquote
 
-from tui_auth.auth.app_client import AuthFlow
+from tui_auth.auth.app_client import CLIENT_ID, USER_POOL_ID, AuthFlow
 from tui_auth.config.files import SECRET_PATH_EXPECTED, ConfigurationError, looks_like_secret
 from tui_auth.endpoint import is_safe_endpoint
 from tui_auth.terminal.safe_text import safe_line
@@ -215,20 +215,17 @@ def _metadata(value: object) -> dict[str, str]:
 
 
 _POOL, _CLIENT, _USER = Scope.POOL, Scope.CLIENT, Scope.USER
-_POOL_ID = r"(?=.{1,55}\Z)(?:[a-z]{2,}(?:-[a-z]+)+-\d+|local)_[0-9a-zA-Z]+"
-"""A region and a name; a local emulator may have ``local``. Cognito's own pattern accepts YOUR_POOL_ID."""
-
 _PLACEHOLDER = re.compile(
     r"(?:\A|_)(?P<same>[x0])(?P=same){3,}\Z|\Ayour_|(?:client|pool)_?id\Z", re.ASCII | re.IGNORECASE
 )
 """Placeholders in documentation that have the form of an ID."""
 
-_PASTED_POOL = r"(?P<pool>[a-z]{2}[a-z0-9-]*_[0-9A-Za-z]{1,30})"
-_POOL_IN_TEXT = re.compile(rf"(?:user-?pools?|pool|idp|amazonaws\.com(?:\.cn)?)/{_PASTED_POOL}(?![\w-])")
+_POOL_IN_TEXT = re.compile(
+    rf"(?:user-?pools?|pool|idp|amazonaws\.com(?:\.cn)?)/(?P<pool>{USER_POOL_ID})(?![\w-])"
+)
 _CLIENT_IN_TEXT = re.compile(
     r"(?:clients?/|[?&#]client_?id=)(?P<client>[0-9a-z]{20,128})(?!\w)", re.IGNORECASE
 )
-_CLIENT_ID = r"[\w+]{1,128}"
 _ATTRIBUTE = r"[\w:.-]{1,60}"
 
 _REGION = r"local|[a-z]{2,10}(-[a-z]{2,20}){1,3}-[0-9]{1,2}"
@@ -237,8 +234,8 @@ _REGION = r"local|[a-z]{2,10}(-[a-z]{2,20}){1,3}-[0-9]{1,2}"
 SETTINGS: dict[str, Setting] = {
     setting.name: setting
     for setting in (
-        Setting("user_pool_id", _POOL, _id("a user pool id", "eu-west-1_Ab12Cd34E", _POOL_ID)),
-        Setting("client_id", _CLIENT, _id("an app client id", "1example23456789", _CLIENT_ID)),
+        Setting("user_pool_id", _POOL, _id("a user pool id", "eu-west-1_Ab12Cd34E", USER_POOL_ID)),
+        Setting("client_id", _CLIENT, _id("an app client id", "1example23456789", CLIENT_ID)),
         Setting("client_secret_file", _CLIENT, _path),
         Setting("region", _POOL, _text("a region, such as eu-west-1", _REGION)),
         Setting(
@@ -337,12 +334,12 @@ def parse_pasted_ids(text: str) -> PastedIds:
     managed login address with ``client_id=``.
     """
     text = unquote(text.strip()).strip("\"'`,;")
-    if re.fullmatch(_PASTED_POOL, text):
+    if re.fullmatch(USER_POOL_ID, text, re.ASCII):
         return PastedIds(user_pool_id=text)
     pool, client = _POOL_IN_TEXT.search(text), _CLIENT_IN_TEXT.search(text)
     if pool or client:
         return PastedIds(pool["pool"] if pool else None, client["client"] if client else None)
-    return PastedIds(client_id=text) if re.fullmatch(_CLIENT_ID, text, re.ASCII) else PastedIds()
+    return PastedIds(client_id=text) if re.fullmatch(CLIENT_ID, text, re.ASCII) else PastedIds()
 
 
 def parse_id(setting: str, text: str) -> str:
