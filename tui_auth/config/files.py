@@ -7,6 +7,7 @@ import re
 import stat
 from pathlib import Path
 
+from tui_auth.errors import ConfigurationError as ConfigurationError
 from tui_auth.secret import Secret
 from tui_auth.storage.files import ForeignFileError, UnreadableFileError, read_plain_file
 from tui_auth.storage.paths import AMPLIFY_FILE_NAMES
@@ -21,13 +22,6 @@ SECRET_FILE_ADVICE = "Give the path of a file that holds the secret, not the sec
 _LARGEST_SECRET_FILE_BYTES = 4096
 _CLIENT_SECRET = re.compile(r"[\w+=]{40,}", re.ASCII)
 """The form of a client secret; hardly any file has such a name."""
-
-
-class ConfigurationError(Exception):
-    """The configuration can't be used; the message is one or two sentences that say what to do.
-
-    The message never repeats a value: it may be a secret in the wrong place.
-    """
 
 
 class ForeignConfigFileError(ConfigurationError):

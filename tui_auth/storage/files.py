@@ -15,6 +15,8 @@ import stat
 import time
 from contextlib import contextmanager, suppress
 
+from tui_auth.errors import StorageError as StorageError
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,10 +32,6 @@ PRIVATE_FILE_MODE = 0o600
 PRIVATE_FOLDER_MODE = 0o700
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _OTHERS = 0o077
-
-
-class StorageError(Exception):
-    """Something can't be read or stored; the text says why, and the command that repairs it if one does."""
 
 
 class UnreadableFileError(Exception):
