@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tui_auth.auth import account, challenges, sign_in
 from tui_auth.auth.app_client import AuthFlow
-from tui_auth.auth.challenges import answer_text
 from tui_auth.auth.engine import SignInEngine
 from tui_auth.auth.error_catalog import is_unknown_device
 from tui_auth.auth.next_step import (
@@ -187,7 +186,7 @@ class Attempt:
                 username,
                 password,
                 auth_flow=auth_flow,
-                first_factor=answer_text(preferred_first_factor) if preferred_first_factor else None,
+                first_factor=preferred_first_factor or None,
                 client_metadata=client_metadata,
                 device=None if is_rejected else device,
             ),

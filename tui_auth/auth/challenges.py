@@ -169,11 +169,28 @@ def restart_side_effect(challenge_name: str) -> str:
     return entry.restart_side_effect if entry else ""
 
 
-def answer_text(answer: Answer) -> str:
-    """Return an answer as Cognito takes it: a choice by Cognito's name."""
-    if isinstance(answer, Secret):
-        return answer.reveal()
-    return answer if isinstance(answer, str) else answer.challenge_response
+def parse_choice(answer: object, choices: tuple[MFAType | AuthFactorType | str, ...]) -> str:
+    """Return Cognito's name of a choice.
+
+    Args:
+        answer: The member, Cognito's name or Amplify's: ``MFAType.SMS``, "SMS_MFA" or "SMS".
+        choices: What is allowed. A choice that this version doesn't know has one name.
+
+    Raises:
+        AuthError: The answer is none of these (kind INVALID_STATE). The error lists them; the answer may be a
+            password, so it doesn't repeat it.
+    """
+    text = answer.reveal() if isinstance(answer, Secret) else getattr(answer, "value", answer)
+    names = {
+        choice if isinstance(choice, str) else choice.value: getattr(choice, "name", choice)
+        for choice in choices
+    }
+    for name, other_name in names.items():
+        if text in (name, other_name):
+            return name
+    raise AuthError(
+        ErrorKind.INVALID_STATE, "That isn't one of the choices.", f"Allowed are {', '.join(names)}."
+    )
 
 
 def attribute_responses(attributes: Mapping[str, str]) -> dict[str, str]:

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from tui_auth.auth import challenges
 from tui_auth.auth.app_client import AuthFlow
-from tui_auth.auth.challenges import CHOICE_CHALLENGES, PASSWORD_FACTORS, Challenge, answer_text
+from tui_auth.auth.challenges import CHOICE_CHALLENGES, PASSWORD_FACTORS, Challenge, parse_choice
 from tui_auth.auth.engine import AuthReply, SignInEngine, is_first_factor_choice
 from tui_auth.auth.error_catalog import error_from_response, is_rejected_password
 from tui_auth.auth.next_step import (
     AuthFactorType,
+    ConfirmSignInWithCustomChallenge,
     ConfirmSignInWithPassword,
     ConfirmSignUp,
     ContinueSignInWithEmailMFASetup,
@@ -26,6 +27,8 @@ from tui_auth.auth.next_step import (
     NextStep,
     ResetPassword,
     TOTPSetupDetails,
+    UnknownStep,
+    describe_step,
 )
 from tui_auth.errors import AuthError, ErrorKind
 from tui_auth.secret import Secret
@@ -47,13 +50,21 @@ def sign_in(
     password: Secret | None,
     *,
     auth_flow: AuthFlow,
-    first_factor: str | None,
+    first_factor: AuthFactorType | str | None,
     client_metadata: Mapping[str, str] | None,
     device: Device | None,
 ) -> NextStep:
-    """Start the sign-in; ``first_factor`` is Cognito's name of the preferred one."""
+    """Start the sign-in; ``first_factor`` is the preferred one, a member or a name of one."""
     if not username or (not password and auth_flow.needs_password):
         raise AuthError(ErrorKind.VALIDATION, "Name and password are both needed.")
+    if password and auth_flow is AuthFlow.CUSTOM_WITHOUT_SRP:
+        raise AuthError(
+            ErrorKind.INVALID_STATE,
+            "The flow CUSTOM_WITHOUT_SRP takes no password.",
+            "Leave the password out, or use CUSTOM_WITH_SRP.",
+        )
+    if first_factor is not None:
+        first_factor = parse_choice(first_factor, tuple(AuthFactorType))
     engine.prepare(username, auth_flow, client_metadata)
     engine.device = device
     engine.set_password(password)
@@ -104,10 +115,11 @@ def answer_step(
     friendly_device_name: str | None,
 ) -> NextStep:
     """Answer the current step."""
-    value = answer if isinstance(answer, Secret) else Secret(answer_text(answer))
     match engine.step:
         case None | Done() | ResetPassword() | ConfirmSignUp():
             raise AuthError(ErrorKind.INVALID_STATE, "No sign-in step is waiting for an answer.")
+    value = _checked_answer(engine, answer)
+    match engine.step:
         case ContinueSignInWithTOTPSetup():
             return _answer_totp_setup(engine, value, friendly_device_name)
         case ContinueSignInWithMFASetupSelection():
@@ -119,6 +131,26 @@ def answer_step(
     return _answer_challenge(
         engine, value, challenges.attribute_responses(user_attributes) if user_attributes else {}
     )
+
+
+def _checked_answer(engine: SignInEngine, answer: Answer) -> Secret:
+    """Return an answer as Cognito takes it: a choice by Cognito's name. Nothing was sent yet.
+
+    Raises:
+        AuthError: The step doesn't take this answer (kind INVALID_STATE).
+    """
+    step = engine.step
+    choices = getattr(step, "allowed_mfa_types", None) or getattr(step, "available_factors", ())
+    if choices:
+        if engine.current_challenge().name == "WEB_AUTHN":  # any other factor starts the sign-in again
+            choices = (*choices, *AuthFactorType)
+        return Secret(parse_choice(answer, choices))
+    if isinstance(answer, MFAType | AuthFactorType):
+        answer = answer.value
+    is_free = isinstance(step, ConfirmSignInWithCustomChallenge | UnknownStep)
+    if not isinstance(answer, str | Secret) or not (answer or is_free):
+        raise AuthError(ErrorKind.INVALID_STATE, "This step needs an answer.", describe_step(step).text)
+    return answer if isinstance(answer, Secret) else Secret(answer)
 
 
 def _respond(engine: SignInEngine, responses: Mapping[str, Any]) -> NextStep:
@@ -202,7 +234,7 @@ def next_step_for(engine: SignInEngine, reply: AuthReply) -> NextStep:
             "An administrator can add a phone number or an e-mail address to this user.",
         )
     if len(types) == 1:
-        return _set_up_mfa(engine, answer_text(types[0]))
+        return _set_up_mfa(engine, types[0] if isinstance(types[0], str) else types[0].value)
     if choice := engine.pop_replay(reply.name):
         return _set_up_mfa(engine, choice)
     left_out = tuple(mfa_type for mfa_type in offered if mfa_type is MFAType.SMS)
