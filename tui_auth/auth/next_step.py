@@ -327,7 +327,7 @@ _DESCRIPTIONS: dict[type, Callable[[Any], StepDescription]] = {
         f"Enter the code from {_printable(step.friendly_device_name or 'your authenticator app')}."
     ),
     ContinueSignInWithTOTPSetup: lambda step: StepDescription(
-        f"Add the key {step.setup_details.shared_secret.reveal()} to an authenticator app, then enter its code."
+        f"Add the key {step.setup_details.shared_secret.reveal()} to your app, then enter its code."
     ),
     ContinueSignInWithMFASelection: lambda step: StepDescription(
         "Choose how to confirm your sign-in.", choices=step.allowed_mfa_types

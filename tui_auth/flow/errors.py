@@ -12,8 +12,8 @@ from tui_auth.auth.next_step import (
     ContinueSignInWithTOTPSetup,
     NextStep,
     UnknownStep,
+    window_offset,
 )
-from tui_auth.auth.next_step import window_offset
 from tui_auth.flow.interface import ErrorMessage
 from tui_auth.session.state import CLOCK_TOLERANCE_SECONDS
 from tui_auth.terminal.safe_text import safe_line

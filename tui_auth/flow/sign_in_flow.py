@@ -15,16 +15,17 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from tui_auth.auth.attempt import Attempt
-from tui_auth.auth.next_step import ErrorAction, action_for_error
 from tui_auth.auth.next_step import (
     ConfirmSignInWithCustomChallenge,
     ConfirmSignUp,
     ContinueSignInWithTOTPSetup,
     DeliveryDetails,
     Done,
+    ErrorAction,
     NextStep,
     ResetPassword,
     TOTPSetupDetails,
+    action_for_error,
 )
 from tui_auth.errors import AuthError, ErrorField, ErrorKind
 from tui_auth.flow import messages

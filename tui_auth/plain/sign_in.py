@@ -6,8 +6,8 @@ import math
 import time
 from typing import TYPE_CHECKING, assert_never
 
-from tui_auth.auth.next_step import COOL_DOWN_SECONDS
 from tui_auth.auth.next_step import (
+    COOL_DOWN_SECONDS,
     AuthFactorType,
     ConfirmSignInWithCustomChallenge,
     ConfirmSignInWithNewPassword,

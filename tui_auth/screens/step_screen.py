@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
-from tui_auth.auth.next_step import COOL_DOWN_SECONDS
-from tui_auth.auth.next_step import DeliveryDetails, NextStep
+from tui_auth.auth.next_step import COOL_DOWN_SECONDS, DeliveryDetails, NextStep
 from tui_auth.flow.messages import MAY_HAVE_EXPIRED
 from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.screen_context import Decision, ScreenContext

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-from tui_auth.auth.app_client import AppClient, AuthFlow
-from tui_auth.auth.app_client import FLOWS, OUR_FLOWS, Answer, Verdict, probe_flow
+from tui_auth.auth.app_client import FLOWS, OUR_FLOWS, Answer, AppClient, AuthFlow, Verdict, probe_flow
 from tui_auth.auth.gateway import Address, CognitoGateway
 from tui_auth.auth.tokens import KeysUnreachableError, fetch_keys, keys_url
 from tui_auth.cli.machine_checks import Finding, check_machine, note, ok, problem
