@@ -23,6 +23,7 @@ from tui_auth.auth.next_step import (
 )
 from tui_auth.auth.trace import CallTrace, TracingGateway
 from tui_auth.errors import AuthError, ErrorKind
+from tui_auth.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from tui_auth.auth.devices import Device
     from tui_auth.auth.gateway import Gateway
     from tui_auth.auth.next_step import AuthFactorType
-    from tui_auth.secret import Secret
 
 _MAKES_A_KEY = "This makes a new key; the one shown so far stops working."
 _KEY_MAY_BE_IN_USE = "Keep the key in the app: it may be in use already."
@@ -86,21 +86,25 @@ class Attempt:
         """
         with self.trace.call(name) as span:
             engine = copy.copy(self._engine)
-            outcome: Outcome | NextStep
+            outcome: Outcome | NextStep | AuthError
             try:
                 outcome = operation(engine)
             except AuthError as error:
-                if error.code == "UserNotConfirmedException":
-                    outcome = ConfirmSignUp()
-                elif error.code == "PasswordResetRequiredException":
-                    outcome = ResetPassword()
-                else:
-                    self._engine = self._engine_after_error(engine, error)
-                    raise (self._pool_check.explain(error) if self._pool_check else error) from None
+                outcome = self._outcome_of_error(engine, error)
+            if isinstance(outcome, AuthError):
+                raise outcome.without_secrets()
             engine.complete(outcome)
             self._engine = engine
             span.finish(outcome)
             return outcome
+
+    def _outcome_of_error(self, engine: SignInEngine, error: AuthError) -> NextStep | AuthError:
+        if error.code == "UserNotConfirmedException":
+            return ConfirmSignUp()
+        if error.code == "PasswordResetRequiredException":
+            return ResetPassword()
+        self._engine = self._engine_after_error(engine, error)
+        return self._pool_check.explain(error) if self._pool_check else error
 
     def _engine_after_error(self, engine: SignInEngine, error: AuthError) -> SignInEngine:
         """Return the state after a failed call: drop a rejected device, record a rejected password."""
@@ -228,6 +232,8 @@ class Attempt:
             friendly_device_name: The authenticator app's name, for ContinueSignInWithTOTPSetup.
             client_metadata: ClientMetadata from now on, in place of the one so far.
         """
+        if isinstance(answer, str):
+            answer = Secret(answer)  # an error keeps this frame
 
         def operation(engine: SignInEngine) -> NextStep:
             if client_metadata:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tui_auth.auth.app_client import AppClient, AuthFlow, PoolExistenceCheck
 from tui_auth.auth.gateway import Address, CognitoGateway, Gateway
 from tui_auth.auth.trace import CallTrace, TracingGateway
-from tui_auth.errors import AuthError, ErrorKind
+from tui_auth.errors import AuthError, ErrorKind, drops_secrets
 from tui_auth.secret import Secret
 
 # A program shows its first screen before anybody signs in: methods import what only a sign-in needs.
@@ -46,6 +46,7 @@ class Auth:
         AuthError: An ID or the endpoint can't be one (kind CONFIGURATION).
     """
 
+    @drops_secrets
     def __init__(
         self,
         user_pool_id: str,
@@ -71,6 +72,7 @@ class Auth:
 
         return Attempt(self.gateway, self.client, self.trace, self._pool_check, self._rejected_devices)
 
+    @drops_secrets
     def sign_in(
         self,
         username: str,
@@ -105,9 +107,10 @@ class Auth:
             )
         )
 
+    @drops_secrets
     def confirm_sign_in(
         self,
-        challenge_response: Answer,
+        answer: Answer,
         *,
         user_attributes: Mapping[str, str] | None = None,
         friendly_device_name: str | None = None,
@@ -116,7 +119,8 @@ class Auth:
         """Answer the current step.
 
         Args:
-            challenge_response: A code, a password, or a choice (a member or Cognito's name).
+            answer: A code, a password, or a choice: the member, Cognito's name or Amplify's (``MFAType.SMS``,
+                "SMS_MFA" or "SMS").
             user_attributes: Attributes for ConfirmSignInWithNewPassword.
             friendly_device_name: The authenticator app's name, for ContinueSignInWithTOTPSetup.
             client_metadata: ClientMetadata from now on, in place of the one so far.
@@ -127,13 +131,14 @@ class Auth:
             raise AuthError(ErrorKind.INVALID_STATE, "No sign-in is under way.", "Call sign_in first.")
         return SignInResult(
             self._attempt.confirm(
-                challenge_response,
+                answer,
                 user_attributes=user_attributes,
                 friendly_device_name=friendly_device_name,
                 client_metadata=client_metadata,
             )
         )
 
+    @drops_secrets
     def remember_device(self, done: Done) -> None:
         """Have the pool remember this machine (UpdateDeviceStatus), if ``done.asks_to_remember_device``."""
         from tui_auth.auth.devices import remember_device
@@ -143,6 +148,7 @@ class Auth:
                 remember_device(TracingGateway(self.gateway), done.device, done.tokens.access_token)
                 span.finish("ok")
 
+    @drops_secrets
     def reset_password(self, username: str) -> ResetPasswordResult:
         """Send a reset code (ForgotPassword); an earlier code stops working."""
         from tui_auth.auth.next_step import ConfirmResetPasswordWithCode, ResetPasswordResult
@@ -152,12 +158,14 @@ class Auth:
             span.finish(details)
         return ResetPasswordResult(ConfirmResetPasswordWithCode(details))
 
+    @drops_secrets
     def confirm_reset_password(self, username: str, new_password: str | Secret, code: str | Secret) -> None:
         """Set a new password (ConfirmForgotPassword)."""
         with self.trace.call("confirmResetPassword") as span:
             self._account().confirm_forgot_password(username, _secret(new_password), _secret(code))
             span.finish("ok")
 
+    @drops_secrets
     def confirm_sign_up(self, username: str, code: str | Secret) -> SignUpResult:
         """Confirm a sign-up (ConfirmSignUp)."""
         from tui_auth.auth.next_step import SignUpResult
@@ -167,6 +175,7 @@ class Auth:
             span.finish("ok")
         return SignUpResult(is_sign_up_complete=True)
 
+    @drops_secrets
     def resend_sign_up_code(self, username: str) -> DeliveryDetails:
         """Send another sign-up code (ResendConfirmationCode).
 

@@ -119,18 +119,22 @@ class CognitoGateway:
         # Loaded here, like boto3: there is a gateway before the first screen.
         from tui_auth.threads import run_with_timeout
 
-        started, revealed = time.time(), _reveal(parameters)
+        started = time.time()
+        send = partial(self._client._make_api_call, operation, _reveal(parameters))
         try:
-            reply: dict[str, Any] = run_with_timeout(
-                DEADLINE_SECONDS, partial(self._client._make_api_call, operation, revealed)
-            )
+            reply: dict[str, Any] = run_with_timeout(DEADLINE_SECONDS, send)
         except ClientError as error:
             self._read_clock(error.response.get("ResponseMetadata", {}), started)
-            raise reply_error(error) from None
+            failure = reply_error(error)
         except (BotoCoreError, *_UNREADABLE) as error:
-            raise transport_error(error, self._ca_file, self._address.endpoint_url) from None
-        self._read_clock(reply.get("ResponseMetadata", {}), started)
-        return reply
+            failure = transport_error(error, self._ca_file, self._address.endpoint_url)
+        except AuthError as error:
+            failure = error
+        else:
+            self._read_clock(reply.get("ResponseMetadata", {}), started)
+            return reply
+        del send  # it holds what was sent, and a frame of an error must not
+        raise failure.without_secrets()
 
     def _read_clock(self, metadata: Mapping[str, Any], started: float) -> None:
         from email.utils import parsedate_to_datetime
