@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.auth.reply_server import ReplyServer, running_reply_server
 from tui_auth.auth.gateway import Address, CognitoGateway, IdentityGateway
 from tui_auth.endpoint import is_safe_endpoint
 from tui_auth.errors import AuthError, ErrorKind
@@ -21,40 +20,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class ReplyServer(ThreadingHTTPServer):
-    """Sends the same reply to each request and records the requests."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), ReplyHandler)
-        self.status, self.reply = 200, b"{}"
-        self.headers: dict[str, str] = {}
-        self.requests: list[tuple[dict[str, str], bytes]] = []
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
-
-
-class ReplyHandler(BaseHTTPRequestHandler):
-    server: ReplyServer
-    protocol_version = "HTTP/1.1"
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.requests.append((dict(self.headers), body))
-        self.send_response(self.server.status)
-        for name, value in self.server.headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(self.server.reply)))
-        self.end_headers()
-        self.wfile.write(self.server.reply)
-
-    def log_message(self, *arguments: Any) -> None:
-        """Log nothing."""
-
-
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[ReplyServer]:
     """Start a server in an environment with AWS credentials, a missing profile and a proxy."""
@@ -63,10 +28,8 @@ def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[ReplySer
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "aws-canary")
     monkeypatch.setenv("AWS_PROFILE", "no-such-profile")
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
-    with ReplyServer() as running:
-        threading.Thread(target=running.serve_forever, args=(0.01,), daemon=True).start()
+    with running_reply_server() as running:
         yield running
-        running.shutdown()
 
 
 @pytest.fixture

@@ -69,8 +69,11 @@ class AccountOperations:
         reply = self._call("ResendConfirmationCode", username)
         return parse_delivery_details(reply.get("CodeDeliveryDetails"))
 
-    def sign_up(self, username: str, password: Secret, attributes: Mapping[str, str]) -> SignUpReply:
-        """Create an account (SignUp); ``attributes`` are user attributes by Cognito's names."""
+    def sign_up(self, username: str, password: Secret | None, attributes: Mapping[str, str]) -> SignUpReply:
+        """Create an account (SignUp); ``attributes`` are user attributes by Cognito's names.
+
+        A pool with passwordless sign-in takes a user without a password.
+        """
         pairs = [{"Name": name, "Value": value} for name, value in attributes.items()]
         reply = self._call("SignUp", username, Password=password, UserAttributes=pairs or None)
         return SignUpReply(
@@ -115,13 +118,15 @@ class AccountOperations:
 def sign_up(
     engine: SignInEngine,
     username: str,
-    password: Secret,
+    password: Secret | None,
     *,
     user_attributes: Mapping[str, str],
     auth_flow: AuthFlow,
     client_metadata: Mapping[str, str] | None,
 ) -> NextStep:
     """Create an account, then ask for its code or, if none is needed, sign in."""
+    if not password and auth_flow.needs_password:
+        auth_flow = AuthFlow.USER_AUTH
     engine.prepare(username, auth_flow, client_metadata)
     engine.set_password(password)
     already_sent = engine.writes.record_password_sent(username, engine.proof)

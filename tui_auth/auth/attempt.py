@@ -245,7 +245,7 @@ class Attempt:
     def sign_up(
         self,
         username: str,
-        password: Secret,
+        password: Secret | None,
         *,
         user_attributes: Mapping[str, str],
         auth_flow: AuthFlow = AuthFlow.USER_SRP_AUTH,
@@ -257,7 +257,7 @@ class Attempt:
 
         Args:
             username: The user name.
-            password: The password.
+            password: The password; None in a pool with passwordless sign-in, with USER_AUTH afterwards.
             user_attributes: User attributes by Cognito's names.
             auth_flow: The flow to sign in with afterwards.
             client_metadata: ClientMetadata of every call.

@@ -166,6 +166,33 @@ class Auth:
             span.finish("ok")
 
     @drops_secrets
+    def sign_up(
+        self,
+        username: str,
+        password: str | Secret | None = None,
+        *,
+        user_attributes: Mapping[str, str] | None = None,
+        client_metadata: Mapping[str, str] | None = None,
+    ) -> SignUpResult:
+        """Create an account (SignUp). Doesn't sign in.
+
+        Args:
+            username: The user name.
+            password: The password; None in a pool with passwordless sign-in.
+            user_attributes: User attributes by Cognito's names.
+            client_metadata: ClientMetadata of the call.
+        """
+        from tui_auth.auth.next_step import ConfirmSignUp, SignUpResult
+
+        with self.trace.call("signUp") as span:
+            reply = self._account(client_metadata).sign_up(
+                username, _secret(password) if password else None, user_attributes or {}
+            )
+            step = None if reply.is_confirmed else ConfirmSignUp(delivery_details=reply.delivery_details)
+            span.finish(step or "ok")
+        return SignUpResult(reply.is_confirmed, step)
+
+    @drops_secrets
     def confirm_sign_up(self, username: str, code: str | Secret) -> SignUpResult:
         """Confirm a sign-up (ConfirmSignUp)."""
         from tui_auth.auth.next_step import SignUpResult
@@ -187,10 +214,10 @@ class Auth:
             span.finish(details)
         return details
 
-    def _account(self) -> AccountOperations:
+    def _account(self, client_metadata: Mapping[str, str] | None = None) -> AccountOperations:
         from tui_auth.auth.account import AccountOperations
 
-        return AccountOperations(TracingGateway(self.gateway), self.client)
+        return AccountOperations(TracingGateway(self.gateway), self.client, client_metadata)
 
 
 def _secret(value: str | Secret) -> Secret:

@@ -384,9 +384,15 @@ class ResetPasswordResult:
 
 @dataclass(frozen=True)
 class SignUpResult:
-    """The result of ``confirm_sign_up``."""
+    """The result of ``sign_up`` and ``confirm_sign_up``.
+
+    Attributes:
+        is_sign_up_complete: Whether the user can sign in.
+        next_step: ConfirmSignUp if a code was sent, else None.
+    """
 
     is_sign_up_complete: bool
+    next_step: ConfirmSignUp | None = None
 
 
 # --- After an error --------------------------------------------------------------------------------------
