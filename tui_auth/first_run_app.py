@@ -1,10 +1,14 @@
-"""FirstRunApp: the full-screen program that asks for a user pool if nothing specifies one."""
+"""The full-screen programs that ask something before the sign-in.
+
+FirstRunApp asks for a user pool if nothing specifies one. SignedInApp asks a user who is already signed in
+whether to continue.
+"""
 
 from __future__ import annotations
 
 import os
 import time
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual import on, work
 from textual.binding import Binding, BindingType
@@ -22,9 +26,11 @@ from tui_auth.flow.first_run_flow import (
     RunTrial,
     ShowPoolError,
 )
+from tui_auth.flow.signed_in import SignedInAction, action_labels, question_about
 from tui_auth.screens.choose_pool import AuthFlowSelected, ChoosePoolScreen, PoolSubmitted, ProfileNamed
 from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.screen_context import Decision, ScreenContext
+from tui_auth.screens.signed_in import ActionSelected, SignedInScreen
 from tui_auth.terminal.full_screen import FullScreenApp
 from tui_auth.themes import HEIGHTS, THEMES, VARIABLES, WIDTHS, style_sheets
 from tui_auth.threads import in_daemon_thread
@@ -34,8 +40,71 @@ if TYPE_CHECKING:
 
     from textual.screen import Screen
 
+    from tui_auth.session.record import SessionRecord
 
-class FirstRunApp(FullScreenApp[str]):
+AnswerT = TypeVar("AnswerT")
+
+
+class QuestionApp(FullScreenApp[AnswerT]):
+    """A program with one screen. Returns the answer, or None if the user quit."""
+
+    TITLE = "tui-auth"
+    CSS_PATH = style_sheets()
+    HORIZONTAL_BREAKPOINTS = WIDTHS
+    VERTICAL_BREAKPOINTS = HEIGHTS
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
+        Binding("ctrl+c", "quit", "Quit", show=False, priority=True),
+    ]
+
+    def __init__(self, theme: str) -> None:
+        super().__init__(ansi_color=theme.startswith("ansi") or None)
+        for registered in THEMES:
+            self.register_theme(registered)
+        self.theme = theme
+
+    @property
+    def is_busy(self) -> bool:
+        screen = self.screen_stack[-1] if self.screen_stack else None
+        return isinstance(screen, FormScreen) and screen.busy
+
+    async def action_quit(self) -> None:
+        """Exit without an answer."""
+        self.exit(None, return_code=ExitCode.CANCELLED)
+
+
+class SignedInApp(QuestionApp[SignedInAction]):
+    """Says who is signed in and returns what to do about it.
+
+    Args:
+        record: The session that there is.
+        theme: The name of the theme.
+        environment_badge: The badge of an endpoint other than Cognito's.
+    """
+
+    def __init__(self, record: SessionRecord, *, theme: str, environment_badge: str = "") -> None:
+        super().__init__(theme)
+        self.record = record
+        self.environment_badge = environment_badge
+
+    def get_default_screen(self) -> Screen[Any]:
+        """Return the screen that asks, the only one apart from help."""
+        record = self.record
+        context = ScreenContext(
+            pool=" ".join(filter(None, (record.origin.profile, record.origin.user_pool_id))),
+            now=time.time,
+            username=record.display_name,
+            environment_badge=self.environment_badge,
+        )
+        return SignedInScreen(context, question_about(record), action_labels(record))
+
+    @on(ActionSelected)
+    def _answer(self, selected: ActionSelected) -> None:
+        self.exit(selected.action)
+
+
+class FirstRunApp(QuestionApp[str]):
     """Asks for a pool and returns the name of the new profile, or None if the user quit.
 
     Args:
@@ -48,16 +117,6 @@ class FirstRunApp(FullScreenApp[str]):
         environ: The environment variables.
     """
 
-    TITLE = "tui-auth"
-    CSS_PATH = style_sheets()
-    HORIZONTAL_BREAKPOINTS = WIDTHS
-    VERTICAL_BREAKPOINTS = HEIGHTS
-    ENABLE_COMMAND_PALETTE = False
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
-        Binding("ctrl+c", "quit", "Quit", show=False, priority=True),
-    ]
-
     def __init__(
         self,
         settings: Mapping[str, Any],
@@ -69,10 +128,7 @@ class FirstRunApp(FullScreenApp[str]):
         fetch_signing_keys: Callable[[str], object] = fetch_keys,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
-        super().__init__(ansi_color=theme.startswith("ansi") or None)
-        for registered in THEMES:
-            self.register_theme(registered)
-        self.theme = theme
+        super().__init__(theme)
         self.flow = FirstRunFlow(settings, make_gateway, fetch_signing_keys, environ)
         self.initial_notice = notice
         self.environment_badge = environment_badge
@@ -92,11 +148,6 @@ class FirstRunApp(FullScreenApp[str]):
             name=self.suggested_name,
             notice=self.initial_notice,
         )
-
-    @property
-    def is_busy(self) -> bool:
-        screen = self.screen_stack[-1] if self.screen_stack else None
-        return isinstance(screen, ChoosePoolScreen) and screen.busy
 
     @property
     def pool_screen(self) -> ChoosePoolScreen:
@@ -140,7 +191,3 @@ class FirstRunApp(FullScreenApp[str]):
         result = await in_daemon_thread(trial.run)
         self.type_ahead.hold()
         self._carry_out(self.flow.receive(result))
-
-    async def action_quit(self) -> None:
-        """Exit without a pool."""
-        self.exit(None, return_code=ExitCode.CANCELLED)

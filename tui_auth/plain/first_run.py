@@ -1,6 +1,8 @@
-"""PlainFirstRun: the first run in line prompts, from the IDs to the name of the profile."""
+"""Line prompts before the sign-in: for a user pool, or whether to continue a session."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from tui_auth.config.settings import parse_pasted_ids
 from tui_auth.flow.first_run_flow import (
@@ -18,7 +20,11 @@ from tui_auth.flow.first_run_flow import (
     find_id_error,
     find_secret_path_error,
 )
+from tui_auth.flow.signed_in import ACTIONS, SignedInAction, action_labels, question_about
 from tui_auth.plain.prompts import BACK, BackError, Lines, Prompts
+
+if TYPE_CHECKING:
+    from tui_auth.session.record import SessionRecord
 
 _LABELS = {"user_pool_id": "User pool", "client_id": "App client"}
 
@@ -120,3 +126,15 @@ class PlainFirstRun:
                 self.lines.say("".join(f"{_LABELS[name]}: {self._ids[name]}\n" for name in _LABELS).rstrip())
                 return True
             return False
+
+
+def ask_about_session(lines: Lines, record: SessionRecord) -> SignedInAction:
+    """Say who is signed in and ask what to do about it. Raises EOFError at ^D."""
+    prompts = Prompts(lines, empty_line_text="Type a number, or end with ^D.")
+    lines.say(question_about(record))
+    prompts.show(action_labels(record))
+    while True:
+        try:
+            return ACTIONS[prompts.number(len(ACTIONS))]
+        except BackError:
+            lines.say("There is nothing to go back to. Type a number, or end with ^D.")

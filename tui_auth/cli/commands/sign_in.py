@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui_auth.cli.output import CommandFailedError, say, tell
@@ -14,7 +15,7 @@ from tui_auth.cli.sign_in_now import (
     sign_in_now,
     wants_line_prompts,
 )
-from tui_auth.config.aws_settings import check_certificates
+from tui_auth.config.aws_settings import check_certificates, effective_endpoint
 from tui_auth.config.files import NoPoolError
 from tui_auth.config.resolver import (
     ResolvedPool,
@@ -25,10 +26,14 @@ from tui_auth.config.resolver import (
 )
 from tui_auth.exit_codes import ExitCode
 from tui_auth.flow.interface import environment_badge_for
+from tui_auth.storage.paths import state_folder
 from tui_auth.terminal.environment import TerminalKind, find_terminal
+from tui_auth.terminal.safe_text import safe_line
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+
+    from tui_auth.session.record import SessionRecord
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -53,6 +58,10 @@ def run(arguments: Namespace) -> int:
             _last_sign_in_notice(choice)
             + ("" if is_noninteractive(arguments) else " --new-pool asks for another.")
         )
+    existing, choice = _ask_about_session(choice, arguments)
+    if existing:
+        tell(f"Signed in as {safe_line(existing.display_name, limit=80)}.", by="")
+        return ExitCode.OK
     if not choice.username:
         # Without a user name the session key is unknown, so two sign-ins don't wait for each other.
         # sign_in_when_needed waits even so, because a command accepts any new session.
@@ -73,6 +82,60 @@ def _resolve_pool(arguments: Namespace) -> ResolvedPool:
     from tui_auth.session.sessions import Sessions
 
     return resolve_pool(arguments, current_session=lambda: Sessions().offered_settings())
+
+
+def _ask_about_session(
+    choice: ResolvedPool, arguments: Namespace
+) -> tuple[SessionRecord | None, ResolvedPool]:
+    """Ask a user who is signed in already what to do, if there is a terminal to ask on.
+
+    Returns:
+        The session to continue, or None; and the pool with the user name to fill in.
+
+    Raises:
+        CommandFailedError: The user quit.
+    """
+    kind = find_terminal().kind
+    # Without the folder there is no session, and what reads sessions needn't be imported.
+    has_folder = Path(state_folder()).is_dir()
+    if kind is TerminalKind.NONE or is_noninteractive(arguments) or arguments.new_pool or not has_folder:
+        return None, choice
+    from tui_auth.cli.session_access import report_unsaved
+    from tui_auth.flow.signed_in import SignedInAction, choice_for, find_existing_session
+    from tui_auth.session import NotSignedInError
+    from tui_auth.session.record import PoolKey
+    from tui_auth.session.refresh import ensure_fresh
+    from tui_auth.session.sessions import Sessions
+
+    sessions, endpoint = Sessions(), effective_endpoint(choice.endpoint_url)
+    pool = PoolKey(endpoint, choice.user_pool_id, choice.client_id)
+    stored = find_existing_session(choice, pool, sessions)
+    if stored is None:
+        return None, choice
+    if kind is TerminalKind.LINES or wants_line_prompts(arguments):
+        from tui_auth.plain.first_run import ask_about_session
+
+        with line_prompts() as lines:
+            action = ask_about_session(lines, stored.record)
+    else:
+        prepare_full_screen("Signing in")
+        from tui_auth.first_run_app import SignedInApp
+
+        badge = environment_badge_for(endpoint)
+        app = SignedInApp(stored.record, theme=choose_theme(), environment_badge=badge)
+        status = app.run_in_terminal()
+        if app.return_value is None:
+            raise CommandFailedError(status)
+        action = app.return_value
+    if action is not SignedInAction.CONTINUE:
+        return None, choice_for(action, choice, stored.record)
+    try:
+        result = ensure_fresh(sessions, stored)
+    except NotSignedInError as error:  # Cognito has ended it meanwhile
+        say(str(error))
+        return None, choice_for(SignedInAction.SIGN_IN_AGAIN, choice, stored.record)
+    report_unsaved(result)
+    return result.record, choice
 
 
 def _last_sign_in_notice(choice: ResolvedPool) -> str:
