@@ -64,6 +64,9 @@ class QuestionApp(FullScreenApp[AnswerT]):
             self.register_theme(registered)
         self.theme = theme
 
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return VARIABLES
+
     @property
     def is_busy(self) -> bool:
         screen = self.screen_stack[-1] if self.screen_stack else None
@@ -133,9 +136,6 @@ class FirstRunApp(QuestionApp[str]):
         self.initial_notice = notice
         self.environment_badge = environment_badge
         self.suggested_name = self.flow.suggest_profile_name()
-
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        return VARIABLES
 
     def get_default_screen(self) -> Screen[Any]:
         """Return the screen that asks for the pool, the only one apart from help."""

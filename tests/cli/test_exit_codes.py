@@ -111,8 +111,9 @@ def test_each_command_exits_with_each_code(
         assert bool(result.stdout) == (name not in ("sign-in", "sign-out", "exec"))
     else:
         assert result.stdout == ""
-        assert result.stderr.count("\n") == 1
-        assert result.stderr.startswith(f"tui-auth {name}: " if code == 2 else "tui-auth: ")
+        message = result.stderr.removeprefix(machine.endpoint_notice)
+        assert message.count("\n") == 1
+        assert message.startswith(f"tui-auth {name}: " if code == 2 else "tui-auth: ")
     assert replaced.command == (["echo", "ran"] if (name, code) == ("exec", 0) else [])
     is_stored = bool(list(machine.state_folder.glob("?" * 64 + ".json")))
     had_session = (code in (0, 5, 7, 8, 9) and name not in ("sign-in", "sign-out")) or code == 9

@@ -97,7 +97,7 @@ def test_session_file_and_folder_are_private(
     machine: Machine, choice: ResolvedPool, storage: str, folder: str
 ) -> None:
     ran = sign_in(machine, choice, storage)
-    assert (ran.returncode, ran.stderr) == (0, "Signed in as ann.\n")
+    assert (ran.returncode, ran.stderr) == (0, f"{machine.endpoint_notice}Signed in as ann.\n")
     (file,) = [path for path in machine.home.rglob("*.json") if len(path.stem) == 64]
     assert file.parent == machine.home / folder
     assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777) == (0o600, 0o700)
@@ -172,7 +172,8 @@ def test_unwritable_folder_exits_with_9_if_storage_was_specified(
 ) -> None:
     ran = sign_in(machine, choice, asked_for, {"XDG_STATE_HOME": "/proc/no/such/place"})
     assert (ran.returncode, ran.stdout) == (status, "")
-    lost, signed_in = ran.stderr.splitlines()
+    notice, lost, signed_in = ran.stderr.splitlines()
+    assert f"{notice}\n" == machine.endpoint_notice
     assert lost.startswith("tui-auth: This session is not kept.")
     assert signed_in == "Signed in as ann."
 
@@ -188,10 +189,10 @@ def to_done(terminal_program: TerminalProgram) -> ToDone:
     """Return a function that runs ``tui-auth sign-in`` in full screen up to Done."""
 
     def start(*arguments: str, **environ: str) -> PtyProgram:
-        program = terminal_program.on_a_terminal("sign-in", *arguments, variables=environ)
-        program.wait_for("Username")
-        if "ann" not in program.screen_text():
-            program.send("ann\r")
+        # With a user name there is no question about an earlier session.
+        named = ("sign-in", "--username", "ann", *arguments)
+        program = terminal_program.on_a_terminal(*named, variables=environ)
+        program.wait_for("Password")
         program.send(f"{PASSWORD}\r")
         program.wait_for("Signed in as ann")
         return program

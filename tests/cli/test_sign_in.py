@@ -37,11 +37,23 @@ def sign_in(
 def test_password_from_a_pipe_signs_in(machine: Machine, choice: ResolvedPool) -> None:
     ran = sign_in(machine, *PLAIN, *pool_flags(choice))
     assert (ran.returncode, ran.stdout) == (0, "")
-    storage_line, signed_in = ran.stderr.splitlines()
+    notice, storage_line, signed_in = ran.stderr.splitlines()
+    assert f"{notice}\n" == machine.endpoint_notice
     assert storage_line.startswith("tui-auth: The session is kept in a file of yours; --storage")
     assert signed_in == "Signed in as ann."
     assert machine.is_accepted(machine.run("token").stdout.strip())
-    assert sign_in(machine, *PLAIN, *pool_flags(choice)).stderr == "Signed in as ann.\n", "printed once"
+    ran = sign_in(machine, *PLAIN, *pool_flags(choice))
+    assert ran.stderr == f"{machine.endpoint_notice}Signed in as ann.\n", "printed once"
+
+
+def test_other_endpoint_is_named_without_a_screen(machine: Machine, choice: ResolvedPool) -> None:
+    password = write_private_file(machine.home / "password", PASSWORD)
+    from_file = ("sign-in", "--username", "ann", "--password-file", str(password))
+    assert machine.endpoint_notice in machine.run(*from_file, *pool_flags(choice)).stderr
+    assert machine.endpoint_notice in sign_in(machine, *PLAIN, *pool_flags(choice)).stderr
+    variable = {"AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": machine.server.endpoint_url}
+    flags = ("--user-pool-id", choice.user_pool_id, "--client-id", choice.client_id)
+    assert machine.endpoint_notice in machine.run(*from_file, *flags, environ=variable).stderr
 
 
 @pytest.mark.parametrize("end", ["", "\r\n", "\nnot the password\n"])
@@ -77,7 +89,7 @@ def test_another_challenge_exits_with_10_and_its_name(machine: Machine, choice: 
     user = {"UserPoolId": choice.user_pool_id, "Username": "ann"}
     machine.server.call("AdminSetUserPassword", {**user, "Password": PASSWORD, "Permanent": False})
     ran = sign_in(machine, *PLAIN, *pool_flags(choice))
-    assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (10, "", 1)
+    assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (10, "", 2)
     assert "ConfirmSignInWithNewPassword" in ran.stderr
     assert not machine.sessions.entries()
 

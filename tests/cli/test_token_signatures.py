@@ -65,7 +65,7 @@ def test_signatures_are_checked_and_the_keys_cached(
     machine: Machine, keys: KeyDocument, pool: tuple[str, ...]
 ) -> None:
     for _ in range(2):
-        assert sign_in(machine, "sign-in", *pool).stderr == "Signed in as ann.\n"
+        assert sign_in(machine, "sign-in", *pool).stderr == f"{machine.endpoint_notice}Signed in as ann.\n"
         assert machine.read_session_file()["signature_checked"] is True
     assert keys.request_count == 1
     assert "Signature     checked" in machine.run("status").stdout
@@ -87,7 +87,7 @@ def test_wrong_signature_exits_with_5_and_stores_no_session(
 ) -> None:
     keys.state = "foreign"
     result = sign_in(machine, command, *pool)
-    assert (result.returncode, result.stdout, result.stderr.count("\n")) == (5, "", 1)
+    assert (result.returncode, result.stdout, result.stderr.count("\n")) == (5, "", 2)
     assert "not signed by this user pool" in result.stderr
     assert not machine.sessions.entries()
 

@@ -118,6 +118,11 @@ class Machine:
         assert not save_result.problem
         return save_result
 
+    @property
+    def endpoint_notice(self) -> str:
+        """The line on stderr of a sign-in without a screen or prompt."""
+        return f"tui-auth: Signing in at {self.server.endpoint_url}, not at AWS.\n"
+
     def find_session(self) -> StoredSession:
         """Return the current session as it is stored."""
         return self.sessions.find()

@@ -179,7 +179,8 @@ def sign_in_now(
 
     with write_trace(auth.trace, arguments.trace):
         settings = sign_in_settings(choice, arguments, leaves_when_done=leaves_when_done)
-        return _sign_in(auth, settings, open_persistence, arguments)
+        endpoint = effective_endpoint(choice.endpoint_url)
+        return _sign_in(auth, settings, open_persistence, arguments, endpoint)
 
 
 def _sign_in(
@@ -187,6 +188,7 @@ def _sign_in(
     settings: SignInSettings,
     make_persistence: Callable[[], SessionPersistence],
     arguments: Namespace,
+    endpoint: str,
 ) -> tuple[int, SessionRecord | None]:
     kind, password = find_terminal().kind, read_password(arguments)
     in_lines = kind is TerminalKind.LINES or (
@@ -197,6 +199,8 @@ def _sign_in(
 
     persistence = make_persistence()
     if password is not None:
+        if settings.environment_badge:  # no screen or prompt shows it
+            say(f"Signing in at {endpoint}, not at AWS.")
         done, name = _sign_in_with_password(auth, settings, persistence, password), settings.username
     else:
         from tui_auth.plain.sign_in import PlainSignIn

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from textual import on
-from textual.widgets import Static
 
 from tui_auth.flow.signed_in import ACTIONS, SignedInAction
 from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.screen_context import Decision, ScreenContext
-from tui_auth.widgets.field import Choice
+from tui_auth.widgets.field import Choice, Option
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -48,9 +47,16 @@ class SignedInScreen(FormScreen):
         self._question = question
         self._labels = labels
 
+    @property
+    def breadcrumb(self) -> str:
+        return "signed in"
+
+    @property
+    def heading(self) -> tuple[str, str]:
+        return "Already signed in", self._question
+
     def compose_form(self) -> Iterable[Widget]:
-        yield Static(self._question, classes="headline", markup=False)
-        yield Choice(self._labels)
+        yield Choice([Option(label) for label in self._labels])
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -61,6 +67,5 @@ class SignedInScreen(FormScreen):
         event.stop()
         self.submit()
 
-    def build_answer(self) -> Message | None:
-        position = self.query_one(Choice).highlighted
-        return ActionSelected(ACTIONS[position]) if position is not None else None
+    def build_answer(self) -> Message:
+        return ActionSelected(ACTIONS[self.query_one(Choice).highlighted])
