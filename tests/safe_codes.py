@@ -105,6 +105,6 @@ def install(patch: pytest.MonkeyPatch) -> None:
 
     keys = safe_secrets(mfa.new_totp_secret)
     patch.setattr(state, "random_digits", next_code)
-    patch.setattr(mfa, "new_totp_secret", lambda: next(keys))
+    patch.setattr(mfa, "new_totp_secret", lambda *_: next(keys))
     patch.setattr(pools, "CLIENT_ID_CHARACTERS", _CONSONANTS + string.digits)
     patch.setattr(pools, "POOL_ID_CHARACTERS", _CONSONANTS + _CONSONANTS.upper() + string.digits)

@@ -141,8 +141,9 @@ COMMAND_EXAMPLES: dict[str, Examples] = {
     ),
     "demo": (("tui-auth demo", ""), ("tui-auth demo --play tess", "a sample user signs in by itself")),
     "pool": (
-        ("tui-auth pool", "prints one line of JSON: its address, its ids"),
+        ("tui-auth pool", "prints its address, ids and users"),
         ("tui-auth pool --port 9229 --demo-users", ""),
+        ("tui-auth pool --seed shop --state shop.json", "same ids, same users"),
     ),
 }
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import string
-import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -234,8 +233,8 @@ def complete_sign_in(state: State, sign_in: SignIn) -> Reply:
 
 
 def _new_device(state: State, sign_in: SignIn) -> Device:
-    key = f"{sign_in.client.pool.region}_{uuid.uuid4()}"
-    group_key = "-" + model.random_text(string.ascii_letters + string.digits, 8)
+    key = f"{sign_in.client.pool.region}_{model.random_uuid(state.random)}"
+    group_key = "-" + model.random_text(string.ascii_letters + string.digits, 8, state.random)
     now = state.clock.now()
     device = Device(key, group_key, created=now, modified=now)
     sign_in.user.devices[key] = device

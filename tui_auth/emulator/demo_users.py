@@ -25,7 +25,7 @@ ONE_TIME_USERS = ("tess", "max", "nora", "noel", "carl", "rex")
 """The users whose step happens once: ``reset_user`` brings it back."""
 
 SESSION_MINUTES = 15
-_FLOWS = ("USER_SRP_AUTH", "USER_PASSWORD_AUTH", "USER_AUTH", "CUSTOM_AUTH", "REFRESH_TOKEN_AUTH")
+FLOWS = ("USER_SRP_AUTH", "USER_PASSWORD_AUTH", "USER_AUTH", "CUSTOM_AUTH", "REFRESH_TOKEN_AUTH")
 
 
 @dataclass(frozen=True)
@@ -197,7 +197,7 @@ def create_pool(
     client = {
         "UserPoolId": pool_id,
         "ClientName": "terminal",
-        "ExplicitAuthFlows": [f"ALLOW_{flow}" for flow in _FLOWS],
+        "ExplicitAuthFlows": [f"ALLOW_{flow}" for flow in FLOWS],
         "AuthSessionValidity": SESSION_MINUTES,
     }
     return PoolIds(pool_id, emulator.call("CreateUserPoolClient", client)["UserPoolClient"]["ClientId"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
-import secrets
 from typing import TYPE_CHECKING, Any
 
 import pyotp
@@ -28,6 +27,8 @@ from tui_auth.emulator.tokens import Caller, authenticate
 from tui_auth.emulator.users import check_address, check_user_status, claim_alias
 
 if TYPE_CHECKING:
+    from random import Random
+
     from tui_auth.emulator.state import State
 
 WINDOW_SECONDS = 30
@@ -89,7 +90,7 @@ def associate_software_token(state: State, request: dict[str, Any]) -> dict[str,
     pool, user, session = _caller(state, request)
     if model.SOFTWARE_TOKEN_MFA not in pool.mfa_factors:
         raise errors.totp_not_found("Software Token MFA has not been enabled by the userPool")
-    secret = new_totp_secret()
+    secret = new_totp_secret(state.random)
     if session is None:
         user.pending_secret = secret
         return {"SecretCode": secret}
@@ -135,9 +136,9 @@ def _caller(state: State, request: dict[str, Any]) -> tuple[UserPool, User, Chal
     return pool, user, session
 
 
-def new_totp_secret() -> str:
+def new_totp_secret(source: Random = model.SYSTEM_RANDOM) -> str:
     """Return a new key: 52 base32 characters without padding."""
-    return base64.b32encode(secrets.token_bytes(SECRET_BYTES)).decode().rstrip("=")
+    return base64.b32encode(source.randbytes(SECRET_BYTES)).decode().rstrip("=")
 
 
 def _accept_totp(state: State, user: User, secret: str, code: str) -> bool:

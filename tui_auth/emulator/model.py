@@ -6,12 +6,16 @@ import base64
 import hmac
 import secrets
 import time
+import uuid
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tui_auth.auth import srp
 from tui_auth.emulator.errors import not_authorized
+
+if TYPE_CHECKING:
+    from random import Random
 
 UNCONFIRMED = "UNCONFIRMED"
 CONFIRMED = "CONFIRMED"
@@ -30,8 +34,15 @@ ATTRIBUTE_BY_FACTOR = {factor: ATTRIBUTE_BY_MEDIUM[medium] for factor, medium in
 Attributes = dict[str, str]
 
 
-def random_text(characters: str, length: int) -> str:
-    return "".join(secrets.choice(characters) for _ in range(length))
+SYSTEM_RANDOM = secrets.SystemRandom()
+
+
+def random_text(characters: str, length: int, source: Random = SYSTEM_RANDOM) -> str:
+    return "".join(source.choice(characters) for _ in range(length))
+
+
+def random_uuid(source: Random) -> str:
+    return str(uuid.UUID(bytes=source.randbytes(16), version=4))
 
 
 class Clock:

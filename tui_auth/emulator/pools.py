@@ -5,11 +5,10 @@ from __future__ import annotations
 import base64
 import secrets
 import string
-import uuid
 from typing import TYPE_CHECKING, Any
 
 from tui_auth.emulator.errors import invalid_parameter, not_authorized, not_found
-from tui_auth.emulator.model import AppClient, Identity, IdentityPool, UserPool, random_text
+from tui_auth.emulator.model import AppClient, Identity, IdentityPool, UserPool, random_text, random_uuid
 from tui_auth.emulator.triggers import check_lambda_config
 from tui_auth.emulator.users import check_schema_names, describe_schema
 
@@ -43,7 +42,7 @@ def create_user_pool(state: State, request: dict[str, Any]) -> dict[str, Any]:
             )
         settings["SmsMfaConfiguration"] = {"SmsConfiguration": settings["SmsConfiguration"]}
     now = state.clock.now()
-    pool_id = f"{state.region}_{random_text(POOL_ID_CHARACTERS, 9)}"
+    pool_id = f"{state.region}_{random_text(POOL_ID_CHARACTERS, 9, state.random)}"
     issuer = f"{state.issuer}/{pool_id}"
     pool = UserPool(pool_id, request["PoolName"], state.region, settings, now, now, issuer)
     state.pools[pool.id] = pool
@@ -171,9 +170,9 @@ def create_user_pool_client(state: State, request: dict[str, Any]) -> dict[str, 
     pool = state.pool(request["UserPoolId"])
     secret = request.get("ClientSecret")
     if secret is None and request.get("GenerateSecret"):
-        secret = random_text(CLIENT_ID_CHARACTERS, 51)
+        secret = random_text(CLIENT_ID_CHARACTERS, 51, state.random)
     now, settings = state.clock.now(), _client_settings(request)
-    client_id = random_text(CLIENT_ID_CHARACTERS, 26)
+    client_id = random_text(CLIENT_ID_CHARACTERS, 26, state.random)
     client = AppClient(client_id, pool, request["ClientName"], secret, settings, now, now)
     pool.clients[client.id] = state.clients[client.id] = client
     return {"UserPoolClient": _describe_client(client)}
@@ -245,7 +244,7 @@ _KEY_ID_CHARACTERS = string.ascii_uppercase + "234567"
 
 
 def create_identity_pool(state: State, request: dict[str, Any]) -> dict[str, Any]:
-    pool = IdentityPool(f"{state.region}:{uuid.uuid4()}", request)
+    pool = IdentityPool(f"{state.region}:{random_uuid(state.random)}", request)
     state.identity_pools[pool.id] = pool
     return {"IdentityPoolId": pool.id, **pool.settings}
 
@@ -268,7 +267,7 @@ def get_id(state: State, request: dict[str, Any]) -> dict[str, Any]:
     logins = _verified_logins(state, pool, request)
     identity = _find_by_login(state, pool, logins)
     if identity is None:
-        identity = Identity(f"{state.region}:{uuid.uuid4()}", pool, logins)
+        identity = Identity(f"{state.region}:{random_uuid(state.random)}", pool, logins)
         state.identities[identity.id] = identity
     identity.logins |= logins
     return {"IdentityId": identity.id}

@@ -8,12 +8,13 @@ import threading
 from collections import defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from random import Random
 from typing import TYPE_CHECKING, Any, Self
 
 from tui_auth.emulator import account, mfa, pools, sign_in, sign_up, tokens
 from tui_auth.emulator.errors import CognitoError
 from tui_auth.emulator.http_endpoint import Endpoint
-from tui_auth.emulator.model import Clock
+from tui_auth.emulator.model import SYSTEM_RANDOM, Clock
 from tui_auth.emulator.service_model import IDENTITY_POOLS, USER_POOLS, parse_request
 from tui_auth.emulator.state import State
 
@@ -76,6 +77,7 @@ def dispatch(state: State, service: str, operation: str, request: Any) -> dict[s
         raise CognitoError("UnknownOperationException", "")
     parsed = parse_request(service, operation, request)
     with state.lock:
+        state.served += 1
         return handler(state, parsed) or {}
 
 
@@ -102,6 +104,7 @@ class CognitoEmulator:
             for the pools that have them in their LambdaConfig.
         endpoint_is_issuer: Whether the issuer of tokens is the endpoint, as some clients expect that use its
             keys, or that of AWS.
+        seed: Makes IDs, client secrets and keys of authenticator apps the same in each run: for tests only.
 
     Raises:
         OSError: The port is in use.
@@ -117,6 +120,7 @@ class CognitoEmulator:
         triggers: Any = None,
         *,
         endpoint_is_issuer: bool = False,
+        seed: str | None = None,
     ) -> None:
         self.clock = clock or Clock()
         self.region = region
@@ -126,7 +130,8 @@ class CognitoEmulator:
         self._faults: defaultdict[str, deque[_Fault]] = defaultdict(deque)
         self._endpoint = Endpoint((self.host, port), self)
         issuer = self.endpoint_url if endpoint_is_issuer else f"https://cognito-idp.{region}.amazonaws.com"
-        self.state = State(region, self.clock, issuer, triggers)
+        source = Random(seed) if seed is not None else SYSTEM_RANDOM  # noqa: S311 - repeatable on purpose
+        self.state = State(region, self.clock, issuer, triggers, random=source)
         self.internal_errors = self._endpoint.internal_errors
         self._thread = threading.Thread(target=self._endpoint.serve, name="emulator", daemon=True)
 

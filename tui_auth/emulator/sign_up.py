@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import TYPE_CHECKING, Any
 
 from tui_auth.emulator import errors, model, users
@@ -251,7 +250,7 @@ def _username_attribute(possible: list[str], name: str) -> str:
 
 def _new_user(state: State, pool: UserPool, name: str, values: dict[str, str]) -> User:
     """Return a user who isn't in the pool yet. If addresses are user names, the name is a UUID."""
-    sub = str(uuid.uuid4())
+    sub = model.random_uuid(state.random)
     now = state.clock.now()
     flags = {
         f"{contact}_verified": "false"

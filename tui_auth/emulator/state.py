@@ -20,13 +20,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from tui_auth.emulator import errors, model
 from tui_auth.emulator.challenge_sessions import ChallengeSessions, Exchanges
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from random import Random
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
@@ -58,7 +59,8 @@ class SigningKeys:
 
     def _make(self) -> None:
         for use in USES:
-            self._keys[use] = new_key()
+            if use not in self._keys:
+                self._keys[use] = new_key()
 
     @cached_property
     def _private(self) -> dict[str, RSAPrivateKey]:
@@ -87,6 +89,23 @@ class SigningKeys:
             )
         except (jwt.PyJWTError, ValueError):
             return None
+
+    def export(self) -> dict[str, Any]:
+        """Return the private keys for ``restore``, as PEM without a password."""
+        from cryptography.hazmat.primitives import serialization as form
+
+        pem = (form.Encoding.PEM, form.PrivateFormat.PKCS8, form.NoEncryption())
+        keys = {use: key.private_bytes(*pem).decode() for use, key in self._private.items()}
+        return {"ids": self._ids, "keys": keys}
+
+    def restore(self, exported: dict[str, Any]) -> None:
+        """Take other keys, before ``prepare``."""
+        from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+        self._ids = {use: str(exported["ids"][use]) for use in USES}
+        for use in USES:
+            key = load_pem_private_key(exported["keys"][use].encode(), None)
+            self._keys[use] = cast("RSAPrivateKey", key)
 
     def jwks(self) -> dict[str, Any]:
         """Return the public keys as ``/.well-known/jwks.json`` lists them."""
@@ -284,7 +303,10 @@ class HourlyLimits:
 
 @dataclass
 class State:
-    """The emulator's memory. Handlers run one at a time, under ``lock``."""
+    """The emulator's memory. Handlers run one at a time, under ``lock``; ``served`` counts them.
+
+    ``random`` makes IDs, client secrets and keys of authenticator apps, but no codes, tokens or salts.
+    """
 
     region: str
     clock: Clock
@@ -298,10 +320,12 @@ class State:
     grants: dict[str, Grant] = field(default_factory=dict)
     revoked_origins: set[str] = field(default_factory=set)
     keys: SigningKeys = field(default_factory=SigningKeys)
-    masking_key: bytes = field(default_factory=lambda: secrets.token_bytes(32))
+    random: Random = model.SYSTEM_RANDOM
+    served: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
+        self.masking_key = self.random.randbytes(32)
         self.challenge_sessions = ChallengeSessions(self.clock)
         self.exchanges = Exchanges(self.clock)
         self.outbox = Outbox(self.clock)
