@@ -15,9 +15,10 @@ from botocore.utils import get_environ_proxies
 from tests.scripted_gateway import Reply, ScriptedGateway, challenge
 from tui_auth.auth.error_catalog import error_from_response
 from tui_auth.cli.commands import doctor
-from tui_auth.cli.commands.doctor import COGNITO_URL, check_network, exit_status
+from tui_auth.cli.commands.doctor import check_network, exit_status
 from tui_auth.cli.machine_checks import Finding, Level, check_machine
 from tui_auth.config.resolver import ResolvedPool
+from tui_auth.endpoint import cognito_url
 from tui_auth.errors import AuthError, ErrorKind
 from tui_auth.secret import Secret
 
@@ -42,7 +43,7 @@ def run_checks(
     """Return the findings by subject for a pool with these replies to the probes."""
     monkeypatch.setattr(doctor, "fetch_keys", lambda url: {"keys": [{}]})
     choice = ResolvedPool("eu-west-1_Ab12Cd34E", "1example23456789", auth_flow=auth_flow)
-    findings = doctor.check_pool(choice, ScriptedGateway(*replies), COGNITO_URL.format("eu-west-1"))
+    findings = doctor.check_pool(choice, ScriptedGateway(*replies), cognito_url("eu-west-1"))
     return {finding.subject: finding for finding in findings}
 
 
@@ -129,8 +130,7 @@ def test_rejected_secret_is_wrong_or_unneeded(
     choice = ResolvedPool("eu-west-1_Ab12Cd34E", "1example23456789", Secret("s"))
     gateway = ScriptedGateway(*replies)
     finding = {
-        finding.subject: finding
-        for finding in doctor.check_pool(choice, gateway, COGNITO_URL.format("eu-west-1"))
+        finding.subject: finding for finding in doctor.check_pool(choice, gateway, cognito_url("eu-west-1"))
     }["secret"]
     assert (finding.level, finding.message) == (Level.PROBLEM, message)
     assert finding.advice
@@ -162,7 +162,7 @@ def test_reported_proxy_is_the_one_boto3_uses(
         monkeypatch.delenv(f"{name.upper()}_PROXY", raising=False)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    url = COGNITO_URL.format("eu-west-1")
+    url = cognito_url("eu-west-1")
     expected_proxy = get_environ_proxies(url).get("https")
     finding = next(iter(check_network(url)))
     assert (finding.subject, finding.message) == ("proxy", message)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Any
 
-from tui_auth.endpoint import is_loopback
+from tui_auth.endpoint import is_loopback, issuers, pool_region
 from tui_auth.errors import AuthError, ErrorKind
 from tui_auth.secret import Secret
 
@@ -68,7 +68,7 @@ _LABELS = {
 
 @dataclass(frozen=True)
 class AppClient:
-    """A user pool ID, an app client ID, and the client secret or None.
+    """A user pool ID, an app client ID, the client secret or None, and where requests go if not to AWS's own.
 
     Raises:
         AuthError: An ID doesn't have the form of one (kind CONFIGURATION).
@@ -77,6 +77,8 @@ class AppClient:
     user_pool_id: str
     client_id: str
     client_secret: Secret | None = None
+    endpoint_url: str | None = None
+    requested_region: str | None = None
 
     def __post_init__(self) -> None:
         if not re.fullmatch(USER_POOL_ID, self.user_pool_id, re.ASCII):
@@ -94,13 +96,17 @@ class AppClient:
 
     @property
     def region(self) -> str:
-        """The part of the user pool ID before the underscore."""
-        return self.user_pool_id.partition("_")[0]
+        """The region that requests go to: the pool's, unless another was requested."""
+        return self.requested_region or pool_region(self.user_pool_id)
 
     @property
     def pool_name(self) -> str:
         """The part of the user pool ID after the underscore, which SRP hashes."""
         return self.user_pool_id.partition("_")[2]
+
+    def accepted_issuers(self) -> tuple[str, ...]:
+        """Return the issuers that tokens for this client may have."""
+        return issuers(self.user_pool_id, self.requested_region, self.endpoint_url)
 
     def secret_hash(self, username: str) -> Secret | None:
         """Compute SECRET_HASH for the user name sent in the same call.

@@ -59,9 +59,9 @@ class Auth:
         trace: CallTrace | None = None,
     ) -> None:
         secret = Secret(client_secret) if isinstance(client_secret, str) else client_secret
-        self.client = AppClient(user_pool_id, client_id, secret or None)
+        self.client = AppClient(user_pool_id, client_id, secret or None, endpoint_url, region)
         self._pool_check = None if gateway else PoolExistenceCheck(user_pool_id, endpoint_url)
-        self.gateway = gateway or CognitoGateway(Address(region or self.client.region, endpoint_url))
+        self.gateway = gateway or CognitoGateway(Address(self.client.region, endpoint_url))
         self.trace = trace or CallTrace()
         self._rejected_devices: set[str] = set()
         self._attempt: Attempt | None = None

@@ -102,6 +102,7 @@ class SignInEngine:
         was_password_rejected: True if a password was rejected at this step, so that the challenge session may
             be gone.
         new_password: The new password of a reset whose first call is committed.
+        accepted_issuers: The issuers that the tokens may have.
         sign_up_session: Session of SignUp or ConfirmSignUp, which signs the new user in without a password.
     """
 
@@ -121,6 +122,7 @@ class SignInEngine:
         self.was_password_rejected = False
         self.new_password: Secret | None = None
         self.sign_up_session: Secret | None = None
+        self.accepted_issuers: tuple[str, ...] = ()
         self._user_parameters: Mapping[str, Any] = MappingProxyType({})
         self._device_proof: PasswordProof | None = None
 
@@ -129,6 +131,7 @@ class SignInEngine:
     def prepare(self, username: str, auth_flow: AuthFlow, client_metadata: Mapping[str, str] | None) -> None:
         """Set whose sign-in this is, and how it starts."""
         self.username, self.auth_flow = username, auth_flow
+        self.accepted_issuers = self.client.accepted_issuers()
         self.set_client_metadata(client_metadata or {})
 
     def set_client_metadata(self, client_metadata: Mapping[str, str]) -> None:
@@ -328,6 +331,8 @@ class SignInEngine:
             user_pool_id=self.client.user_pool_id,
             client_id=self.client.client_id,
             now=self.gateway.now(),
+            endpoint_url=self.client.endpoint_url,
+            accepted_issuers=self.accepted_issuers,
         )
         metadata = result.get("NewDeviceMetadata")
         if not metadata:

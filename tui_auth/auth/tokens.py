@@ -12,9 +12,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
-from tui_auth.endpoint import is_loopback
-from tui_auth.errors import AuthError, ErrorKind
+from tui_auth.endpoint import cognito_url, is_cognito_host, is_loopback, issuers, pool_region
+from tui_auth.errors import AuthError, ErrorKind, TokenVerificationError
 from tui_auth.secret import Secret
 
 if TYPE_CHECKING:
@@ -41,6 +42,9 @@ _COMPACT_JWS = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
 _MISSING_POOL_STATUSES = (400, 404)
 """The HTTP statuses with which Cognito answers for the keys of a pool that doesn't exist."""
+
+_ISSUER = re.compile(r"https?://[A-Za-z0-9:/._-]{1,200}")
+"""An issuer that can be shown as it is."""
 
 _CLAIM_CHECKS = (
     "verify_exp",
@@ -140,7 +144,13 @@ class Claims:
 
 
 def parse_authentication_result(
-    result: Mapping[str, Any], *, user_pool_id: str, client_id: str, now: float
+    result: Mapping[str, Any],
+    *,
+    user_pool_id: str,
+    client_id: str,
+    now: float,
+    endpoint_url: str | None = None,
+    accepted_issuers: tuple[str, ...] = (),
 ) -> tuple[Tokens, Claims]:
     """Take the tokens from an ``AuthenticationResult`` and check their claims.
 
@@ -149,18 +159,29 @@ def parse_authentication_result(
         user_pool_id: The pool that must have issued the tokens.
         client_id: The app client they must be for.
         now: The server's time in seconds since the epoch.
+        endpoint_url: The endpoint in place of AWS's own, or None.
+        accepted_issuers: The result of ``endpoint.issuers``; by default for the pool's own region.
 
     Raises:
-        AuthError: Tokens are missing, or belong to another sign-in (kind SERVICE).
+        TokenVerificationError: The tokens belong to another sign-in.
+        AuthError: Tokens are missing (kind SERVICE).
     """
     access_text, identity_text = _text(result.get("AccessToken")), _text(result.get("IdToken"))
     if access_text is None or identity_text is None:
         raise AuthError(ErrorKind.SERVICE, "Cognito said done, but sent no tokens.")
     access, identity = Secret(access_text), Secret(identity_text)
     try:
-        claims = check_claims(identity, access, user_pool_id=user_pool_id, client_id=client_id, now=now)
+        claims = check_claims(
+            identity,
+            access,
+            user_pool_id=user_pool_id,
+            client_id=client_id,
+            now=now,
+            endpoint_url=endpoint_url,
+            accepted_issuers=accepted_issuers,
+        )
     except ClaimsError as error:
-        raise AuthError(
+        raise TokenVerificationError(
             ErrorKind.SERVICE,
             f"The tokens that came are not for this sign-in ({error}), so they were thrown away.",
             "Compare pool id, client id and endpoint.",
@@ -177,7 +198,14 @@ def parse_authentication_result(
 
 
 def check_claims(
-    id_token: Secret, access_token: Secret, *, user_pool_id: str, client_id: str, now: float
+    id_token: Secret,
+    access_token: Secret,
+    *,
+    user_pool_id: str,
+    client_id: str,
+    now: float,
+    endpoint_url: str | None = None,
+    accepted_issuers: tuple[str, ...] = (),
 ) -> Claims:
     """Check the claims of both tokens: ``iss``, ``aud``/``client_id``, ``token_use``, ``exp``, one ``sub``.
 
@@ -189,6 +217,9 @@ def check_claims(
         user_pool_id: The pool that must have issued them.
         client_id: The app client they must be for.
         now: The server's time in seconds since the epoch.
+        endpoint_url: The endpoint in place of AWS's own, or None. One on this machine may issue tokens as the
+            ``issuer`` of its openid-configuration.
+        accepted_issuers: The result of ``endpoint.issuers``; by default for the pool's own region.
 
     Raises:
         ClaimsError: Names the first claim that is wrong.
@@ -203,11 +234,12 @@ def check_claims(
             raise ClaimsError(f"form of the {use} token")
         payloads.append(payload)
     access, identity = payloads
+    accepted_issuers = accepted_issuers or issuers(user_pool_id, endpoint_url=endpoint_url)
     for payload, use in ((access, "access"), (identity, "id")):
         if payload.get("token_use") != use:
             raise ClaimsError(f"token_use of the {use} token")
-        if payload.get("iss") not in _issuers(user_pool_id):
-            raise ClaimsError(f"iss of the {use} token")
+        if payload.get("iss") not in accepted_issuers:
+            _check_declared_issuer(payload.get("iss"), use, user_pool_id, endpoint_url, accepted_issuers[0])
         expiry = payload.get("exp")
         if isinstance(expiry, bool) or not isinstance(expiry, int | float):
             raise ClaimsError(f"exp of the {use} token")
@@ -244,13 +276,23 @@ def unverified_claims(token: Secret) -> Mapping[str, Any] | None:
     return payload if isinstance(payload, dict) else None
 
 
-def _issuers(user_pool_id: str) -> tuple[str, str]:
-    """Return the classic issuer, and the one of a pool whose ``IssuerConfiguration`` is UPDATED."""
-    region = user_pool_id.partition("_")[0]
-    return (
-        f"https://cognito-idp.{region}.amazonaws.com/{user_pool_id}",
-        f"https://issuer-cognito-idp.{region}.amazonaws.com/{user_pool_id}",
-    )
+def _check_declared_issuer(
+    issuer: object, use: str, user_pool_id: str, endpoint_url: str | None, expected: str
+) -> None:
+    """Return if an endpoint on this machine declares that it issues the pool's tokens under this name.
+
+    Only for its own pool, and never in AWS's name: tokens of another issuer must not pass through it.
+    """
+    text = issuer if isinstance(issuer, str) and _ISSUER.fullmatch(issuer) else ""
+    is_own = text.endswith(f"/{user_pool_id}") and not is_cognito_host(urlsplit(text).hostname or "")
+    if is_own and endpoint_url and is_loopback(endpoint_url):
+        try:
+            url = f"{endpoint_url.rstrip('/')}/{user_pool_id}/.well-known/openid-configuration"
+            if _fetch_json(url).get("issuer") == issuer:
+                return
+        except KeysUnreachableError:
+            pass  # it declares nothing
+    raise ClaimsError(f"iss of the {use} token: {text or 'no URL'} instead of {expected}")
 
 
 def _text(value: object) -> str | None:
@@ -259,8 +301,7 @@ def _text(value: object) -> str | None:
 
 def keys_url(user_pool_id: str, endpoint_url: str | None = None) -> str:
     """Return the URL at which a pool publishes its keys; without an endpoint, at AWS."""
-    region = user_pool_id.partition("_")[0]
-    base = endpoint_url or f"https://cognito-idp.{region}.amazonaws.com"
+    base = endpoint_url or cognito_url(pool_region(user_pool_id))
     return f"{base.rstrip('/')}/{user_pool_id}/.well-known/jwks.json"
 
 
@@ -271,6 +312,14 @@ def fetch_keys(url: str) -> KeySet:
         KeysUnreachableError: No key set came.
         AuthError: The URL is neither https nor on this machine (kind CONFIGURATION).
     """
+    keys = parse_key_set(_fetch_json(url))
+    if keys is None:
+        raise KeysUnreachableError("no key set")
+    return keys
+
+
+def _fetch_json(url: str) -> Mapping[str, Any]:
+    """Fetch a JSON object. Raises KeysUnreachableError, or AuthError for an unsafe URL."""
     # Loaded here: code that stores tokens needs none of it.
     from http.client import HTTPException
 
@@ -280,12 +329,12 @@ def fetch_keys(url: str) -> KeySet:
     check_endpoint(url)
     try:
         content = run_with_timeout(DEADLINE_SECONDS, lambda: _read(url))
-        keys = parse_key_set(json.loads(content)) if len(content) <= LARGEST_KEY_SET else None
+        value = json.loads(content) if len(content) <= LARGEST_KEY_SET else None
     except (OSError, HTTPException, ValueError, RecursionError) as error:
         raise KeysUnreachableError(type(error).__name__, getattr(error, "code", None)) from None
-    if keys is None:
-        raise KeysUnreachableError("no key set")
-    return keys
+    if not isinstance(value, dict):
+        raise KeysUnreachableError("no JSON object")
+    return value
 
 
 def parse_key_set(value: object) -> KeySet | None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from tui_auth.auth.app_client import AuthFlow
-from tui_auth.endpoint import is_loopback
+from tui_auth.endpoint import is_cognito_host, is_loopback
 from tui_auth.errors import TRY_AGAIN, AuthError, ErrorField, ErrorKind
 from tui_auth.terminal.safe_text import quote_service, safe_line
 
@@ -26,9 +25,6 @@ if TYPE_CHECKING:
 
 ASSUMED_SESSION_SECONDS = 180.0
 """Cognito's default AuthSessionValidity. No API tells an unauthenticated client the real value."""
-
-_COGNITO_HOST = r"cognito-idp(-fips)?\.[a-z0-9-]+\.(amazonaws\.com(\.cn)?|api\.aws)"
-"""Only Cognito's hosts: anyone can run a load balancer on amazonaws.com."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +91,7 @@ def environment_badge_for(endpoint: str) -> str:
     if is_loopback(endpoint):
         return "TEST ENDPOINT"
     host = urlsplit(endpoint).hostname or ""
-    return "" if re.fullmatch(_COGNITO_HOST, host) else safe_line(f"AT {host}", limit=40)
+    return "" if is_cognito_host(host) else safe_line(f"AT {host}", limit=40)
 
 
 INTERNAL_ERROR = "Something went wrong in tui-auth itself, not with your answer."

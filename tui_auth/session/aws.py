@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from tui_auth.auth.gateway import BELIEVABLE_TIMES, Gateway, IdentityGateway
+from tui_auth.endpoint import provider_name
 from tui_auth.errors import AuthError, ErrorKind
 from tui_auth.secret import Secret
 from tui_auth.session.record import ClockSample, SessionRecord, parse_seconds, stored_members
@@ -149,8 +150,7 @@ def _save(store: Store, record: SessionRecord, credentials: AwsCredentials, *, r
 
 def _fetch(gateway: Gateway, record: SessionRecord, identity_pool_id: str) -> AwsCredentials:
     origin = record.origin
-    provider = f"cognito-idp.{origin.user_pool_id.partition('_')[0]}.amazonaws.com/{origin.user_pool_id}"
-    logins = {provider: record.id_token}
+    logins = {provider_name(origin.user_pool_id): record.id_token}
     identity = gateway.call("GetId", {"IdentityPoolId": identity_pool_id, "Logins": logins})
     reply = gateway.call(
         "GetCredentialsForIdentity", {"IdentityId": identity.get("IdentityId"), "Logins": logins}

@@ -15,6 +15,7 @@ from tui_auth.auth.gateway import Address, CognitoGateway, Gateway
 from tui_auth.auth.next_step import Done
 from tui_auth.auth.tokens import parse_authentication_result, unverified_claims
 from tui_auth.config.amplify import read_secret_file
+from tui_auth.endpoint import issuers
 from tui_auth.errors import AuthError, ErrorKind
 from tui_auth.secret import Secret
 from tui_auth.session import NotSignedInError
@@ -171,7 +172,14 @@ def _refresh(sessions: Sessions, stored: StoredSession, client: AppClient, gatew
     try:
         done = Done(
             *parse_authentication_result(
-                result, user_pool_id=client.user_pool_id, client_id=client.client_id, now=gateway.now()
+                result,
+                user_pool_id=client.user_pool_id,
+                client_id=client.client_id,
+                now=gateway.now(),
+                endpoint_url=record.origin.endpoint or None,
+                accepted_issuers=issuers(
+                    client.user_pool_id, record.origin.region, record.origin.endpoint or None
+                ),
             )
         )
         checked = check_signatures(

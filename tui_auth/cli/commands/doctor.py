@@ -24,7 +24,7 @@ from tui_auth.config.files import ConfigurationError, NoPoolError, display_path
 from tui_auth.config.resolver import SourceKind, add_pool_arguments, resolve_pool
 from tui_auth.config.settings import FLOWS as AUTH_FLOWS
 from tui_auth.config.settings import region_of_pool
-from tui_auth.endpoint import is_loopback
+from tui_auth.endpoint import cognito_url, is_loopback
 from tui_auth.errors import AuthError
 from tui_auth.exit_codes import ExitCode
 from tui_auth.session.state import CLOCK_TOLERANCE_SECONDS
@@ -37,9 +37,6 @@ if TYPE_CHECKING:
     from tui_auth.auth.gateway import Gateway
     from tui_auth.config.resolver import ResolvedPool
 
-
-COGNITO_URL = "https://cognito-idp.{}.amazonaws.com"
-"""Cognito's endpoint in a region."""
 
 _DESCRIPTION = """\
 Looks at the pool, its app client, the network, the terminal and the folders, and says what to do. It asks
@@ -78,13 +75,13 @@ def _check_all(arguments: Namespace) -> Iterator[Finding]:
         for sentence in error.notes if isinstance(error, NoPoolError) else ():
             yield note("note", sentence)
         yield problem("pool", str(error), "The pool is not looked at until then.")
-        yield from check_network(COGNITO_URL.format("us-east-1"))
+        yield from check_network(cognito_url("us-east-1"))
         yield from check_machine()
         return
     for sentence in choice.notes:
         yield note("note", sentence)
     yield from check_choice(choice)
-    url = choice.endpoint_url or COGNITO_URL.format(choice.region)
+    url = choice.endpoint_url or cognito_url(choice.region or "")
     # Before the pool: a wrong proxy or CA file explains why the pool can't be reached.
     yield from check_network(url)
     try:
