@@ -29,8 +29,11 @@ class ReplyHandler(BaseHTTPRequestHandler):
     server: ReplyServer
     protocol_version = "HTTP/1.1"
 
+    def do_GET(self) -> None:
+        self.do_POST()
+
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         self.server.requests.append((dict(self.headers), body))
         self.send_response(self.server.status)
         for name, value in self.server.headers.items():

@@ -221,7 +221,7 @@ _PLACEHOLDER = re.compile(
 """Placeholders in documentation that have the form of an ID."""
 
 _POOL_IN_TEXT = re.compile(
-    rf"(?:user-?pools?|pool|idp|cognito-idp\.[a-z0-9-]+\.[a-z0-9.-]+)/(?P<pool>{USER_POOL_ID})(?![\w-])"
+    rf"(?:user-?pools?|pool|idp|cognito-idp(?:-fips)?\.[a-z0-9-]+\.[a-z0-9.-]+)/(?P<pool>{USER_POOL_ID})(?![\w-])"
 )
 _CLIENT_IN_TEXT = re.compile(
     r"(?:clients?/|[?&#]client_?id=)(?P<client>[0-9a-z]{20,128})(?!\w)", re.IGNORECASE
