@@ -195,7 +195,8 @@ def test_file_in_place_of_the_secrets_folder_is_an_error(home: Home) -> None:
     folder.write_text("")
     with pytest.raises(ConfigurationError) as error:
         add_profile("b", {}, client_secret=Secret("hunter2"), environ=home.environ)
-    assert str(error.value) == f"{folder}: the secret cannot be kept there: Not a directory."
+    cure = f"Remove it: rm {folder}"
+    assert str(error.value) == f"{folder} is a link or a file where a folder should be. {cure}"
     assert home.config.read_text() == ACME
 
 
@@ -210,11 +211,12 @@ def test_symlink_in_place_of_the_secret_is_not_followed(home: Home, tmp_path: Pa
     victim = tmp_path / "victim"
     victim.write_text("mine")
     secret = home.config.parent / "secrets" / "acme"
-    secret.parent.mkdir(parents=True)
+    secret.parent.mkdir(parents=True, mode=0o700)
     secret.symlink_to(victim)
-    add_profile("acme", {"client_id": "c"}, client_secret=Secret("hunter2"), environ=home.environ)
+    with pytest.raises(ConfigurationError, match=f"is a link.*rm {secret}"):
+        add_profile("acme", {"client_id": "c"}, client_secret=Secret("hunter2"), environ=home.environ)
     assert victim.read_text() == "mine"
-    assert not secret.is_symlink()
+    assert not home.config.exists()
 
 
 def test_custom_secret_file_is_not_removed_with_the_profile(home: Home, tmp_path: Path) -> None:

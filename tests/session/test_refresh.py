@@ -20,9 +20,9 @@ from tui_auth.errors import AuthError, ErrorKind
 from tui_auth.secret import Secret
 from tui_auth.session import NotSignedInError
 from tui_auth.session.refresh import DEFINITIVE_CODES, ensure_fresh, is_valid_for
-from tui_auth.session.sessions import session_lock
 from tui_auth.session.state import since_boot
 from tui_auth.storage.files import StorageError
+from tui_auth.storage.lock import locked
 
 AGED = 3590.0
 PROCESSES = 40 if EVERY_KILL else 10
@@ -101,7 +101,7 @@ def test_processes_waiting_for_the_lock_share_one_forced_refresh(
 ) -> None:
     machine.sign_in(machine.create_client(**ROTATION), machine.create_user())
     session = machine.find_session()
-    with session_lock(session):
+    with locked(session.store.locks, session.record.key.file_name):
         started = [processes.start("token", "--force-refresh") for _ in range(6)]
         wait_until(lambda: all(has_open_file(process.pid, lock_path(machine)) for process in started))
         assert not machine.get_calls("GetTokensFromRefreshToken")
@@ -325,21 +325,6 @@ def test_rotated_refresh_token_is_stored_if_other_tokens_are_rejected(machine: M
             machine.sessions, machine.find_session(), force=True, gateway=lambda _: ScriptedGateway(reply)
         )
     assert machine.read_session_file()["refresh_token"] == "newest"
-
-
-def test_nothing_is_sent_if_the_result_could_not_be_stored(
-    machine: Machine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    machine.sign_in()
-    session = machine.find_session()
-
-    def raise_disk_full(name: str) -> None:
-        raise StorageError("No space left on device.")
-
-    monkeypatch.setattr(session.store, "check_writable", raise_disk_full)
-    with pytest.raises(StorageError, match="No space"):
-        ensure_fresh(machine.sessions, session, force=True)
-    assert not machine.get_calls("GetTokensFromRefreshToken")
 
 
 def test_token_that_could_not_be_stored_is_returned(

@@ -355,9 +355,9 @@ def test_sign_out_keeps_a_session_started_meanwhile(machine: Machine) -> None:
     first = machine.sign_in(choice, machine.create_user())
     machine.server.clock.advance(5)
     second = machine.sign_in(choice, "ann")
-    machine.sessions.forget(first.record, signed_in_at=first.record.signed_in_at)
+    machine.sessions.forget(first.record)
     assert machine.find_session().record == second.record
-    machine.sessions.forget(second.record, signed_in_at=second.record.signed_in_at)
+    machine.sessions.forget(second.record)
     with pytest.raises(NotSignedInError):
         machine.find_session()
 
@@ -372,7 +372,7 @@ def test_sign_out_with_an_old_index_keeps_a_session_started_meanwhile(
     old_record = sessions.find().record
     machine.server.clock.advance(5)
     new_record = machine.sign_in(choice, user, storage=storage).record
-    sessions.forget(old_record, signed_in_at=old_record.signed_in_at)
+    sessions.forget(old_record)
     assert machine.find_session().record == new_record
     assert [entry.storage for entry in machine.sessions.index.entries()] == [storage]
 

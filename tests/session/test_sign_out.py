@@ -57,7 +57,7 @@ def test_deleted_session_has_nothing_to_revoke(machine: Machine) -> None:
     choice = machine.create_client()
     machine.sign_in(choice)
     session = machine.find_session()
-    machine.sessions.forget(session.record, signed_in_at=session.record.signed_in_at)
+    machine.sessions.forget(session.record)
     result = sign_out(machine.sessions, session)
     assert (result.outcome, result.error) == (RevocationOutcome.NOTHING_TO_REVOKE, None)
     assert not machine.get_calls("RevokeToken")

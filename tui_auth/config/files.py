@@ -9,8 +9,14 @@ from pathlib import Path
 
 from tui_auth.errors import ConfigurationError as ConfigurationError
 from tui_auth.secret import Secret
-from tui_auth.storage.files import ForeignFileError, UnreadableFileError, read_plain_file
-from tui_auth.storage.paths import AMPLIFY_FILE_NAMES
+from tui_auth.storage.files import (
+    ForeignFileError,
+    PrivateFolder,
+    StorageError,
+    UnreadableFileError,
+    read_plain_file,
+)
+from tui_auth.storage.paths import AMPLIFY_FILE_NAMES, PROGRAM, SECRETS_FOLDER
 from tui_auth.terminal.safe_text import safe_line
 
 LARGEST_BYTES = 1 << 20
@@ -26,6 +32,10 @@ _CLIENT_SECRET = re.compile(r"[\w+=]{40,}", re.ASCII)
 
 class ForeignConfigFileError(ConfigurationError):
     """A file belongs to a user whose files are not taken here."""
+
+
+class SharedConfigFileError(ConfigurationError):
+    """Other users can change a file that decides where a password goes; the message has the cure."""
 
 
 class NoPoolError(ConfigurationError):
@@ -66,20 +76,30 @@ def display_path(path: Path) -> str:
     return safe_line(text, limit=300)
 
 
-def read_text(path: Path, *, largest: int = LARGEST_BYTES, owners: frozenset[int] | None = None) -> str:
+def read_text(
+    path: Path,
+    *,
+    largest: int = LARGEST_BYTES,
+    owners: frozenset[int] | None = None,
+    is_unshared: bool = False,
+) -> str:
     """Return the text of a UTF-8 file, with or without a byte order mark. Raises ConfigurationError.
 
-    With ``owners`` the file must belong to one of these user IDs, else ForeignConfigFileError is raised.
+    With ``owners`` the file must belong to one of these user IDs, else ForeignConfigFileError is raised. With
+    ``is_unshared`` no other user may be able to change it.
     """
-    return read_marked_text(path, largest=largest, owners=owners).removeprefix(BYTE_ORDER_MARK)
+    text = read_marked_text(path, largest=largest, owners=owners, is_unshared=is_unshared)
+    return text.removeprefix(BYTE_ORDER_MARK)
 
 
 def read_marked_text(
-    path: Path, *, largest: int = LARGEST_BYTES, owners: frozenset[int] | None = None
+    path: Path, *, largest: int, owners: frozenset[int] | None = None, is_unshared: bool = False
 ) -> str:
     """Return the text of a UTF-8 file with its byte order mark, if it has one. Raises ConfigurationError."""
     try:
-        content = read_plain_file(path, largest=largest, owners=owners)
+        content = read_plain_file(path, largest=largest, owners=owners, is_unshared=is_unshared)
+    except StorageError as error:
+        raise SharedConfigFileError(str(error)) from None
     except ForeignFileError:
         raise ForeignConfigFileError(f"{display_path(path)} belongs to another user.") from None
     except UnreadableFileError as error:
@@ -116,7 +136,15 @@ def looks_like_secret(text: str) -> bool:
 
 
 def read_secret_line(path: Path) -> Secret:
-    """Return the first line of a file. Raises ConfigurationError if it can't be read or there is none."""
+    """Return the first line of a file. Raises ConfigurationError if it can't be read or there is none.
+
+    A secret that tui-auth stored must still follow the rules for private files.
+    """
+    if path.parts[-3:-1] == (PROGRAM, SECRETS_FOLDER):
+        try:
+            PrivateFolder(str(path.parent)).read(path.name)
+        except StorageError as error:
+            raise SharedConfigFileError(str(error)) from None
     text = read_text(path, largest=_LARGEST_SECRET_FILE_BYTES).strip()
     if not text:
         raise error_in_file(path, None, "it is empty. Put the app client's secret in its first line.")

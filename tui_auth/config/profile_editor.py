@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
-import secrets
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,7 +26,13 @@ from tui_auth.config.profiles import (
     parse_profiles,
     statements,
 )
-from tui_auth.storage.files import create_file, make_private_folder, move_into_place, replace_file
+from tui_auth.storage.files import (
+    PrivateFolder,
+    StorageError,
+    check_unshared,
+    make_private_folder,
+    replace_file,
+)
 from tui_auth.storage.lock import BusyError, locked_folder
 from tui_auth.storage.paths import CONFIG_FILE, SECRETS_FOLDER, config_folder
 
@@ -145,14 +150,15 @@ def _edit_config(
     """
     path = Path(config_folder(environ), CONFIG_FILE)
     with _locked_folder(path), ExitStack() as stack:
-        content = read_marked_text(path, largest=LARGEST_CONFIG_BYTES) if path.exists() else ""
+        content = (
+            read_marked_text(path, largest=LARGEST_CONFIG_BYTES, is_unshared=True) if path.exists() else ""
+        )
         text = content.removeprefix(BYTE_ORDER_MARK)
         new_content = content[: len(content) - len(text)] + _edited(path, text, edit)
-        put_secret_in_place = stack.enter_context(_new_secret(path, *secret)) if secret else None
+        if secret:
+            stack.enter_context(_new_secret(path.parent, *secret))
         if new_content != content:
             replace_file(path, new_content)
-        if put_secret_in_place:
-            put_secret_in_place()
     return path
 
 
@@ -277,6 +283,7 @@ def _with_line_breaks_of(text: str, new_text: str) -> str:
 def _locked_folder(path: Path) -> Iterator[None]:
     try:
         make_private_folder(path.parent)
+        check_unshared(str(path.parent))
         with locked_folder(path.parent, patience=PATIENCE_SECONDS):
             yield
     except BusyError:
@@ -284,6 +291,8 @@ def _locked_folder(path: Path) -> Iterator[None]:
             f"Another tui-auth is changing {display_path(path.parent)} and does not come to an end. "
             "Try again, or end the other one."
         ) from None
+    except StorageError as error:
+        raise ConfigurationError(str(error)) from None
     except OSError as error:
         raise error_in_file(path, None, f"it cannot be written: {error.strerror}.") from None
     except UnicodeEncodeError:
@@ -305,21 +314,19 @@ def _removable_secret(profiles: Profiles, name: str) -> Path | None:
 
 
 @contextmanager
-def _new_secret(config: Path, name: str, secret: Secret) -> Iterator[Callable[[], None]]:
-    """Write a profile's new secret beside the current one, and yield a function that puts it in place."""
-    path = _secret_path(config.parent, name)
-    new_path = path.with_name(f".{name}.{secrets.token_hex(6)}")
+def _new_secret(config_folder: Path, name: str, secret: Secret) -> Iterator[None]:
+    """Store a profile's secret for a block that writes config.toml. If that fails, restore the former one."""
+    folder = PrivateFolder(str(config_folder / SECRETS_FOLDER))
+    former = folder.read(name)
+    folder.write(name, f"{secret.reveal()}\n".encode())
     try:
-        make_private_folder(path.parent)
-        create_file(new_path, secret.reveal() + "\n")
-    except OSError as error:
-        place = path if path.parent.is_dir() else path.parent
-        raise error_in_file(place, None, f"the secret cannot be kept there: {error.strerror}.") from None
-    try:
-        yield lambda: move_into_place(new_path, path)
-    finally:
-        with suppress(FileNotFoundError):
-            new_path.unlink()
+        yield
+    except BaseException:
+        if former is None:
+            folder.remove(name)
+        else:
+            folder.write(name, former)
+        raise
 
 
 def _remove_secret(path: Path | None) -> None:

@@ -151,7 +151,7 @@ def load_profiles(environ: Mapping[str, str] = os.environ) -> Profiles:
         raise error_in_file(path, None, f"it cannot be read: {error.strerror}.") from None
     except OSError as error:
         raise error_in_file(path, None, f"it cannot be read: {error.strerror}.") from None
-    return parse_profiles(path, read_text(path, largest=LARGEST_CONFIG_BYTES))
+    return parse_profiles(path, read_text(path, largest=LARGEST_CONFIG_BYTES, is_unshared=True))
 
 
 def parse_profiles(path: Path, text: str) -> Profiles:

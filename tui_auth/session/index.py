@@ -157,17 +157,30 @@ class SessionIndex:
 
     # -- changing --------------------------------------------------------------------------------------
 
-    def add(self, entry: SessionEntry, origin: SessionOrigin) -> None:
-        """Add a session that has begun, in one storage only, and make it the current one."""
-        self._drop(entry.key, set(StorageKind))
+    def has_newer(self, entry: SessionEntry, known: Sequence[SessionEntry] = ()) -> bool:
+        """Check whether there is a later session of the same user, other than the known ones."""
+        others = (other for other in self.entries() if other.key == entry.key and other not in known)
+        return any(other.signed_in_at > entry.signed_in_at for other in others)
+
+    def add(self, entry: SessionEntry, origin: SessionOrigin, known: Sequence[SessionEntry] = ()) -> None:
+        """Add a session that has begun, in one storage only, as the current one. Not if ``has_newer``."""
+        if self.has_newer(entry, known):
+            return
+        for kind in StorageKind:
+            self.members.pop(f"session:{kind}/{entry.key.file_name}", None)
         self.members[f"session:{entry.reference}"] = _entry_members(entry)
         self.members["current"] = entry.reference
         self.members["last_origin"] = asdict(origin)
         self._refresh_note_and_routes()
 
-    def remove(self, key: SessionKey, storages: Iterable[StorageKind] = tuple(StorageKind)) -> None:
-        """Remove a session that has ended. None becomes current instead: that might be another user's."""
-        self._drop(key, storages)
+    def remove(self, key: SessionKey, began_by: float) -> None:
+        """Remove a session that has ended. None becomes current instead: that might be another user's.
+
+        One that began later than ``began_by`` (seconds since the epoch) stays.
+        """
+        for entry in self.entries():
+            if entry.key == key and entry.signed_in_at <= began_by:
+                del self.members[f"session:{entry.reference}"]
         self._refresh_note_and_routes()
 
     def reconcile(self, correct: Callable[[list[SessionEntry]], list[SessionEntry]]) -> None:
@@ -198,10 +211,6 @@ class SessionIndex:
     def remove_devices(self, references: Iterable[str]) -> None:
         for reference in references:
             self.members.pop(f"device:{reference}", None)
-
-    def _drop(self, key: SessionKey, storages: Iterable[StorageKind]) -> None:
-        for kind in storages:
-            self.members.pop(f"session:{kind}/{key.file_name}", None)
 
     def _refresh_note_and_routes(self) -> None:
         for name in [name for name in self.members if name.startswith("route:")]:

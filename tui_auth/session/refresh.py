@@ -20,8 +20,9 @@ from tui_auth.errors import AuthError, ErrorKind
 from tui_auth.secret import Secret
 from tui_auth.session import NotSignedInError
 from tui_auth.session.record import SessionRecord
-from tui_auth.session.sessions import Sessions, StoredSession, read_record, session_lock
+from tui_auth.session.sessions import Sessions, StoredSession, read_record
 from tui_auth.session.state import required_seconds, since_boot
+from tui_auth.storage.lock import PATIENCE_SECONDS, locked_if_possible
 from tui_auth.terminal.safe_text import quote_service
 from tui_auth.threads import shielded_from_signals
 
@@ -82,6 +83,7 @@ def ensure_fresh(
     min_ttl: float | None = None,
     force: bool = False,
     began: tuple[str, float] | None = None,
+    patience: float = PATIENCE_SECONDS,
     gateway: OpenGateway = open_gateway,
 ) -> RefreshResult:
     """Return the session with a valid token, refreshed if necessary or forced.
@@ -96,6 +98,7 @@ def ensure_fresh(
         min_ttl: how many seconds the token must be valid; None for long enough.
         force: refresh a valid token too.
         began: when the command began (``since_boot``).
+        patience: how many seconds to wait for another process that refreshes it.
         gateway: opens the gateway to the pool of a session.
 
     Returns:
@@ -103,7 +106,7 @@ def ensure_fresh(
 
     Raises:
         NotSignedInError: Cognito has ended the session, which is then forgotten, or nothing can refresh it.
-        StorageError: a result couldn't be stored, or another process is busy; nothing was sent.
+        StorageError: the session can't be read, or another process is busy; nothing was sent.
         ConfigurationError: the client secret can't be read.
         AuthError: Cognito rejected the call otherwise, didn't reply, or sent another session's tokens.
     """
@@ -112,7 +115,8 @@ def ensure_fresh(
     if force and began and stored.record.taken_at.is_after(began) and stored.record.seconds_left(kind) > 0:
         return RefreshResult(stored.record)
     waiting_since = since_boot()
-    with session_lock(stored) as lock:
+    # On a read-only or full disk there is no lock, and the tokens are handed out all the same.
+    with locked_if_possible(stored.store.locks, stored.record.key.file_name, patience=patience) as lock:
         record = read_record(stored.store, stored.record.key.file_name)
         if record is None:
             raise NotSignedInError(
@@ -130,12 +134,12 @@ def ensure_fresh(
                 "The session can't be refreshed. Run tui-auth sign-in.", record.sign_in_settings
             )
         client = build_app_client(record)
-        stored.store.check_writable(record.key.file_name)
-        _raise_failure_of_another(lock, waiting_since)
+        if lock:
+            _raise_failure_of_another(lock, waiting_since)
         try:
             return shielded_from_signals(lambda: _refresh(sessions, stored, client, gateway(record)))
         except AuthError as error:
-            if error.kind is ErrorKind.NETWORK:
+            if lock and error.kind is ErrorKind.NETWORK:
                 boot, uptime = since_boot()
                 lock.leave_note(f"no answer {boot} {uptime}")
             raise
@@ -191,7 +195,10 @@ def _refresh(sessions: Sessions, stored: StoredSession, client: AppClient, gatew
         raise
     new = record.refreshed(done, server_time=gateway.now(), signature_checked=checked)
     # Even if the first write failed: a full disk may have room moments later.
-    return RefreshResult(new, sessions.replace(stored, new))
+    problem = sessions.replace(stored, new)
+    if problem and new.refresh_token != stored.record.refresh_token:
+        problem += " Its refresh token was replaced, so sign in again once these tokens expire."
+    return RefreshResult(new, problem)
 
 
 def _reject_tokens_of_another_user(result: Mapping[str, Any], record: SessionRecord) -> None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 import re
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -18,17 +18,21 @@ from tui_auth.session.index import IndexFile, SessionEntry, SessionIndex, choice
 from tui_auth.session.record import PoolKey, SessionOrigin, SessionRecord
 from tui_auth.session.state import index_folder
 from tui_auth.storage.files import StorageError
-from tui_auth.storage.lock import HeldLock, locked
-from tui_auth.storage.stores import StorageKind, Store, open_store
+from tui_auth.storage.lock import locked, locked_if_possible
+from tui_auth.storage.stores import StorageKind, Store, UnknownOutcomeError, open_store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from tui_auth.auth.next_step import Done
 
 MOST_SESSIONS = 100
 """How many are stored: someone who signs in as ever new users shouldn't fill a disk with unused sessions."""
 
+FORGET_PATIENCE_SECONDS = 2.0
+"""For the lock of a session that must be removed: its holder may be a process that was stopped."""
+
+_SUPERSEDED = "Another sign-in of the same user has been stored meanwhile."
 _SESSION_FILE = re.compile(r"([0-9a-f]{64})\.json")
 
 
@@ -42,19 +46,20 @@ class SaveResult:
         problem: why it couldn't be stored.
         cleanup_problem: what failed besides: the session is stored, but an old one is still there, or the
             index doesn't have it as the current one.
+        unknown: why it isn't known whether it is stored.
     """
 
     record: SessionRecord
     location: str = ""
     problem: str = ""
     cleanup_problem: str = ""
+    unknown: str = ""
 
     @property
     def warning(self) -> str:
-        """The sentence about ``cleanup_problem`` for the user; empty if there is none."""
-        if not self.cleanup_problem:
-            return ""
-        return f"Older session data could not be cleaned up. {self.cleanup_problem}"
+        """What the user should know besides; mostly empty."""
+        cleanup = f"Older session data could not be cleaned up. {self.cleanup_problem}"
+        return f"{self.unknown} {cleanup if self.cleanup_problem else ''}".strip()
 
 
 @dataclass(frozen=True)
@@ -117,39 +122,66 @@ class Sessions:
             except StorageError as error:
                 return SaveResult(record, cleanup_problem=str(error))
             return SaveResult(record)
-        name = record.key.file_name
         try:
-            outdated = [entry for entry in self.entries() if entry.key == record.key]
+            before = [entry for entry in self.entries() if entry.key == record.key]
             store = open_store(storage, self.environ)
-            with locked(store.locks, name):
-                # Credentials of an earlier session, perhaps of another user with the same name.
-                store.remove(credentials_name(name))
-                store.write(name, record.to_json())
+            result = self._store(record, store, origin, before)
         except StorageError as error:
             return SaveResult(record, problem=str(error))
         try:
-            self._update_index(lambda index: index.add(SessionEntry.from_record(record, storage), origin))
-            self._remove_outdated(record, store, outdated)
+            if not result.cleanup_problem:
+                self._remove_outdated(record, store, before)
         except StorageError as error:
-            return SaveResult(record, store.location(name), cleanup_problem=str(error))
-        return SaveResult(record, store.location(name))
+            return replace(result, cleanup_problem=str(error))
+        return result
 
-    def _remove_outdated(self, record: SessionRecord, store: Store, outdated: list[SessionEntry]) -> None:
+    def _store(
+        self, record: SessionRecord, store: Store, origin: SessionOrigin, before: list[SessionEntry]
+    ) -> SaveResult:
+        """Store a new session and add it to the index, under one lock. Raises StorageError if that fails.
+
+        ``before`` are the sessions that it replaces. If another sign-in of the user has stored a later one
+        meanwhile, that one stays: two sign-ins at the same time must not remove each other's session.
+        """
+        name, entry, unknown = record.key.file_name, SessionEntry.from_record(record, store.kind), ""
+        with locked(store.locks, name):
+            if self._file.load().has_newer(entry, before):
+                raise StorageError(_SUPERSEDED)
+            # Credentials of an earlier session, perhaps of another user with the same name.
+            store.remove(credentials_name(name))
+            try:
+                store.write(name, record.to_json())
+            except UnknownOutcomeError as error:
+                unknown = str(error)  # the index must have it all the same, so that sign-out removes it
+            result = SaveResult(record, store.location(name), unknown=unknown)
+            try:
+                self._update_index(lambda index: index.add(entry, origin, before))
+            except StorageError as error:
+                return replace(result, cleanup_problem=str(error))
+            if entry not in self.index.entries():
+                remove_session(store, name)
+                raise StorageError(_SUPERSEDED)
+        return result
+
+    def _remove_outdated(self, record: SessionRecord, store: Store, before: list[SessionEntry]) -> None:
         """Remove what earlier sign-ins left elsewhere: a session is stored in one place."""
         for entry in self.index.entries()[MOST_SESSIONS:]:
-            self._remove(entry)
-            self._update_index(partial(SessionIndex.remove, key=entry.key))
-        for entry in outdated:
+            self._remove(open_store(entry.storage, self.environ), entry.key.file_name, entry.signed_in_at)
+            self._update_index(partial(SessionIndex.remove, key=entry.key, began_by=entry.signed_in_at))
+        for entry in before:
             if entry.storage is not store.kind:
-                self._remove(entry)
-        self._remove_strays(record.key.file_name, stored_in=store.kind)
+                self._remove(open_store(entry.storage, self.environ), entry.key.file_name, entry.signed_in_at)
+        self._remove_strays(record, except_in=store.kind)
         self._index = save_device(self._file, self.index, store, record, self.environ)
 
     def replace(self, stored: StoredSession, record: SessionRecord) -> str:
         """Store a refreshed session, for the holder of its lock. Return why that failed, or an empty text."""
         self._records.clear()
+        name = record.key.file_name
         try:
-            stored.store.write(record.key.file_name, record.to_json())
+            if not stored.store.has(name):
+                return "It has ended meanwhile."  # a sign-out doesn't wait for a process that was stopped
+            stored.store.write(name, record.to_json())
         except StorageError as error:
             return str(error)
         return ""
@@ -263,19 +295,17 @@ class Sessions:
 
     # -- forgetting ------------------------------------------------------------------------------------
 
-    def forget(self, record: SessionRecord, *, signed_in_at: float | None = None) -> bool:
+    def forget(self, record: SessionRecord) -> bool:
         """Forget a session wherever it is stored. Return whether it was stored anywhere.
 
-        With ``signed_in_at`` (seconds since the epoch) only one that began then: another one may have begun.
+        Another one that has begun meanwhile stays.
         """
         self._records.clear()
-        entries = [entry for entry in self.entries() if entry.key == record.key]
-        removed = [self._remove(entry, signed_in_at) for entry in entries]
-        if None not in removed:
-            self._remove_strays(record.key.file_name, signed_in_at=signed_in_at)
-            # Under the lock the index may have a session that began elsewhere meanwhile. It stays.
-            storages = {entry.storage for entry in entries}
-            self._update_index(lambda index: _remove_entries(index, record, storages, signed_in_at))
+        kinds = [entry.storage for entry in self.entries() if entry.key == record.key]
+        stores = [open_store(kind, self.environ) for kind in kinds]
+        removed = [self._remove(store, record.key.file_name, record.signed_in_at) for store in stores]
+        self._remove_strays(record)
+        self._update_index(lambda index: index.remove(record.key, record.signed_in_at), patience=2)
         return any(removed)
 
     def forget_if_unchanged(self, stored: StoredSession) -> None:
@@ -285,27 +315,23 @@ class Sessions:
         if record is not None and record.refresh_token == stored.record.refresh_token:
             self._records.clear()
             remove_session(stored.store, name)
-            self._update_index(lambda index: index.remove(stored.record.key))
+            self._update_index(lambda index: index.remove(record.key, record.signed_in_at))
 
-    def _remove(self, entry: SessionEntry, signed_in_at: float | None = None) -> bool | None:
-        """Return whether it was there; None if another has begun, which stays."""
-        store, name = open_store(entry.storage, self.environ), entry.key.file_name
-        with locked(store.locks, name):
-            if signed_in_at is not None and _signed_in_at(store, name) not in (None, signed_in_at):
-                return None
-            return remove_session(store, name)
+    def _remove(self, store: Store, name: str, began_by: float) -> bool:
+        """Remove a session that began by then. Return whether it was there."""
+        # A process that was stopped keeps the lock; it stores nothing once its session is gone.
+        with locked_if_possible(store.locks, name, patience=FORGET_PATIENCE_SECONDS, even_if_busy=True):
+            began = _signed_in_at(store, name)
+            return (began is None or began <= began_by) and remove_session(store, name)
 
-    def _remove_strays(
-        self, name: str, *, stored_in: StorageKind | None = None, signed_in_at: float | None = None
-    ) -> None:
+    def _remove_strays(self, record: SessionRecord, *, except_in: StorageKind | None = None) -> None:
         """Remove what a process that was killed while it moved the session left in another folder."""
+        name = record.key.file_name
         for kind in (StorageKind.FILE, StorageKind.SESSION):
             with suppress(StorageError):
                 store = open_store(kind, self.environ)
-                if kind is not stored_in and f"{name}.json" in store.locks.names():
-                    with locked(store.locks, name):
-                        if signed_in_at is None or _signed_in_at(store, name) in (None, signed_in_at):
-                            remove_session(store, name)
+                if kind is not except_in and f"{name}.json" in store.locks.names():
+                    self._remove(store, name, record.signed_in_at)
 
 
 def credentials_name(name: str) -> str:
@@ -331,26 +357,6 @@ def remove_session(store: Store, name: str) -> bool:
     # In this order: credentials without their session are found by nobody, and never removed.
     store.remove(credentials_name(name))
     return store.remove(name)
-
-
-@contextmanager
-def session_lock(stored: StoredSession) -> Iterator[HeldLock]:
-    """Hold the lock of a session: one process at a time may change it."""
-    with locked(stored.store.locks, stored.record.key.file_name) as held:
-        yield held
-
-
-def _remove_entries(
-    index: SessionIndex, record: SessionRecord, storages: set[StorageKind], signed_in_at: float | None
-) -> None:
-    began_elsewhere = {
-        entry.storage
-        for entry in index.entries()
-        if entry.key == record.key
-        and entry.storage not in storages
-        and signed_in_at not in (None, entry.signed_in_at)
-    }
-    index.remove(record.key, set(StorageKind) - began_elsewhere)
 
 
 def _signed_in_at(store: Store, name: str) -> float | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tui_auth.config.files import ConfigurationError
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
 CALL_SECONDS = 30
 """How long the access token for GlobalSignOut must be valid."""
+
+
+PATIENCE_SECONDS = 5.0
+"""How long to wait for another process that refreshes the session; longer than a refresh usually takes."""
 
 
 class RevocationOutcome(Enum):
@@ -92,10 +97,11 @@ def _means_ended(failure: BaseException) -> bool:
 
 
 def _revoke(stored: StoredSession, gateway: OpenGateway) -> None:
-    # Under the lock, for a refresh meanwhile would bring another refresh token. On a read-only disk there is
-    # no lock, but no refresh can be stored either.
-    with locked_if_possible(stored.store.locks, stored.record.key.file_name):
-        record = read_record(stored.store, stored.record.key.file_name)
+    # Under the lock, for a refresh meanwhile would bring another refresh token. But a process that was
+    # stopped must not prevent a sign-out; it stores nothing once the session is gone.
+    name = stored.record.key.file_name
+    with locked_if_possible(stored.store.locks, name, patience=PATIENCE_SECONDS, even_if_busy=True):
+        record = read_record(stored.store, name)
         if record is None or record.refresh_token is None:
             raise _NothingToRevokeError("There is no refresh token to revoke.")
         client = build_app_client(record)
@@ -137,14 +143,15 @@ _SAME_FOR_ALL = (ErrorKind.NETWORK, ErrorKind.THROTTLED)
 
 
 def _sign_out_globally(sessions: Sessions, stored: StoredSession, gateway: OpenGateway) -> None:
-    record = ensure_fresh(sessions, stored, min_ttl=CALL_SECONDS, gateway=gateway).record
+    refresh = partial(ensure_fresh, sessions, patience=PATIENCE_SECONDS, gateway=gateway)
+    record = refresh(stored, min_ttl=CALL_SECONDS).record
     try:
         gateway(record).call("GlobalSignOut", {"AccessToken": record.access_token})
     except AuthError as error:
         if not is_definitive(error):
             raise
         # Perhaps only this token is revoked; the refresh token tells.
-        record = ensure_fresh(sessions, replace(stored, record=record), force=True, gateway=gateway).record
+        record = refresh(replace(stored, record=record), force=True).record
         gateway(record).call("GlobalSignOut", {"AccessToken": record.access_token})
 
 
@@ -169,7 +176,7 @@ def _forget(sessions: Sessions, records: list[SessionRecord]) -> StorageError | 
     problem = None
     for record in records:
         try:
-            sessions.forget(record, signed_in_at=record.signed_in_at)
+            sessions.forget(record)
         except StorageError as error:
             problem = problem or error
     return problem

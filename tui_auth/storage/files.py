@@ -32,6 +32,11 @@ PRIVATE_FILE_MODE = 0o600
 PRIVATE_FOLDER_MODE = 0o700
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _OTHERS = 0o077
+_OTHERS_WRITE = 0o022
+
+
+class FileSystemError(StorageError):
+    """The file system failed, or doesn't permit it: a full or read-only disk."""
 
 
 class UnreadableFileError(Exception):
@@ -74,17 +79,6 @@ class PrivateFolder:
             self._remove_leftovers(folder, name)
             _replace_in(folder, name, content, PRIVATE_FILE_MODE)
 
-    def check_writable(self, name: str) -> None:
-        """Check that ``write`` would have room and permission, without changing the file."""
-        temporary = _temporary_name(name)
-        with self._created("written", name) as folder:
-            try:
-                self._check_existing(folder, name)
-                _create_in(folder, temporary, b" " * LARGEST_FILE, PRIVATE_FILE_MODE)
-            finally:
-                with suppress(OSError):
-                    os.unlink(temporary, dir_fd=folder)
-
     def remove(self, name: str) -> bool:
         """Remove a file and temporary files of killed writers. Return whether the file existed."""
         with self._opened("removed", name) as folder:
@@ -115,7 +109,7 @@ class PrivateFolder:
         try:
             status = os.fstat(descriptor)
             self._check_file(status, name)
-            if not status.st_mode & 0o200:
+            if status.st_mode & 0o600 != 0o600:
                 # The umask took away our own right to open it again.
                 os.fchmod(descriptor, PRIVATE_FILE_MODE)
         except BaseException:
@@ -159,7 +153,7 @@ class PrivateFolder:
         if not stat.S_ISREG(status.st_mode):
             raise StorageError(f"{path} is not a plain file. Remove it: rm -r {_quoted(path)}")
         if status.st_uid != os.geteuid():
-            raise StorageError(f"{path} belongs to another user. Remove it: sudo rm {_quoted(path)}")
+            raise _foreign(path, "", f"Remove it: sudo rm {_quoted(path)}")
         if status.st_mode & _OTHERS:
             raise StorageError(
                 f"{path} is open to other users, so it is not used. Close it: chmod 600 {_quoted(path)}"
@@ -168,10 +162,8 @@ class PrivateFolder:
     def _check_folder(self, status: os.stat_result) -> None:
         path = self.path
         if status.st_uid != os.geteuid():
-            raise StorageError(
-                f"{path} belongs to another user, so nothing is stored there. Make it yours: "
-                f'sudo chown -R "$(id -u)" {_quoted(path)}'
-            )
+            cure = f'Make it yours: sudo chown -R "$(id -u)" {_quoted(path)}'
+            raise _foreign(path, ", so nothing is stored there", cure)
         if status.st_mode & _OTHERS:
             raise StorageError(
                 f"{path} is open to other users, so it is not used. Close it: chmod 700 {_quoted(path)}"
@@ -204,7 +196,7 @@ class PrivateFolder:
             yield folder
         except OSError as error:
             path = self._path(name) if name else self.path
-            raise StorageError(f"{path} cannot be {action}: {error.strerror}.") from None
+            raise FileSystemError(f"{path} cannot be {action}: {error.strerror}.") from None
         finally:
             if folder is not None:
                 os.close(folder)
@@ -233,7 +225,7 @@ class PrivateFolder:
                 raise StorageError(
                     f"{obstacle} is a link or a file where a folder should be. {cure}"
                 ) from None
-            raise StorageError(f"{self.path} cannot be opened: {error.strerror}.") from None
+            raise FileSystemError(f"{self.path} cannot be opened: {error.strerror}.") from None
         try:
             self._check_folder(os.fstat(folder))
         except BaseException:
@@ -263,14 +255,17 @@ class PrivateFolder:
 # -- files that the user edits too ---------------------------------------------------------------------
 
 
-def read_plain_file(path: Path, *, largest: int, owners: frozenset[int] | None = None) -> bytes:
+def read_plain_file(
+    path: Path, *, largest: int, owners: frozenset[int] | None = None, is_unshared: bool = False
+) -> bytes:
     """Return the content of a plain file.
 
     A pipe or a device would keep the program waiting, so it is rejected before anything is read. The owner of
     the opened file counts: a moment later the name may lead elsewhere (CWE-367).
 
     A link is followed. Raises ForeignFileError if the file belongs to none of ``owners`` (user IDs; None for
-    any), UnreadableFileError if it can't be read, isn't a plain file, or has more than ``largest`` bytes.
+    any), UnreadableFileError if it can't be read, isn't a plain file, or has more than ``largest`` bytes, and
+    with ``is_unshared`` StorageError if other users can change the file or its folder (``check_unshared``).
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -280,6 +275,9 @@ def read_plain_file(path: Path, *, largest: int, owners: frozenset[int] | None =
                 raise UnreadableFileError("this is not a plain file.")
             if owners is not None and status.st_uid not in owners:
                 raise ForeignFileError("it belongs to another user.")
+            if is_unshared:
+                check_unshared(os.fspath(path), status)
+                check_unshared(os.path.realpath(path).rpartition("/")[0] or "/")
             content = file.read(largest + 1)
     except OSError as error:
         if owners is not None and _belongs_to_another(path, owners):
@@ -293,16 +291,45 @@ def read_plain_file(path: Path, *, largest: int, owners: frozenset[int] | None =
 
 
 def make_private_folder(path: str | Path) -> None:
-    """Create a folder, and those above it that are missing, for the user alone. Raises OSError."""
-    path = os.fspath(path)
-    for above in _folders_above(path):
-        # One by one: os.makedirs gives the mode to the last alone, and the rest to the umask.
+    """Create a folder, and those above it that are missing, for the user alone.
+
+    Raises OSError, and StorageError if the folder to create them in belongs to another user: as root in a
+    user's home, they would lock the user out.
+    """
+    existing, missing = os.fspath(path), list[str]()
+    while existing != "/" and not os.path.lexists(existing):
+        missing.append(existing)
+        existing = existing.rpartition("/")[0] or "/"
+    if missing and os.path.isdir(existing):  # noqa: PTH112 - pathlib takes long to import
+        check_owner(existing)
+    for folder in reversed(missing):
         with suppress(FileExistsError):
-            os.mkdir(above, PRIVATE_FOLDER_MODE)  # noqa: PTH102 - pathlib takes long to import
-    with suppress(FileExistsError):
-        os.mkdir(path, PRIVATE_FOLDER_MODE)  # noqa: PTH102
-        # The umask may have taken away even our own rights.
-        os.chmod(path, PRIVATE_FOLDER_MODE)  # noqa: PTH101
+            os.mkdir(folder, PRIVATE_FOLDER_MODE)  # noqa: PTH102
+            # The umask may have taken away even our own rights.
+            os.chmod(folder, PRIVATE_FOLDER_MODE)  # noqa: PTH101
+
+
+def check_owner(path: str, status: os.stat_result | None = None) -> None:
+    """Raise StorageError if a file or folder belongs neither to us nor to root."""
+    status = status or os.stat(path)  # noqa: PTH116
+    if status.st_uid not in (os.geteuid(), 0):
+        cure = f'Look at it, then make it yours: sudo chown "$(id -u)" {_quoted(path)}'
+        raise _foreign(path, ", so it is not used", cure)
+
+
+def check_unshared(path: str, status: os.stat_result | None = None) -> None:
+    """Raise StorageError, with the cure, if other users than root own or can change a file or folder.
+
+    In a folder with the sticky bit, such as ``/tmp``, nobody can replace the files of another.
+    """
+    status = status or os.stat(path)  # noqa: PTH116
+    check_owner(path, status)
+    if status.st_mode & _OTHERS_WRITE and not (
+        stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_ISVTX
+    ):
+        raise StorageError(
+            f"{path} can be changed by other users, so it is not used. Close it: chmod go-w {_quoted(path)}"
+        )
 
 
 def replace_file(path: Path, content: str, *, mode: int = PRIVATE_FILE_MODE) -> None:
@@ -321,26 +348,10 @@ def replace_file(path: Path, content: str, *, mode: int = PRIVATE_FILE_MODE) -> 
         os.close(folder)
 
 
-def create_file(path: Path, content: str, *, mode: int = PRIVATE_FILE_MODE) -> None:
-    """Create a file that doesn't exist, through no link; it is on the disk when this returns.
-
-    Raises OSError, and leaves no partial file.
-    """
-    folder = _open_parent(os.fspath(path))
-    try:
-        _create_in(folder, path.name, content.encode(), mode)
-    finally:
-        os.close(folder)
-
-
-def move_into_place(new: Path, target: Path) -> None:
-    """Rename a file over another one in the same folder, durably. Raises OSError."""
-    folder = _open_parent(os.fspath(target))
-    try:
-        os.replace(new.name, target.name, src_dir_fd=folder, dst_dir_fd=folder)
-        _sync_folder(folder)
-    finally:
-        os.close(folder)
+def _foreign(path: str, consequence: str, cure: str) -> StorageError:
+    if os.geteuid() == 0:  # root would take it away from its owner
+        cure = "Run tui-auth as that user, or set HOME and XDG_… to folders of root's."
+    return StorageError(f"{path} belongs to another user{consequence}. {cure}")
 
 
 def _belongs_to_another(path: Path, owners: frozenset[int]) -> bool:

@@ -12,7 +12,7 @@ import time
 from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from tui_auth.storage.files import PrivateFolder, StorageError
+from tui_auth.storage.files import FileSystemError, PrivateFolder, StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,7 +59,7 @@ def locked(folder: PrivateFolder, name: str, *, patience: float = PATIENCE_SECON
         try:
             is_acquired = _acquire(descriptor, patience)
         except OSError as error:
-            raise StorageError(f"This file system cannot lock files: {error.strerror}.") from None
+            raise FileSystemError(f"This file system cannot lock files: {error.strerror}.") from None
         if not is_acquired:
             raise BusyError(
                 "Another tui-auth has been busy with this session for a while. Try again, "
@@ -71,16 +71,22 @@ def locked(folder: PrivateFolder, name: str, *, patience: float = PATIENCE_SECON
 
 
 @contextmanager
-def locked_if_possible(folder: PrivateFolder, name: str) -> Iterator[None]:
-    """Hold the lock, or go on without it if none can be created, as on a read-only disk."""
+def locked_if_possible(
+    folder: PrivateFolder, name: str, *, patience: float = PATIENCE_SECONDS, even_if_busy: bool = False
+) -> Iterator[HeldLock | None]:
+    """Hold the lock, or go on without it if the file system has none, as on a read-only disk.
+
+    Raises StorageError as ``locked`` does for other reasons; with ``even_if_busy`` it goes on without the lock
+    for any reason, also after ``patience`` seconds.
+    """
     with ExitStack() as stack:
         try:
-            stack.enter_context(locked(folder, name))
-        except BusyError:
-            raise
-        except StorageError:
-            pass
-        yield
+            lock = stack.enter_context(locked(folder, name, patience=patience))
+        except StorageError as error:
+            if not even_if_busy and not isinstance(error, FileSystemError):
+                raise
+            lock = None
+        yield lock
 
 
 @contextmanager

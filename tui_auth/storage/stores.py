@@ -7,7 +7,7 @@ import shlex
 from enum import StrEnum
 from importlib import import_module
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tui_auth.storage import paths
 from tui_auth.storage.files import PrivateFolder, StorageError
@@ -21,6 +21,10 @@ KEYRING_TIMEOUT_SECONDS = 3.0
 """For a keyring that waits for a window nobody sees, or for a bus that isn't there."""
 
 T = TypeVar("T")
+
+
+class UnknownOutcomeError(StorageError):
+    """It isn't known whether something was stored."""
 
 
 class StorageKind(StrEnum):
@@ -40,72 +44,56 @@ STORAGE_LABELS = {
 }
 
 
-class Store(Protocol):
-    """Stores small contents by name. Every method raises StorageError if it fails."""
+class Store:
+    """Stores small contents by name, in private files. Every method raises StorageError if it fails.
 
-    kind: StorageKind
-    locks: PrivateFolder
-    """The folder whose locks guard what is stored here."""
-
-    def read(self, name: str) -> bytes | None:
-        """Return what is stored under the name, or None."""
-
-    def write(self, name: str, content: bytes) -> None:
-        """Replace what is stored under the name."""
-
-    def check_writable(self, name: str) -> None:
-        """Check that ``write`` would work, and change nothing."""
-
-    def remove(self, name: str) -> bool:
-        """Remove what is stored under the name. Return whether anything was."""
-
-    def location(self, name: str) -> str:
-        """Return where that is, for the user."""
-
-    def repair_hint(self, name: str) -> str:
-        """Return the command that removes what is stored under the name."""
-
-
-class FileStore:
-    """Stores contents in private files."""
+    ``locks`` is the folder whose locks guard what is stored here.
+    """
 
     def __init__(self, folder: PrivateFolder, kind: StorageKind = StorageKind.FILE) -> None:
         self.kind = kind
-        self.locks = self._folder = folder
+        self.locks = folder
 
     def read(self, name: str) -> bytes | None:
-        return self._folder.read(f"{name}.json")
+        """Return what is stored under the name, or None."""
+        return self.locks.read(f"{name}.json")
+
+    def has(self, name: str) -> bool:
+        """Return whether anything is stored under the name."""
+        return f"{name}.json" in self.locks.names()
 
     def write(self, name: str, content: bytes) -> None:
-        self._folder.write(f"{name}.json", content)
-
-    def check_writable(self, name: str) -> None:
-        self._folder.check_writable(f"{name}.json")
+        """Replace what is stored under the name."""
+        self.locks.write(f"{name}.json", content)
 
     def remove(self, name: str) -> bool:
-        return self._folder.remove(f"{name}.json")
+        """Remove what is stored under the name. Return whether anything was."""
+        return self.locks.remove(f"{name}.json")
 
     def location(self, name: str) -> str:
-        return f"{self._folder.path}/{name}.json"
+        """Return where that is, for the user."""
+        return f"{self.locks.path}/{name}.json"
 
     def repair_hint(self, name: str) -> str:
+        """Return the command that removes what is stored under the name."""
         return f"rm {shlex.quote(self.location(name))}"
 
 
-class KeyringStore:
+class KeyringStore(Store):
     """Stores contents in the system's keyring, through the ``keyring`` package, which is an extra.
 
-    Entries belong to the service ``tui-auth``. ``locks`` is a folder for locks; it holds no token.
+    Entries belong to the service ``tui-auth``. The folder for locks holds no token.
     """
 
-    kind = StorageKind.KEYRING
-
     def __init__(self, locks: PrivateFolder) -> None:
-        self.locks = locks
+        super().__init__(locks, StorageKind.KEYRING)
 
     def read(self, name: str) -> bytes | None:
         text = _call_keyring(lambda keyring: keyring.get_password(KEYRING_SERVICE, name))
         return text.encode() if isinstance(text, str) else None
+
+    def has(self, name: str) -> bool:
+        return self.read(name) is not None
 
     def write(self, name: str, content: bytes) -> None:
         text = content.decode()
@@ -115,18 +103,15 @@ class KeyringStore:
             # One of keyring's own backends accepts everything and stores nothing.
             return bool(keyring.get_password(KEYRING_SERVICE, name) == text)
 
-        if not _call_keyring(put):
+        try:
+            is_stored = _call_keyring(put)
+        except _NoAnswerError:
+            raise UnknownOutcomeError(
+                "The keyring has not answered, so it isn't known whether the session is stored there. "
+                "tui-auth sign-out removes it."
+            ) from None
+        if not is_stored:
             raise StorageError("The keyring accepted the session but did not store it. Use --storage file.")
-
-    def check_writable(self, name: str) -> None:
-        def round_trip(keyring: Any) -> bool:
-            keyring.set_password(KEYRING_SERVICE, f"{name}.trial", "trial")
-            is_stored = keyring.get_password(KEYRING_SERVICE, f"{name}.trial") == "trial"
-            keyring.delete_password(KEYRING_SERVICE, f"{name}.trial")
-            return bool(is_stored)
-
-        if not _call_keyring(round_trip):
-            raise StorageError("The keyring stores nothing. Use --storage file.")
 
     def remove(self, name: str) -> bool:
         def delete(keyring: Any) -> bool:
@@ -144,11 +129,15 @@ class KeyringStore:
         return f"keyring del {KEYRING_SERVICE} {name}"
 
 
+class _NoAnswerError(StorageError):
+    """The keyring hasn't answered in time."""
+
+
 def open_store(kind: StorageKind, environ: Mapping[str, str] = os.environ) -> Store:
     """Return the store of a kind. Raises StorageError if this machine has none, and for NONE."""
     match kind:
         case StorageKind.FILE:
-            return FileStore(PrivateFolder(paths.state_folder(environ)))
+            return Store(PrivateFolder(paths.state_folder(environ)))
         case StorageKind.SESSION:
             folder = paths.runtime_folder(environ)
             if folder is None:
@@ -157,7 +146,7 @@ def open_store(kind: StorageKind, environ: Mapping[str, str] = os.environ) -> St
                     "Use --storage file."
                 )
             below = os.path.dirname(folder)  # noqa: PTH120 - a text, not a path
-            return FileStore(PrivateFolder(folder, below=below), kind)
+            return Store(PrivateFolder(folder, below=below), kind)
         case StorageKind.KEYRING:
             return KeyringStore(PrivateFolder(paths.state_folder(environ)))
         case StorageKind.NONE:
@@ -166,12 +155,11 @@ def open_store(kind: StorageKind, environ: Mapping[str, str] = os.environ) -> St
 
 def available_storage_kinds(environ: Mapping[str, str] = os.environ) -> tuple[StorageKind, ...]:
     """Return what the user can choose on this machine; not each has a log-in folder or a keyring."""
-    missing = set()
-    if paths.runtime_folder(environ) is None:
-        missing.add(StorageKind.SESSION)
-    if find_spec("keyring") is None:
-        missing.add(StorageKind.KEYRING)
-    return tuple(kind for kind in STORAGE_LABELS if kind not in missing)
+    exists = {
+        StorageKind.SESSION: paths.runtime_folder(environ) is not None,
+        StorageKind.KEYRING: find_spec("keyring") is not None,
+    }
+    return tuple(kind for kind in STORAGE_LABELS if exists.get(kind, True))
 
 
 def _call_keyring(call: Callable[[Any], T]) -> T:
@@ -179,7 +167,7 @@ def _call_keyring(call: Callable[[Any], T]) -> T:
     try:
         return run_with_timeout(KEYRING_TIMEOUT_SECONDS, lambda: call(import_module("keyring")))
     except DeadlineError:
-        raise StorageError("The keyring does not answer. Unlock it, or use --storage file.") from None
+        raise _NoAnswerError("The keyring does not answer. Unlock it, or use --storage file.") from None
     except ModuleNotFoundError:
         raise StorageError("For the keyring install the extra: pip install 'tui-auth[keyring]'.") from None
     except Exception as error:
