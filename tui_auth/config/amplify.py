@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -20,14 +20,18 @@ from tui_auth.config.amplify_js import (
     Node,
     ObjectSyntaxError,
     find_objects,
+    find_stray_key,
     read_object,
+    shorten_json,
 )
 from tui_auth.config.files import (
     LARGEST_BYTES,
     ConfigurationError,
     ForeignConfigFileError,
+    amplify_files_above,
     display_path,
     error_in_file,
+    is_plain_file,
     read_secret_line,
     read_text,
 )
@@ -108,29 +112,6 @@ class AmplifySearch:
     notes: tuple[str, ...] = ()
 
 
-def amplify_files_above(folder: Path, home: Path) -> Iterator[Path]:
-    """Yield what has one of Amplify's names in a folder and its parents, up to ``home`` or the root.
-
-    Each folder's ``src`` is searched too: JavaScript projects of the first generation have their file there.
-    """
-    homes = (home, Path(os.path.realpath(home)))
-    child: Path | None = None
-    for parent in (folder, *folder.parents):
-        places = (parent, parent / "src") if parent / "src" != child else (parent,)
-        yield from (
-            place / name for place in places for name in AMPLIFY_FILE_NAMES if os.path.lexists(place / name)
-        )
-        if parent in homes:
-            return
-        child = parent
-
-
-def is_plain_file(path: Path) -> bool:
-    """Whether the path is a regular file, and no folder, pipe or dangling link."""
-    # os.path instead of Path, whose methods raise for a link into a folder that the user can't enter.
-    return os.path.isfile(path)  # noqa: PTH113
-
-
 def find_amplify_file(folder: Path, home: Path, owners: frozenset[int] | None = None) -> AmplifySearch:
     """Return the nearest file that specifies a user pool.
 
@@ -206,21 +187,29 @@ def read_amplify_file(path: Path, owners: frozenset[int] | None = None) -> Ampli
     is_data = path.suffix == ".json"
     text = read_text(path, largest=LARGEST_BYTES if is_data else _LARGEST_SCRIPT_BYTES, owners=owners)
     is_object = is_data or text.lstrip().startswith("{")
+    roots: list[Node] = []
+    problem: ObjectSyntaxError | None = None
     try:
-        for root in [read_object(text)] if is_object else find_objects(text):
-            # An environment file has the pool one level down.
-            for node in (root, *root.members.values()):
-                if nodes := find_settings(node):
-                    return _validated(path, nodes)
+        roots += [read_object(shorten_json(text, _POOL_KEY))] if is_object else find_objects(text)
     except ObjectSyntaxError as error:
-        problem = _conflict(text) or ("it is empty" if not text.strip() else f"expected {error}")
-        raise error_in_file(path, error.line, f"{problem}. {_HOW_TO_REPAIR}") from None
-    if not is_data and (key := _POOL_KEY.search(text)):
-        # To skip this file could select another pool, from a parent folder.
-        line = text.count("\n", 0, key.start()) + 1
-        problem = _conflict(text) or f"{key[0]} is not in an object that can be read"
-        raise error_in_file(path, line, f"{problem}. {_USE_INSTEAD}")
-    return None
+        problem = error
+    # An environment file has the pool one level down.
+    nodes = [node for root in roots for node in (root, *root.members.values())]
+    pools = [settings for node in nodes if (settings := find_settings(node))]
+    file = _validated(path, pools[0]) if pools else None
+    # To ignore another key or object could select another pool, of this file or from a parent folder.
+    if not is_data and (key := find_stray_key(text, roots if file else (), _POOL_KEY)):
+        reason = _conflict(text) or f"{key[0]} is not in an object that can be read"
+        raise error_in_file(path, key[1], f"{reason}. {_USE_INSTEAD}")
+    ids = [[pool[name] for name in ("user_pool_id", "client_id")] for pool in pools]
+    values = [[node.plain() if isinstance(node, Node) else None for node in nodes] for nodes in ids]
+    if any(other != values[0] for other in values):
+        raise error_in_file(path, None, f"it names more than one user pool. {_USE_INSTEAD}")
+    if file is None and (problem or not roots):
+        line, expected = (problem.line, str(problem)) if problem else (1, "an object with the pool's ids")
+        reason = _conflict(text) or (f"expected {expected}" if text.strip() else "it is empty")
+        raise error_in_file(path, line, f"{reason}. {_HOW_TO_REPAIR}")
+    return file
 
 
 def read_secret_file(path: str | Path) -> Secret:
@@ -382,6 +371,7 @@ def _flat(root: Node) -> Nodes:
 
 def _configure_argument(cognito: Node) -> Nodes:
     names, mfa, policy = cognito.at("loginWith"), cognito.at("mfa"), cognito.at("passwordFormat")
+    attributes = cognito.at("userAttributes")
     mfa_methods = mfa and mfa.enabled_names(
         {"smsEnabled": "SMS", "totpEnabled": "TOTP", "emailEnabled": "EMAIL"}
     )
@@ -392,23 +382,10 @@ def _configure_argument(cognito: Node) -> Nodes:
         "endpoint_url": cognito.at("userPoolEndpoint"),
         "identity_pool_id": cognito.at("identityPoolId"),
         "username_attributes": names and names.enabled_names({"email": "email", "phone": "phone_number"}),
-        "required_attributes": _required_names(cognito.at("userAttributes")),
+        "required_attributes": attributes and attributes.names_with("required"),
         "mfa_methods": _mfa_methods(mfa_methods, cognito.at("mfa", "status")),
         "password_policy": policy and policy.renamed(_FORMAT_RULES),
     }
-
-
-def _required_names(attributes: Node | None) -> Value:
-    """Return the list of attributes that are marked as required."""
-    if attributes is None or not isinstance(attributes.value, dict):
-        return attributes and InvalidNode(attributes, "an object")
-    switches: dict[str, Node] = {}
-    for name, attribute in attributes.members.items():
-        if not attribute.is_empty and not isinstance(attribute.value, dict):
-            return InvalidNode(attribute, "an object, such as { required: true }")
-        if required := attribute.at("required"):
-            switches[name] = required
-    return replace(attributes, value=switches).enabled_names({name: name for name in switches})
 
 
 def _flow(flow: Node | None) -> Node | None:

@@ -8,15 +8,20 @@ Everything here takes linear time.
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 MAX_DEPTH = 60
 BOOLEAN = "true or false"
+_JSON_SPACE = re.compile(r"[ \t\n\r]+")
+_LARGE_MEMBER = 4096
+_POOL_DEPTH = 5
+"""How deep a pool can be in an Amplify file."""
 
 # A string or comment that nothing closes is one token to its end, so that it isn't scanned from every quote.
 _TOKEN = re.compile(
@@ -106,6 +111,17 @@ class Node:
             self, value=[replace(node, value=name) for name, node in members.items() if node.value]
         )
 
+    def names_with(self, switch: str) -> Node | InvalidNode:
+        """Return the list of keys whose objects have this switch on."""
+        switches: dict[str, Node] = {}
+        for name, member in self.members.items():
+            if not member.is_empty and not isinstance(member.value, dict):
+                return InvalidNode(member, f"an object, such as {{ {switch}: true }}")
+            if value := member.at(switch):
+                switches[name] = value
+        node = replace(self, value=switches) if isinstance(self.value, dict) else self
+        return node.enabled_names({name: name for name in switches})
+
     def plain(self) -> object:
         """Return the value without keys' lines: objects as dicts, arrays as lists."""
         if isinstance(self.value, dict):
@@ -143,19 +159,71 @@ def read_object(text: str) -> Node:
 
 
 def find_objects(script: str) -> Iterator[Node]:
-    """Yield each outermost object of a script, up to the first that can't be parsed."""
+    """Yield each outermost object of a script. Raises ObjectSyntaxError at the first that can't be parsed."""
     parser = _Parser(_tokenize(script), is_script=True)
     before = ""
     while parser.token.kind != "end":
         if parser.token.text == "{" and before in _BEFORE_OBJECT:
-            try:
-                yield parser.read_value()
-            except ObjectSyntaxError:
-                return
+            yield parser.read_value()
             before = "}"
         else:
             before = parser.token.text
             parser.position += 1
+
+
+def find_stray_key(script: str, roots: Sequence[Node], pattern: re.Pattern[str]) -> tuple[str, int] | None:
+    """Return the first key of a pattern that isn't in these objects, with its line: code may use it.
+
+    Without objects it may also be in a comment or a string.
+    """
+    if not roots:
+        match = pattern.search(script)
+        return (match[0], script.count("\n", 0, match.start()) + 1) if match else None
+    names = ((token.text.strip("'\""), token.line) for token in _tokenize(script) if token.is_key)
+    keys = [(name, line) for name, line in names if pattern.fullmatch(name)]
+    nodes = list(roots)
+    for node in nodes:
+        nodes += (*node.members.values(), *node.items)
+        if (node.key, node.line) in keys:
+            keys.remove((node.key, node.line))
+    return keys[0] if keys else None
+
+
+def shorten_json(text: str, pattern: re.Pattern[str]) -> str:
+    """Return a JSON object with each large member that lacks the pattern replaced by null; lines stay.
+
+    A project's data models may be a thousand times as long as what is read here. Text that isn't a JSON
+    object is returned as it is.
+    """
+    try:
+        is_object = isinstance(json.loads(text), dict)
+    except (ValueError, RecursionError):
+        return text
+    return _shortened(text, text.index("{"), pattern, depth=0) if is_object else text
+
+
+def _shortened(text: str, start: int, pattern: re.Pattern[str], depth: int) -> str:
+    decode = json.JSONDecoder().raw_decode
+
+    def next_mark(position: int) -> int:
+        space = _JSON_SPACE.match(text, position)
+        return space.end() if space else position
+
+    position = next_mark(start + 1)
+    parts = [text[start:position]]
+    while text[position] != "}":
+        value = next_mark(next_mark(decode(text, position)[1]) + 1)
+        end = decode(text, value)[1]
+        content = text[value:end]
+        if len(content) > _LARGE_MEMBER and not pattern.search(content):
+            content = "\n" * content.count("\n") + "null"
+        elif len(content) > _LARGE_MEMBER and content[0] == "{" and depth < _POOL_DEPTH:
+            content = _shortened(text, value, pattern, depth + 1)
+        after = next_mark(end)
+        after = next_mark(after + 1) if text[after] == "," else after
+        parts += (text[position:value], content, text[end:after])
+        position = after
+    return "".join((*parts, "}"))
 
 
 def _tokenize(text: str) -> list[_Token]:
@@ -239,8 +307,10 @@ class _Parser:
         members: dict[str, Node] = {}
         while not self._skip("}"):
             first = self.token
-            if self._is_script and first.text in (".", "["):  # a spread or a computed key
+            if self._is_script and first.text in (".", "["):
                 self._skip_expression()
+                # A spread or a computed key may replace what precedes it.
+                members = {key: replace(node, value=None, is_readable=False) for key, node in members.items()}
             elif first.is_key:
                 key = first.key()
                 self.position += 1

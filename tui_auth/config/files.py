@@ -6,6 +6,7 @@ import os
 import re
 import stat
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tui_auth.errors import ConfigurationError as ConfigurationError
 from tui_auth.secret import Secret
@@ -19,6 +20,9 @@ from tui_auth.storage.files import (
 from tui_auth.storage.paths import AMPLIFY_FILE_NAMES, PROGRAM, SECRETS_FOLDER
 from tui_auth.terminal.safe_text import safe_line
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 LARGEST_BYTES = 1 << 20
 BYTE_ORDER_MARK = "\ufeff"
 SECRET_PATH_EXPECTED = "the path of a file that holds the secret, not the secret itself"  # noqa: S105 - no secret
@@ -31,7 +35,7 @@ _CLIENT_SECRET = re.compile(r"[\w+=]{40,}", re.ASCII)
 
 
 class ForeignConfigFileError(ConfigurationError):
-    """A file belongs to a user whose files are not taken here."""
+    """A file belongs to a user whose files are not taken here, or everyone can change it."""
 
 
 class SharedConfigFileError(ConfigurationError):
@@ -76,6 +80,29 @@ def display_path(path: Path) -> str:
     return safe_line(text, limit=300)
 
 
+def amplify_files_above(folder: Path, home: Path) -> Iterator[Path]:
+    """Yield what has one of Amplify's names in a folder and its parents, up to ``home`` or the root.
+
+    Each folder's ``src`` is searched too: JavaScript projects of the first generation have their file there.
+    """
+    homes = (home, Path(os.path.realpath(home)))
+    child: Path | None = None
+    for parent in (folder, *folder.parents):
+        places = (parent, parent / "src") if parent / "src" != child else (parent,)
+        yield from (
+            place / name for place in places for name in AMPLIFY_FILE_NAMES if os.path.lexists(place / name)
+        )
+        if parent in homes:
+            return
+        child = parent
+
+
+def is_plain_file(path: Path) -> bool:
+    """Whether the path is a regular file, and no folder, pipe or dangling link."""
+    # os.path instead of Path, whose methods raise for a link into a folder that the user can't enter.
+    return os.path.isfile(path)  # noqa: PTH113
+
+
 def read_text(
     path: Path,
     *,
@@ -100,8 +127,8 @@ def read_marked_text(
         content = read_plain_file(path, largest=largest, owners=owners, is_unshared=is_unshared)
     except StorageError as error:
         raise SharedConfigFileError(str(error)) from None
-    except ForeignFileError:
-        raise ForeignConfigFileError(f"{display_path(path)} belongs to another user.") from None
+    except ForeignFileError as error:
+        raise ForeignConfigFileError(f"{display_path(path)} {error}.") from None
     except UnreadableFileError as error:
         raise error_in_file(path, None, str(error)) from None
     try:

@@ -16,8 +16,10 @@ from tui_auth.config.files import (
     SECRET_FILE_ADVICE,
     ConfigurationError,
     NoPoolError,
+    amplify_files_above,
     display_path,
     error_in_file,
+    is_plain_file,
     permission_warning,
     resolve_secret_path,
 )
@@ -356,8 +358,6 @@ class PoolResolver:
                 return
 
     def _note_hidden_amplify_file(self, profile: Profile) -> None:
-        from tui_auth.config.amplify import amplify_files_above, is_plain_file
-
         if self.folder is None:
             return
         files = amplify_files_above(self.folder, Path(home_folder(self._environ)))

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from tui_auth.session.record import (
@@ -26,9 +27,11 @@ from tui_auth.session.record import (
     SessionKey,
     SessionOrigin,
     SessionRecord,
+    is_named,
     parse_device,
     parse_seconds,
     stored_members,
+    text_of,
 )
 from tui_auth.session.state import SESSION_INDEX, dumps
 from tui_auth.storage.files import PrivateFolder, StorageError
@@ -41,6 +44,7 @@ if TYPE_CHECKING:
 
     from tui_auth.auth.devices import Device
 
+MOST_NAMES = 20
 MOST_DEVICES = 100
 """How many are stored, for the same reason as ``sessions.MOST_SESSIONS``."""
 
@@ -50,7 +54,7 @@ Members = dict[str, Any]
 
 @dataclass(frozen=True)
 class SessionEntry:
-    """One session in the index. ``signed_in_at`` is in seconds since the epoch."""
+    """One session in the index. ``signed_in_at`` is in seconds since the epoch, ``names`` are the user's."""
 
     storage: StorageKind
     endpoint: str
@@ -60,6 +64,7 @@ class SessionEntry:
     signed_in_as: str
     profile: str
     signed_in_at: float
+    names: tuple[str, ...] = ()
 
     @classmethod
     def from_record(cls, record: SessionRecord, storage: StorageKind) -> SessionEntry:
@@ -70,6 +75,7 @@ class SessionEntry:
             signed_in_as=origin.signed_in_as,
             profile=origin.profile,
             signed_in_at=record.signed_in_at,
+            names=record.names,
         )
 
     @property
@@ -86,8 +92,8 @@ class SessionEntry:
         return self.signed_in_as or self.username
 
     def has_name(self, username: str) -> bool:
-        """Check that this is the name typed at sign-in, or Cognito's."""
-        return username in (self.username, self.signed_in_as)
+        """Check that this is the name typed at sign-in, Cognito's, or an alias of the user."""
+        return is_named(username, (self.username, self.signed_in_as, *self.names))
 
     def matches(self, pool: PoolKey | None, username: str) -> bool:
         """Check that the session is of this pool and user; None and an empty name match any."""
@@ -201,7 +207,7 @@ class SessionIndex:
         """Cache the route of a profile: see ``fast_path``."""
         self.members[f"route:{profile}"] = route
 
-    def add_device(self, reference: str, owner: Mapping[str, str], most: int) -> list[str]:
+    def add_device(self, reference: str, owner: Mapping[str, object], most: int) -> list[str]:
         """Add a device as the newest. Return the references of those beyond ``most``, oldest first."""
         self.members.pop(f"device:{reference}", None)
         self.members[f"device:{reference}"] = owner
@@ -235,7 +241,7 @@ class IndexFile:
             members = json.loads(content)
         except (ValueError, RecursionError):
             return SessionIndex()
-        if not isinstance(members, dict) or "version" not in members:
+        if not isinstance(members, dict) or not isinstance(members.get("version"), int):
             return SessionIndex()
         if members["version"] != VERSION:
             raise StorageError(
@@ -268,16 +274,18 @@ def _entry_members(entry: SessionEntry) -> Members:
 
 
 def _parse_entry(value: object) -> SessionEntry | None:
-    if not isinstance(value, dict) or set(value) != set(SessionEntry.__dataclass_fields__):
+    if not isinstance(value, dict) or {*value, "names"} != set(SessionEntry.__dataclass_fields__):
         return None
-    texts = {name: text for name, text in value.items() if name != "signed_in_at"}
+    texts = {name: text for name, text in value.items() if name not in ("signed_in_at", "names")}
     try:
         signed_in_at = parse_seconds(value["signed_in_at"])
-    except (ValueError, OverflowError):
+        names = tuple(map(text_of, value.get("names", ())))
+    except (ValueError, TypeError, OverflowError):
         return None
     if not _are_texts(texts) or texts["storage"] not in set(StorageKind):
         return None
-    return SessionEntry(**{**texts, "storage": StorageKind(texts["storage"]), "signed_in_at": signed_in_at})
+    texts["storage"] = StorageKind(texts["storage"])
+    return SessionEntry(**texts, signed_in_at=signed_in_at, names=names)
 
 
 def _are_texts(value: Mapping[str, Any]) -> bool:
@@ -290,12 +298,13 @@ def _are_texts(value: Mapping[str, Any]) -> bool:
 def find_device(
     index: SessionIndex, endpoint: str, user_pool_id: str, username: str, environ: Mapping[str, str]
 ) -> Device | None:
-    """Return the device stored for a user, by Cognito's name or the name as typed; None if there is none.
+    """Return the device stored for a user, by any of the user's names; None if there is none.
 
     Raises StorageError if it can't be read.
     """
-    for reference, owner in index.devices(endpoint, user_pool_id):
-        if username in (owner.get("username"), owner.get("signed_in_as")):
+    devices = [(reference, _names(owner)) for reference, owner in index.devices(endpoint, user_pool_id)]
+    for reference, names in sorted(devices, key=lambda device: username not in device[1]):
+        if is_named(username, names):
             storage, _, name = reference.partition("/")
             content = open_store(StorageKind(storage), environ).read(name)
             if content:
@@ -317,7 +326,7 @@ def save_device(
     outdated: list[str] = []
     if record.device is None:
         store.remove(name)  # even if the index doesn't have it
-        outdated = _other_devices(index, record, "")
+        outdated = [other for other, _ in _devices_of_user(index, record)]
     else:
         store.write(name, dumps({"version": VERSION} | stored_members(record.device)))
         owner = {
@@ -328,21 +337,25 @@ def save_device(
         }
 
         def add(index: SessionIndex) -> None:
-            outdated[:] = index.add_device(reference, owner, MOST_DEVICES)
-            outdated.extend(_other_devices(index, record, reference))
+            # An alias that the ID token doesn't have is known from the sign-in before.
+            known = [_names(other) for _, other in _devices_of_user(index, record)]
+            names = list(dict.fromkeys([*record.names, *chain(*known)]))[:MOST_NAMES]
+            outdated[:] = index.add_device(reference, {**owner, "names": names}, MOST_DEVICES)
+            outdated.extend(other for other, _ in _devices_of_user(index, record) if other != reference)
 
         index = file.update(add)
     return _forget(file, index, outdated, environ)
 
 
-def _other_devices(index: SessionIndex, record: SessionRecord, reference: str) -> list[str]:
-    """Return the references of the user's devices other than this one."""
-    key = record.key
-    return [
-        other
-        for other, owner in index.devices(key.endpoint, key.user_pool_id)
-        if other != reference and owner.get("username") == key.username
-    ]
+def _devices_of_user(index: SessionIndex, record: SessionRecord) -> list[tuple[str, Mapping[str, object]]]:
+    devices = index.devices(record.key.endpoint, record.key.user_pool_id)
+    return [(reference, owner) for reference, owner in devices if owner.get("username") == record.username]
+
+
+def _names(owner: Mapping[str, object]) -> list[str]:
+    names = owner.get("names")
+    known = [owner.get("username"), owner.get("signed_in_as"), *(names if isinstance(names, list) else ())]
+    return [name for name in known if isinstance(name, str)]
 
 
 def _forget(

@@ -89,13 +89,10 @@ def _cached_keys(url: str, environ: Mapping[str, str]) -> KeySet | None:
     except (StorageError, ValueError, RecursionError):
         return None
     fetched_at = keys.get("fetched_at") if keys else None
-    if (
-        keys is None
-        or not isinstance(fetched_at, int | float)
-        or not 0 <= time.time() - fetched_at < CACHED_SECONDS
-    ):
+    if not keys or not isinstance(fetched_at, int | float):
         return None
-    return {"keys": keys["keys"]}
+    now = time.time()
+    return {"keys": keys["keys"]} if now - CACHED_SECONDS < fetched_at <= now else None
 
 
 def _folder(environ: Mapping[str, str]) -> PrivateFolder:

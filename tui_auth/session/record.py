@@ -14,13 +14,16 @@ from tui_auth.session.state import dumps, server_now, since_boot
 from tui_auth.storage.files import StorageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from tui_auth.auth.next_step import Done
 
 
 VERSION = 1
 _TIMES = ("access_expires_at", "id_expires_at", "access_lifetime", "id_lifetime", "signed_in_at")
+_ALIASES = ("email", "phone_number", "preferred_username")
+"""The attributes that can be an alias (AliasAttributes) or the user name (UsernameAttributes) of a pool."""
+
 _NO_SETTINGS = ("endpoint", "signed_in_as", "profile")
 
 
@@ -179,6 +182,13 @@ class SessionRecord:
         """The settings for signing in to the same pool as the same user again."""
         return self.origin.to_settings() | {"username": self.display_name}
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All names of the user for a sign-in: Cognito's, as typed, and the aliases in the ID token."""
+        claims = unverified_claims(self.id_token) or {}
+        names = [self.username, self.origin.signed_in_as, *map(claims.get, _ALIASES)]
+        return tuple(dict.fromkeys(name for name in names if isinstance(name, str) and name))
+
     def token(self, kind: str) -> Secret:
         return self.id_token if kind == "id" else self.access_token
 
@@ -252,6 +262,11 @@ def stored_members(value: object) -> dict[str, object]:
         elif name != "device":
             members[name] = field.reveal() if isinstance(field, Secret) else field
     return members
+
+
+def is_named(username: str, names: Iterable[str]) -> bool:
+    """Check whether a typed name is one of a user's names; pools usually ignore its case."""
+    return username.casefold() in (name.casefold() for name in names)
 
 
 def _expiry(token: Secret) -> float:

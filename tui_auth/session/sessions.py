@@ -233,6 +233,7 @@ class Sessions:
         """
         entries = self.entries()
         matching = [entry for entry in entries if entry.matches(pool, username)]
+        matching.sort(key=lambda entry: username not in (entry.username, entry.signed_in_as))
         if pool is None and not username and (current := self.index.current):
             chosen = next((entry for entry in entries if entry.reference == current), None)
         else:

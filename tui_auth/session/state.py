@@ -57,9 +57,10 @@ def loads(content: bytes) -> dict[str, str]:
     Members with an escape, lists, objects, and anything ``dumps`` would write differently are left out.
     """
     members = {}
-    for line in content.decode("ascii", "replace").split("\n"):
+    for line in content.decode("latin-1").split("\n"):
         name, colon, value = line.removesuffix(",").partition('": ')
-        if not colon or not name.startswith('"') or "\\" in line:
+        is_plain = line.isprintable() and line.isascii() and "\\" not in line
+        if not colon or not name.startswith('"') or not is_plain:
             continue
         if len(value) > 1 and value[0] == value[-1] == '"':
             members[name[1:]] = value[1:-1]

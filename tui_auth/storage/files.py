@@ -44,7 +44,7 @@ class UnreadableFileError(Exception):
 
 
 class ForeignFileError(UnreadableFileError):
-    """A file belongs to a user whose files aren't accepted here."""
+    """A file belongs to a user whose files aren't accepted here, or everyone can change it."""
 
 
 class PrivateFolder:
@@ -264,8 +264,9 @@ def read_plain_file(
     the opened file counts: a moment later the name may lead elsewhere (CWE-367).
 
     A link is followed. Raises ForeignFileError if the file belongs to none of ``owners`` (user IDs; None for
-    any), UnreadableFileError if it can't be read, isn't a plain file, or has more than ``largest`` bytes, and
-    with ``is_unshared`` StorageError if other users can change the file or its folder (``check_unshared``).
+    any) or everyone can change it, UnreadableFileError if it can't be read, isn't a plain file, or has more
+    than ``largest`` bytes, and with ``is_unshared`` StorageError if other users can change the file or its
+    folder: see ``check_unshared``.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -274,14 +275,16 @@ def read_plain_file(
             if not stat.S_ISREG(status.st_mode):
                 raise UnreadableFileError("this is not a plain file.")
             if owners is not None and status.st_uid not in owners:
-                raise ForeignFileError("it belongs to another user.")
+                raise ForeignFileError("belongs to another user")
+            if owners is not None and status.st_mode & stat.S_IWOTH:
+                raise ForeignFileError("can be changed by every user")
             if is_unshared:
                 check_unshared(os.fspath(path), status)
                 check_unshared(os.path.realpath(path).rpartition("/")[0] or "/")
             content = file.read(largest + 1)
     except OSError as error:
         if owners is not None and _belongs_to_another(path, owners):
-            raise ForeignFileError("it belongs to another user.") from None
+            raise ForeignFileError("belongs to another user") from None
         raise UnreadableFileError(f"it cannot be read: {error.strerror}.") from None
     except ValueError:
         raise UnreadableFileError("that is not a path.") from None

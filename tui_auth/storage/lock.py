@@ -76,8 +76,8 @@ def locked_if_possible(
 ) -> Iterator[HeldLock | None]:
     """Hold the lock, or go on without it if the file system has none, as on a read-only disk.
 
-    Raises StorageError as ``locked`` does for other reasons; with ``even_if_busy`` it goes on without the lock
-    for any reason, also after ``patience`` seconds.
+    Raises StorageError as ``locked`` does for other reasons. With ``even_if_busy`` it goes on without
+    the lock for any of them, also after ``patience`` seconds.
     """
     with ExitStack() as stack:
         try:
