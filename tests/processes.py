@@ -19,11 +19,17 @@ def python_process() -> PythonProcess:
     """Return a function that runs Python code with arguments in a separate process."""
 
     def run(
-        script: str, *arguments: str | Path, environ: Mapping[str, str] | None = None, cwd: Path = ROOT
+        script: str,
+        *arguments: str | Path,
+        environ: Mapping[str, str] | None = None,
+        cwd: Path = ROOT,
+        user: int | None = None,
     ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-c", script, *arguments],
             cwd=cwd,
+            user=user,
+            group=user,
             env=environ,
             stdin=subprocess.DEVNULL,
             capture_output=True,

@@ -5,7 +5,9 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -260,3 +262,94 @@ def test_missing_default_is_an_error_and_can_be_changed(home: Home) -> None:
         load_profiles(home.environ).default_profile()
     use_profile("acme", home.environ)
     assert load_profiles(home.environ).default == "acme"
+
+
+def give_to_another_user(path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can change a file's owner")
+    os.chown(path, 12345, 12345)
+
+
+SHARED: dict[str, Callable[[Path], object]] = {
+    "file of another user": give_to_another_user,
+    "file everyone can write": lambda config: config.chmod(0o666),
+    "file the group can write": lambda config: config.chmod(0o620),
+    "folder of another user": lambda config: give_to_another_user(config.parent),
+    "folder everyone can write": lambda config: config.parent.chmod(0o777),
+    "folder the group can write": lambda config: config.parent.chmod(0o770),
+}
+
+
+@pytest.mark.parametrize("kind", SHARED)
+def test_configuration_that_others_can_change_is_rejected(home: Home, kind: str) -> None:
+    home.write_config(ACME)
+    load_profiles(home.environ)
+    SHARED[kind](home.config)
+    place = home.config.parent if kind.startswith("folder") else home.config
+    cure = "Run tui-auth as that user" if "another" in kind else f"chmod go-w {place}"
+    for attempt in (
+        partial(load_profiles, home.environ),
+        home.resolve,
+        partial(add_profile, "new", {"client_id": "c"}, environ=home.environ),
+        partial(use_profile, None, home.environ),
+    ):
+        with pytest.raises(ConfigurationError, match=rf"^{place} .*{cure}"):
+            attempt()
+    assert home.config.read_text().startswith(ACME)
+
+
+def test_linked_configuration_in_a_shared_folder_is_rejected(home: Home, tmp_path: Path) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    (shared / "config.toml").write_text(ACME)
+    home.config.parent.mkdir(parents=True)
+    home.config.symlink_to(shared / "config.toml")
+    load_profiles(home.environ)
+    shared.chmod(0o777)
+    with pytest.raises(ConfigurationError, match=f"^{shared} can be changed by other users"):
+        load_profiles(home.environ)
+    shared.chmod(0o1777)  # nobody can replace the file of another there
+    load_profiles(home.environ)
+
+
+def test_configuration_of_root_is_accepted(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    home.write_config(ACME)
+    monkeypatch.setattr(os, "geteuid", lambda: 12345)
+    if os.getuid() == 0:
+        load_profiles(home.environ)
+
+
+SHARED_SECRETS: dict[str, Callable[[Path, Path], object]] = {
+    "a link": lambda secrets, moved: secrets.symlink_to(secrets.rename(moved)),
+    "open to others": lambda secrets, moved: secrets.chmod(0o777),
+    "readable by the group": lambda secrets, moved: secrets.chmod(0o750),
+    "a file that others can write": lambda secrets, moved: (secrets / "acme").chmod(0o602),
+}
+
+
+@pytest.mark.parametrize("kind", SHARED_SECRETS)
+def test_secrets_that_others_can_change_are_rejected(home: Home, tmp_path: Path, kind: str) -> None:
+    ids = {"user_pool_id": "eu-west-1_Acme", "client_id": "c"}
+    add_profile("acme", ids, client_secret=Secret("hunter2"), environ=home.environ)
+    assert home.resolve("--profile", "acme").client_secret == Secret("hunter2")
+    secrets = home.config.parent / "secrets"
+    SHARED_SECRETS[kind](secrets, tmp_path / "moved")
+    with pytest.raises(ConfigurationError, match=rf"^{secrets}.*(chmod|rm) "):
+        home.resolve("--profile", "acme")
+    with pytest.raises(ConfigurationError, match=rf"^{secrets}.*(chmod|rm) "):
+        add_profile("acme", ids, client_secret=Secret("new"), replace=True, environ=home.environ)
+
+
+def test_failed_change_restores_the_former_secret(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    def raise_disk_full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    ids, secret = {"user_pool_id": "eu-west-1_Acme", "client_id": "c"}, Secret("x")
+    add_profile("acme", ids, client_secret=Secret("hunter2"), environ=home.environ)
+    monkeypatch.setattr("tui_auth.config.profile_editor.replace_file", raise_disk_full)
+    for name in ("acme", "new"):
+        changed = ids | {"client_id": "d"}
+        with pytest.raises(ConfigurationError, match="No space left"):
+            add_profile(name, changed, client_secret=secret, replace=True, environ=home.environ)
+    assert (home.config.parent / "secrets" / "acme").read_text() == "hunter2\n"
+    assert not (home.config.parent / "secrets" / "new").exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -37,3 +38,10 @@ def test_loads_reads_every_plain_text_and_number(members: dict[str, object]) -> 
 @given(st.binary())
 def test_loads_accepts_any_content(content: bytes) -> None:
     state.loads(content)
+
+
+@pytest.mark.parametrize("value", ["a\x1b]0;x\x07b", "a\tb", "a\x7fb", "a\x9bb", "a\u2028b"])
+def test_raw_control_characters_are_left_out(value: str) -> None:
+    """A file edited by hand may have what dumps would escape; it must not reach the terminal."""
+    content = '{\n"note": "' + value + '",\n"b": "c"\n}\n'
+    assert state.loads(content.encode()) == {"b": "c"}

@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.session.machine import Machine
 from tui_auth.config.resolver import ResolvedPool
 from tui_auth.secret import Secret
 from tui_auth.session.index import VERSION, IndexFile, SessionEntry, SessionIndex, choice_note
@@ -212,3 +213,40 @@ def test_error_gives_the_command_that_signs_in(
 def test_lifetime_is_the_time_from_issue_to_expiry(claims: dict[str, object], lifetime: float) -> None:
     body = base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=").decode()
     assert _lifetime(Secret(f"e30.{body}.c2ln")) == lifetime
+
+
+DAMAGED_NAMES = ("version", "current", "current_note", "last_origin", "session", "device", "route")
+DAMAGED_VALUES: list[object] = [None, True, 7, 1e999, "x", "\ud800", [], [[]], {}, {"a": []}, {"names": [7]}]
+
+
+@pytest.mark.parametrize("value", DAMAGED_VALUES, ids=repr)
+@pytest.mark.parametrize("name", DAMAGED_NAMES)
+def test_wrong_type_in_the_index_is_put_right(machine: Machine, name: str, value: object) -> None:
+    """A cache that can't be read is rebuilt, and no command stops."""
+    machine.sign_in()
+    path = machine.state_folder / "index.json"
+    members = json.loads(path.read_text())
+    if name in ("session", "device", "route"):
+        reference = next(key.removeprefix("session:") for key in members if key.startswith("session:"))
+        members |= {f"{name}:{reference}": value, f"{name}:": value, f"{name}:file/x": value}
+    elif name != "version" or value != 7:  # another version is left alone
+        members[name] = value
+    path.write_text(json.dumps(members))
+    for arguments in (("token",), ("status",), ("profile", "list"), ("token", "--username", "ann")):
+        result = machine.run(*arguments)
+        assert (result.returncode, "went wrong" in result.stderr) == (0, False), result.stderr
+    assert machine.run("sign-out").returncode == 0
+
+
+def test_index_of_the_version_before_is_read(machine: Machine) -> None:
+    """It has no names besides Cognito's and the typed one."""
+    machine.sign_in(storage=StorageKind.FILE)
+    path = machine.state_folder / "index.json"
+    members = json.loads(path.read_text())
+    for name, value in members.items():
+        if name.startswith("session:"):
+            del value["names"]
+    index = IndexFile(PrivateFolder(str(machine.state_folder)))
+    before = index.load().entries()
+    path.write_text(json.dumps(members))
+    assert index.load().entries() == [replace(entry, names=()) for entry in before]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +18,7 @@ from tests.session.machine import FLOWS, ROTATION, Machine, Processes
 from tests.waiting import wait_until
 from tui_auth.auth.devices import Device
 from tui_auth.auth.error_catalog import error_from_response
+from tui_auth.auth.gateway import Address, CognitoGateway
 from tui_auth.errors import AuthError, ErrorKind
 from tui_auth.secret import Secret
 from tui_auth.session import NotSignedInError
@@ -357,3 +360,33 @@ def test_session_ended_while_waiting_for_the_lock_requires_a_sign_in(machine: Ma
     machine.sessions.forget(old_session.record)
     with pytest.raises(NotSignedInError, match="meanwhile"):
         ensure_fresh(machine.sessions, old_session)
+
+
+def test_lost_refresh_token_is_announced(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    machine.sign_in(machine.create_client(**ROTATION), machine.create_user())
+    session = machine.find_session()
+
+    def raise_disk_full(name: str, content: bytes) -> None:
+        raise StorageError("No space left on device.")
+
+    monkeypatch.setattr(session.store, "write", raise_disk_full)
+    result = ensure_fresh(machine.sessions, session, force=True)
+    assert result.problem.startswith("No space left on device. Its refresh token was replaced")
+
+
+def test_refresh_stores_nothing_after_a_sign_out_meanwhile(machine: Machine) -> None:
+    """A sign-out doesn't wait for a process that was stopped, which goes on later."""
+    machine.sign_in()
+    session = machine.find_session()
+
+    class SlowGateway(CognitoGateway):
+        def call(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
+            reply = super().call(operation, params)
+            session.store.remove(session.record.key.file_name)
+            return dict(reply)
+
+    address = Address(session.record.origin.region, session.record.origin.endpoint)
+    result = ensure_fresh(machine.sessions, session, force=True, gateway=lambda _: SlowGateway(address))
+    assert result.record.access_token != session.record.access_token
+    assert result.problem == "It has ended meanwhile."
+    assert not session.store.has(session.record.key.file_name)

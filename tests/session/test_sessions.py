@@ -17,7 +17,7 @@ from tui_auth.config.aws_settings import effective_endpoint
 from tui_auth.secret import Secret
 from tui_auth.session import NotSignedInError, sessions
 from tui_auth.session.aws import get_credentials
-from tui_auth.session.index import MOST_DEVICES
+from tui_auth.session.index import MOST_DEVICES, IndexFile, SessionEntry
 from tui_auth.session.persistence import SessionPersistence, build_origin
 from tui_auth.session.record import PoolKey, SessionRecord
 from tui_auth.session.refresh import ensure_fresh
@@ -398,3 +398,100 @@ def test_amplify_file_without_a_pool_is_reported(machine: Machine) -> None:
     file_note, session_note = result.stderr.splitlines()
     assert "amplify_outputs.json names no user pool" in file_note
     assert session_note == f"tui-auth: Using the session of ann in {choice.user_pool_id}."
+
+
+@pytest.mark.parametrize("first_storage", [StorageKind.FILE, StorageKind.SESSION])
+@pytest.mark.parametrize("moment", ["before the index", "before the cleanup"])
+def test_two_sign_ins_at_a_time_keep_the_later_session(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, first_storage: StorageKind, moment: str
+) -> None:
+    """The second sign-in of the user is stored elsewhere while the first one is being stored."""
+    choice, user = machine.create_client(), machine.create_user()
+    (second_storage,) = {StorageKind.FILE, StorageKind.SESSION} - {first_storage}
+    second: list[SessionRecord] = []
+    owner, name = (IndexFile, "update") if moment == "before the index" else (Sessions, "_remove_outdated")
+    former = getattr(owner, name)
+
+    def sign_in_meanwhile(*arguments: Any, **more: Any) -> Any:
+        monkeypatch.setattr(owner, name, former)
+        machine.server.clock.advance(5)
+        second.append(machine.sign_in(choice, user, storage=second_storage).record)
+        return former(*arguments, **more)
+
+    done = machine.reach_done(choice, user)
+    monkeypatch.setattr(owner, name, sign_in_meanwhile)
+    origin = build_origin(choice, user, machine.environ)
+    result = machine.sessions.save(done, origin, first_storage, server_time=machine.server.clock.now())
+    assert ("Another sign-in" in result.problem) is (moment == "before the index")
+    assert [entry.storage for entry in machine.sessions.index.entries()] == [second_storage]
+    assert machine.find_session().record == second[0]
+    assert len([path for path in machine.home.rglob("*.json") if len(path.stem) == 64]) == 1
+
+
+def test_earlier_sign_in_does_not_replace_a_later_one_in_the_same_storage(machine: Machine) -> None:
+    choice, user = machine.create_client(), machine.create_user()
+    early = machine.server.clock.now()
+    done, sessions = machine.reach_done(choice, user), machine.sessions
+    former = sessions.entries
+
+    def sign_in_meanwhile() -> list[SessionEntry]:
+        entries = former()
+        machine.server.clock.advance(5)
+        machine.sign_in(choice, user)
+        return entries
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sessions, "entries", sign_in_meanwhile)
+        origin = build_origin(choice, user, machine.environ)
+        assert "Another sign-in" in sessions.save(done, origin, StorageKind.FILE, server_time=early).problem
+    assert machine.find_session().record.signed_in_at > early
+
+
+def test_new_sign_in_replaces_a_session_from_the_future(machine: Machine) -> None:
+    """Its clock was wrong, so it must not count as the later one."""
+    choice, user = machine.create_client(), machine.create_user()
+    machine.sign_in(choice, user, aged=3600)
+    record = machine.sign_in(choice, user, storage=StorageKind.SESSION).record
+    assert machine.find_session().record == record
+    assert not list(machine.state_folder.glob("?" * 64 + ".json"))
+
+
+@pytest.mark.parametrize("typed", ["Mo@Example.org", "mo@example.org", "MO", "mo", "+15550100"])
+def test_device_and_session_are_found_by_every_name_of_the_user(machine: Machine, typed: str) -> None:
+    choice = machine.create_client()
+    attributes = {"email": "mo@example.org", "phone_number": "+15550100"}
+    values = [{"Name": name, "Value": value} for name, value in attributes.items()]
+    done = machine.reach_done(choice, machine.create_user("mo", UserAttributes=values))
+    persistence = SessionPersistence(choice, machine.server.clock.now, machine.sessions)
+    device = Device("eu-west-1_d", "-group", Secret("device-password"))
+    persistence.save(replace(done, device=device), "mo", StorageKind.FILE, signature_checked=True)
+    assert persistence.device(typed) == device
+    assert machine.sessions.find(username=typed).record.username == done.claims.username
+    assert machine.run("token", "--username", typed).returncode == 0
+
+
+def test_exact_name_precedes_another_spelling(machine: Machine) -> None:
+    """Names of a pool may differ in case alone."""
+    choice = machine.create_client()
+    persistence = SessionPersistence(choice, machine.server.clock.now, machine.sessions)
+    for name in ("Mo", "mo"):
+        done = replace(
+            machine.reach_done(choice, machine.create_user(name)), device=Device(name, "-group", Secret("p"))
+        )
+        persistence.save(done, name, StorageKind.FILE, signature_checked=True)
+    for name in ("Mo", "mo"):
+        device = persistence.device(name)
+        assert device
+        assert device.key == name
+        assert machine.sessions.find(username=name).record.username == name
+
+
+def test_typed_alias_stays_known_beside_the_next_one(machine: Machine) -> None:
+    """The ID token may lack the attribute that is an alias."""
+    choice = machine.create_client()
+    persistence = SessionPersistence(choice, machine.server.clock.now, machine.sessions)
+    device = Device("eu-west-1_d", "-group", Secret("device-password"))
+    done = replace(machine.reach_done(choice, machine.create_user()), device=device)
+    for typed in ("ann.alias", "ann"):
+        persistence.save(done, typed, StorageKind.FILE, signature_checked=True)
+    assert persistence.device("ann.alias") == device

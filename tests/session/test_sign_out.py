@@ -9,9 +9,10 @@ from tests.session.machine import Machine
 from tui_auth.auth.error_catalog import error_from_response
 from tui_auth.errors import AuthError, ErrorKind
 from tui_auth.session import NotSignedInError
-from tui_auth.session.sessions import Sessions
-from tui_auth.session.sign_out import RevocationOutcome, sign_out
+from tui_auth.session.sessions import FORGET_PATIENCE_SECONDS, Sessions
+from tui_auth.session.sign_out import PATIENCE_SECONDS, RevocationOutcome, sign_out
 from tui_auth.storage.files import StorageError
+from tui_auth.storage.lock import BusyError, locked
 
 LOST = AuthError(ErrorKind.NETWORK, "No answer came.")
 BUSY = error_from_response("TooManyRequestsException", "")
@@ -121,3 +122,24 @@ def test_no_session_is_left_after_sign_out(machine: Machine) -> None:
     sign_out(machine.sessions, machine.find_session())
     with pytest.raises(NotSignedInError):
         machine.find_session()
+
+
+@pytest.mark.parametrize("everywhere", [False, True])
+def test_stopped_process_does_not_prevent_a_sign_out(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, everywhere: bool
+) -> None:
+    machine.sign_in(aged=7200)
+    session = machine.find_session()
+    monkeypatch.setattr("tui_auth.session.sign_out.PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr("tui_auth.session.sessions.FORGET_PATIENCE_SECONDS", 0.1)
+    with locked(session.store.locks, session.record.key.file_name):
+        result = sign_out(machine.sessions, session, everywhere=everywhere)
+    assert len(machine.get_calls("RevokeToken")) == 1
+    assert isinstance(result.error, BusyError) is everywhere
+    assert result.storage_error is None
+    assert machine.sessions.entries() == []
+    assert not session.store.has(session.record.key.file_name)
+
+
+def test_sign_out_waits_only_seconds_for_another_process() -> None:
+    assert PATIENCE_SECONDS + FORGET_PATIENCE_SECONDS < 10

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import stat
+import tempfile
 from collections.abc import Callable
 from functools import partial
 from itertools import chain, repeat
@@ -16,7 +18,7 @@ from typing import Any
 import pytest
 
 from tests.processes import PythonProcess
-from tui_auth.storage.files import LARGEST_FILE, PrivateFolder, StorageError
+from tui_auth.storage.files import LARGEST_FILE, PrivateFolder, StorageError, open_private
 
 
 @pytest.fixture
@@ -303,3 +305,59 @@ def test_error_for_a_device_in_the_path_does_not_suggest_removing_it() -> None:
         PrivateFolder("/dev/null/.local/state/tui-auth").names()
     assert "rm " not in str(raised.value)
     assert "Set HOME or XDG_… to another folder." in str(raised.value)
+
+
+UMASK_PROGRAM = """
+import os, sys
+from tui_auth.storage.files import PrivateFolder, open_private
+from tui_auth.storage.lock import locked
+os.umask(int(sys.argv[1], 8))
+folder = PrivateFolder(f"{sys.argv[2]}/a/b")
+for content in (b"old", b"new"):
+    with locked(folder, "one"):
+        folder.write("one", content)
+    with open(f"{sys.argv[2]}/trace", "a", opener=open_private) as trace:
+        trace.write("line")
+paths = ("a", "a/b", "a/b/one", "a/b/one.lock", "trace")
+print(folder.read("one"), [oct(os.stat(f"{sys.argv[2]}/{path}").st_mode & 0o777) for path in paths])
+"""
+"""Creates a folder, a file, its lock and a file elsewhere with a umask, twice."""
+
+
+@pytest.mark.parametrize("umask", ["0022", "0077", "0277", "0477", "0777"])
+def test_umask_takes_no_rights_of_ours_away(python_process: PythonProcess, umask: str) -> None:
+    user = 12345 if os.geteuid() == 0 else None  # root wouldn't notice
+    home = Path(tempfile.mkdtemp(dir="/tmp"))  # pytest's folders are closed to that user
+    try:
+        if user:
+            os.chown(home, user, user)
+        environ = {"PYTHONDONTWRITEBYTECODE": "1"}
+        result = python_process(UMASK_PROGRAM, umask, home, environ=environ, user=user)
+        assert result.stdout == "b'new' ['0o700', '0o700', '0o600', '0o600', '0o600']\n", result.stderr
+    finally:
+        shutil.rmtree(home)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can change a folder's owner")
+@pytest.mark.parametrize("path", ["state", "a/b/state"])
+def test_root_creates_nothing_in_the_home_of_a_user(tmp_path: Path, path: str) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    os.chown(home, 12345, 12345)
+    with pytest.raises(StorageError, match=f"^{home} belongs to another user.*Run tui-auth as that user"):
+        PrivateFolder(f"{home}/{path}").write("one", b"content")
+    with pytest.raises(StorageError, match="belongs to another user"):
+        open_private(f"{home}/trace", os.O_WRONLY | os.O_CREAT)
+    assert not list(home.iterdir())
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can change a file's owner")
+def test_file_of_another_user_is_not_written_to(tmp_path: Path) -> None:
+    target, link = tmp_path / "target", tmp_path / "trace"
+    target.write_text("theirs")
+    os.chown(target, 12345, 12345)
+    link.symlink_to(target)
+    for path in (target, link):
+        with pytest.raises(StorageError, match=f"^{path} belongs to another user"):
+            open_private(str(path), os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    assert target.read_text() == "theirs"

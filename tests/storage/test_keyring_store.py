@@ -6,11 +6,16 @@ import sys
 import threading
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
 from tests.session.machine import Machine
+from tests.waiting import wait_until
+from tui_auth.auth.next_step import Done
 from tui_auth.session import NotSignedInError
+from tui_auth.session.index import IndexFile
+from tui_auth.session.persistence import build_origin
 from tui_auth.session.refresh import ensure_fresh
 from tui_auth.storage import stores
 from tui_auth.storage.files import PrivateFolder, StorageError
@@ -133,3 +138,79 @@ def test_sign_out_with_an_old_index_keeps_a_new_keyring_session(keyring: Keyring
     new_record = machine.sign_in(choice, user, storage=StorageKind.KEYRING).record
     sessions.forget(old_record)
     assert machine.find_session().record == new_record
+
+
+@pytest.fixture
+def slow_keyring(keyring: Keyring, monkeypatch: pytest.MonkeyPatch) -> Keyring:
+    """Make writing take longer than the program waits; ``never`` lets it go on."""
+    monkeypatch.setattr(stores, "KEYRING_TIMEOUT_SECONDS", 0.2)
+    set_password = keyring.set_password
+
+    def set_password_slowly(service: str, name: str, value: str) -> None:
+        keyring.never.wait(100)
+        set_password(service, name, value)
+
+    monkeypatch.setattr(keyring, "set_password", set_password_slowly)
+    return keyring
+
+
+def test_sign_out_removes_what_a_slow_keyring_stores_later(slow_keyring: Keyring, machine: Machine) -> None:
+    result = machine.sign_in(storage=StorageKind.KEYRING)
+    assert "it isn't known whether the session is stored there" in result.warning
+    assert not slow_keyring.entries
+    slow_keyring.never.set()
+    wait_until(lambda: bool(slow_keyring.entries))
+    assert machine.run("sign-out").returncode == 0
+    assert not slow_keyring.entries
+    assert machine.sessions.index.entries() == []
+    assert len(machine.get_calls("RevokeToken")) == 1
+
+
+def test_refresh_with_a_slow_keyring_leaves_nothing_else_there(
+    keyring: Keyring, machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = machine.sign_in(storage=StorageKind.KEYRING).record
+    written: list[str] = []
+    set_password = keyring.set_password
+
+    def record_name(service: str, name: str, value: str) -> None:
+        written.append(name)
+        set_password(service, name, value)
+
+    monkeypatch.setattr(keyring, "set_password", record_name)
+    ensure_fresh(machine.sessions, machine.find_session(), force=True)
+    assert set(written) == {record.key.file_name}
+
+
+def test_sign_out_beside_a_new_sign_in_keeps_its_keyring_session(keyring: Keyring, machine: Machine) -> None:
+    """Nothing can list a keyring: a session that isn't in the index would stay there forever."""
+    choice, user = machine.create_client(), machine.create_user()
+    machine.sign_in(choice, user, storage=StorageKind.KEYRING)
+    sessions, delete = machine.sessions, keyring.delete_password
+    record = sessions.find().record
+
+    def sign_in_after_deletion(service: str, name: str) -> None:
+        delete(service, name)
+        keyring.delete_password = delete  # type: ignore[method-assign]
+        machine.server.clock.advance(5)
+        # As another process, which holds the lock once this one has released it.
+        new.append(machine.reach_done(choice, user))
+
+    new: list[Done] = []
+    keyring.delete_password = sign_in_after_deletion  # type: ignore[method-assign]
+    update = IndexFile.update
+
+    def update_after_the_other(*arguments: Any, **more: Any) -> Any:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(IndexFile, "update", update)
+            origin = build_origin(choice, user, machine.environ)
+            now = machine.server.clock.now()
+            assert not machine.sessions.save(new[0], origin, StorageKind.KEYRING, server_time=now).problem
+        return update(*arguments, **more)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(IndexFile, "update", update_after_the_other)
+        sessions.forget(record)
+    assert machine.find_session().record.signed_in_at > record.signed_in_at
+    assert machine.run("sign-out").returncode == 0
+    assert not keyring.entries

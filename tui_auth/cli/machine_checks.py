@@ -24,7 +24,12 @@ from tui_auth.cli.help import (
     unsupported_packages,
 )
 from tui_auth.cli.sign_in_now import choose_theme
-from tui_auth.config.files import ConfigurationError, display_path, permission_warning
+from tui_auth.config.files import (
+    ConfigurationError,
+    SharedConfigFileError,
+    display_path,
+    permission_warning,
+)
 from tui_auth.exit_codes import ExitCode
 from tui_auth.storage.files import PrivateFolder, StorageError
 from tui_auth.storage.paths import CONFIG_FILE, config_folder, runtime_folder, state_folder
@@ -218,6 +223,8 @@ def _find_flaw(folder: Path, *, is_private: bool) -> tuple[str, str] | None:
         return f"{display_path(folder)} belongs to another user", "Remove it, or make it yours."
     if is_private and status.st_mode & 0o077:
         return f"{display_path(folder)} is open to others", f"chmod 700 {display_path(folder)}"
+    if status.st_mode & 0o022:
+        return f"{display_path(folder)} can be changed by others", f"chmod go-w {display_path(folder)}"
     return None
 
 
@@ -248,11 +255,15 @@ def _is_writable(folder: Path) -> bool:
 
 
 def _check_profiles(folder: Path) -> Iterator[Finding]:
-    """Check that no other user can read the client secret files of the profiles."""
+    """Check that no other user can change the profiles, or read their client secret files."""
+    from tui_auth.config.amplify import read_secret_file
     from tui_auth.config.profiles import load_profiles
 
     try:
         profiles = load_profiles()
+    except SharedConfigFileError as error:
+        yield problem("profiles", str(error), "Look at its content too.", ExitCode.STORAGE)
+        return
     except ConfigurationError as error:
         yield problem("profiles", str(error), "Put that right in an editor.")
         return
@@ -264,6 +275,13 @@ def _check_profiles(folder: Path) -> Iterator[Finding]:
             yield problem(subject, str(error), "Put that right in an editor.")
             continue
         path = Path(secret_file) if secret_file else None
+        try:
+            if path:
+                read_secret_file(path)
+        except SharedConfigFileError as error:
+            yield problem(subject, str(error), "Look at its content too.", ExitCode.STORAGE)
+        except ConfigurationError:
+            pass  # the checks of the pool say so
         if path and permission_warning(path):
             shown = display_path(path)
             yield problem(subject, f"others can read {shown}", f"chmod 600 {shown}", ExitCode.STORAGE)

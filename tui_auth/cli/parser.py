@@ -9,7 +9,6 @@ and ``_SubParsersAction``. ``tests/cli/test_parser.py`` fails if a Python versio
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from argparse import (
@@ -32,6 +31,7 @@ from tui_auth.config.files import ConfigurationError, display_path
 from tui_auth.config.resolver import add_pool_arguments
 from tui_auth.config.settings import FLOWS, SETTINGS, STORAGES, closest_match
 from tui_auth.exit_codes import ExitCode
+from tui_auth.storage.files import StorageError, open_private
 from tui_auth.terminal.safe_text import safe_line
 
 if TYPE_CHECKING:
@@ -299,7 +299,9 @@ def write_trace(wire: CallTrace, path: str | None) -> Iterator[None]:
         return
     target = Path(path)
     try:
-        file = open(target, "a", buffering=1, encoding="utf-8", opener=_open_private)  # noqa: SIM115
+        file = open(target, "a", buffering=1, encoding="utf-8", opener=open_private)  # noqa: SIM115
+    except StorageError as error:
+        raise ConfigurationError(f"The trace cannot be written. {error}") from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "that is no name of a file"
         raise ConfigurationError(
@@ -321,8 +323,3 @@ def write_trace(wire: CallTrace, path: str | None) -> Iterator[None]:
         stop_listening()
         with suppress(OSError):  # a line that couldn't be written before can't be written now
             file.close()
-
-
-def _open_private(path: str, flags: int) -> int:
-    # O_NONBLOCK: opening a named pipe without a reader would block the program.
-    return os.open(path, flags | os.O_NONBLOCK, 0o600)

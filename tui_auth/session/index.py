@@ -123,7 +123,8 @@ class SessionIndex:
     @property
     def current(self) -> str:
         """The reference of the session that began last, which may have ended; empty if there was none."""
-        return self._text("current")
+        current = self._text("current")
+        return current if current.partition("/")[0] in set(StorageKind) else ""
 
     def current_entry(self) -> SessionEntry | None:
         """Return the session that began last, if it is still there."""

@@ -312,6 +312,28 @@ def make_private_folder(path: str | Path) -> None:
             os.chmod(folder, PRIVATE_FOLDER_MODE)  # noqa: PTH101
 
 
+def open_private(path: str, flags: int) -> int:
+    """Open a file anywhere, as ``open`` needs it; one that is created is for the user alone.
+
+    Raises OSError, and StorageError if it, or the folder to create it in, belongs to another user. A named
+    pipe or a device is opened without waiting.
+    """
+    is_new = not os.path.exists(path)  # noqa: PTH110
+    if is_new:
+        check_owner(os.path.realpath(path).rpartition("/")[0] or "/")
+    descriptor = os.open(path, flags | os.O_NONBLOCK, PRIVATE_FILE_MODE)
+    try:
+        status = os.fstat(descriptor)
+        if stat.S_ISREG(status.st_mode):
+            check_owner(path, status)
+        if is_new:
+            os.fchmod(descriptor, PRIVATE_FILE_MODE)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
 def check_owner(path: str, status: os.stat_result | None = None) -> None:
     """Raise StorageError if a file or folder belongs neither to us nor to root."""
     status = status or os.stat(path)  # noqa: PTH116
