@@ -17,6 +17,7 @@ from tui_auth.auth.error_catalog import error_from_response
 from tui_auth.cli.commands import doctor
 from tui_auth.cli.commands.doctor import check_network, exit_status
 from tui_auth.cli.machine_checks import Finding, Level, check_machine
+from tui_auth.config.profile_editor import add_profile
 from tui_auth.config.resolver import ResolvedPool
 from tui_auth.endpoint import cognito_url
 from tui_auth.errors import AuthError, ErrorKind
@@ -214,3 +215,21 @@ def test_folder_below_an_inaccessible_one_is_reported(
     assert (findings["state folder"].level, findings["state folder"].status) == (Level.PROBLEM, 9)
     assert findings["state folder"].message == f"{inaccessible} cannot be written"
     assert findings["profiles"].message.startswith("1 in ")
+
+
+@pytest.mark.parametrize("kind", ["the file", "the folder", "the secrets"])
+def test_configuration_that_others_can_change_is_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    folder = tmp_path / "tui-auth"
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    ids = {"user_pool_id": "eu-west-1_Acme", "client_id": "c"}
+    add_profile("acme", ids, client_secret=Secret("hunter2"))
+    before = {finding.subject: finding for finding in check_machine()}
+    assert {before[subject].level for subject in ("config folder", "profiles")} == {Level.OK}
+    path = {"the file": folder / "config.toml", "the folder": folder, "the secrets": folder / "secrets"}[kind]
+    path.chmod(0o777)
+    problems = [finding for finding in check_machine() if finding.level is Level.PROBLEM]
+    cure = f"chmod 700 {path}" if kind == "the secrets" else f"chmod go-w {path}"
+    assert any(cure in finding.message for finding in problems)
+    assert exit_status(problems) == 9

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from tui_auth.config import amplify
 from tui_auth.config.amplify import find_amplify_file, read_amplify_file
-from tui_auth.config.amplify_js import ObjectSyntaxError, find_objects, read_object
+from tui_auth.config.amplify_js import Node, ObjectSyntaxError, find_objects, read_object, shorten_json
 from tui_auth.config.files import ConfigurationError, amplify_files_above
 
 Put = Callable[..., Path]
@@ -441,3 +446,129 @@ def test_hostile_script_is_read_in_linear_time(fragment: str) -> None:
     for hostile in (script, script + "{ userPoolId: 'a' }", "{ userPoolId: 'a', b: " + script):
         with suppress(ObjectSyntaxError):
             assert all(node.at("userPoolId") for node in find_objects(hostile))
+
+
+POOL_A = "{ aws_user_pools_id: 'eu-west-1_A', aws_user_pools_web_client_id: 'c1' }"
+POOL_B = "{ aws_user_pools_id: 'eu-west-1_B', aws_user_pools_web_client_id: 'c2' }"
+MODERN = "{{ Auth: {{ Cognito: {{ userPoolId: 'eu-west-1_A', userPoolClientId: 'c1'{0} }}{1} }}{2} }}"
+AMBIGUOUS_SCRIPTS = [
+    f"const a = {POOL_A};\nconst b = {POOL_B};\nexport default b;",
+    f"export default process.env.PROD ? {POOL_B} : {POOL_A};",
+    f"const a = {POOL_A};\nif (x) {{ a.aws_user_pools_id = 'eu-west-1_B' }}\nexport default a;",
+    f"const a = {POOL_A};\na['aws_user_pools_web_client_id'] = 'c2';\nexport default a;",
+    f"export default {{ dev: {POOL_A}, prod: {POOL_B} }}",
+    f"export default {POOL_A.replace(' }', ', ...prod }')};",
+    f"export default {POOL_A.replace(' }', ', [key]: prod }')};",
+    f"export default {POOL_A.replace(' }', ', [`aws_user_pools_id`]: prod }')};",
+    POOL_A.replace("{", "export default {").replace(" }", ", aws_user_pools_id: 'eu-west-1_B' }"),
+    *(
+        f"Amplify.configure({MODERN.format(*(', ...prod' if at == level else '' for at in range(3)))})"
+        for level in range(3)
+    ),
+]
+
+
+@pytest.mark.parametrize("script", AMBIGUOUS_SCRIPTS)
+def test_script_that_may_mean_another_pool_is_an_error(tmp_path: Path, script: str) -> None:
+    path = tmp_path / "aws-exports.js"
+    path.write_text(script)
+    with pytest.raises(ConfigurationError, match=r"Use amplify_outputs\.json, flags or a profile\."):
+        find_amplify_file(tmp_path, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        f"export default {POOL_A.replace('{ ', '{ ...base, [key]: 1, ')};",
+        f"const a = {POOL_A};\nexport const copy = {POOL_A};",
+        f"// aws_user_pools_id: 'eu-west-1_B'\nexport default {POOL_A}; // aws_user_pools_id",
+        f"export default {POOL_A.replace(' }', ', oauth: { ...oauth } }')};",
+    ],
+)
+def test_script_that_means_one_pool_is_read(tmp_path: Path, script: str) -> None:
+    path = tmp_path / "aws-exports.js"
+    path.write_text(script)
+    assert read_settings(path) == {"user_pool_id": "eu-west-1_A", "client_id": "c1"}
+
+
+def test_data_file_with_two_pools_is_an_error(tmp_path: Path) -> None:
+    pools = [{"auth": {"user_pool_id": f"eu-west-1_{name}", "user_pool_client_id": "c"}} for name in "AB"]
+    path = tmp_path / "amplify_outputs.json"
+    path.write_text(json.dumps({"dev": pools[0], "prod": pools[1]}))
+    with pytest.raises(ConfigurationError, match="it names more than one user pool"):
+        find_amplify_file(tmp_path, tmp_path)
+    path.write_text(json.dumps({"dev": pools[0], "prod": pools[0]}))
+    assert read_settings(path)["user_pool_id"] == "eu-west-1_A"
+
+
+@pytest.mark.parametrize(
+    ("script", "problem"),
+    [
+        ("", "it is empty"),
+        (" \n// nothing\n", "expected an object with the pool's ids"),
+        ("garbage", "expected an object with the pool's ids"),
+        ("\0\1\2", "expected an object with the pool's ids"),
+        ("export { default } from './config';", "expected an object with the pool's ids"),
+        ("const awsmobile = {\n  aws_project_region: 'eu-west-1',\n", "expected a key"),
+        ("const a = { b: 1 };\nconst awsmobile = {\n  aws_project_region: 'eu-west-1',", "expected a key"),
+    ],
+)
+def test_script_without_a_readable_object_is_an_error(tmp_path: Path, script: str, problem: str) -> None:
+    """To pass it by would use another pool, of a parent folder or of the last sign-in."""
+    (tmp_path / "aws-exports.js").write_text(script)
+    with pytest.raises(ConfigurationError, match=rf"line \d: {problem}\. Have Amplify write it again"):
+        find_amplify_file(tmp_path, tmp_path)
+
+
+def test_large_data_file_is_read_in_part(
+    tmp_path: Path, put_amplify_file: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A project's data models make the file long; only what is about the pool is worth reading."""
+    fields = {f"field{number}": {"type": "String", "isRequired": False} for number in range(12_000)}
+    models = json.dumps({"models": {"Post": {"fields": fields}}}, indent=1)
+    small = put_amplify_file("amplify_outputs.json", tmp_path)
+    expected = read_amplify_file(small)
+    assert expected
+    text = small.read_text()
+    small.write_text(text.replace("{", '{"data": ' + models + ",", 1))
+    assert small.stat().st_size > 800_000
+    lengths: list[int] = []
+
+    def record_length(text: str) -> Node:
+        lengths.append(len(text))
+        return read_object(text)
+
+    monkeypatch.setattr(amplify, "read_object", record_length)
+    file = read_amplify_file(small)
+    assert file
+    added = models.count("\n")
+    moved = {name: (entry.value, entry.line + added) for name, entry in expected.settings.items()}
+    assert {name: (entry.value, entry.line) for name, entry in file.settings.items()} == moved
+    assert lengths[0] < 2 * len(text) + added
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 5) | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(st.text(max_size=3), JSON_VALUES, max_size=4), st.sampled_from([None, 1]))
+def test_shortened_json_is_the_same_without_large_members(
+    content: dict[str, Any], indent: int | None
+) -> None:
+    large = {"large": ["x" * 5000], "pool": {"user_pool_id": "p", "large": "\n" * 5000, **content}}
+    text = json.dumps(content | large, indent=indent)
+    shortened = shorten_json(text, re.compile("user_pool_id"))
+    expected = content | {"large": None, "pool": {"user_pool_id": "p", "large": None, **content}}
+    assert json.loads(shortened) == expected
+    assert shortened.count("\n") == text.count("\n")
+    assert json.loads(shorten_json(json.dumps(content), re.compile("user_pool_id"))) == content
+
+
+def test_file_that_everyone_can_change_is_passed_by(tmp_path: Path, put_amplify_file: Put) -> None:
+    put_amplify_file("amplify_outputs.json", tmp_path).chmod(0o666)
+    search = find_amplify_file(tmp_path, tmp_path)
+    assert search.file is None
+    assert "amplify_outputs.json can be changed by every user and was passed by" in search.notes[0]
