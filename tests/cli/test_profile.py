@@ -13,7 +13,6 @@ from tests.programs import Program
 from tui_auth.cli.commands import profile
 from tui_auth.cli.output import with_status
 from tui_auth.cli.parser import CommandParser
-from tui_auth.config import profile_editor
 from tui_auth.config.files import ConfigurationError
 from tui_auth.config.profile_editor import add_profile
 from tui_auth.config.settings import SETTINGS
@@ -357,7 +356,9 @@ def test_list_reports_missing_settings(config: Path, capsys: pytest.CaptureFixtu
     )
 
 
-@pytest.mark.parametrize("failing_function", ["replace_file", "create_file"])
+@pytest.mark.parametrize(
+    "failing_function", ["config.profile_editor.replace_file", "storage.files._replace_in"]
+)
 def test_failed_write_leaves_profile_and_secret_unchanged(
     config: Path, monkeypatch: pytest.MonkeyPatch, failing_function: str
 ) -> None:
@@ -369,7 +370,7 @@ def test_failed_write_leaves_profile_and_secret_unchanged(
     def fail_write(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(profile_editor, failing_function, fail_write)
+    monkeypatch.setattr(f"tui_auth.{failing_function}", fail_write)
     with pytest.raises(ConfigurationError, match="No space left"):
         add_profile("acme", settings | {"region": "eu-west-1"}, client_secret=Secret("new"), replace=True)
     assert config.read_text() == original
