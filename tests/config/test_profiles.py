@@ -334,9 +334,9 @@ def test_secrets_that_others_can_change_are_rejected(home: Home, tmp_path: Path,
     assert home.resolve("--profile", "acme").client_secret == Secret("hunter2")
     secrets = home.config.parent / "secrets"
     SHARED_SECRETS[kind](secrets, tmp_path / "moved")
-    with pytest.raises(ConfigurationError, match=rf"^{secrets}.*(chmod|rm) "):
+    with pytest.raises(ConfigurationError, match=rf"{secrets}.*(chmod|rm) "):
         home.resolve("--profile", "acme")
-    with pytest.raises(ConfigurationError, match=rf"^{secrets}.*(chmod|rm) "):
+    with pytest.raises(ConfigurationError, match=rf"{secrets}.*(chmod|rm) "):
         add_profile("acme", ids, client_secret=Secret("new"), replace=True, environ=home.environ)
 
 
