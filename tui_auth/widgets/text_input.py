@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar
@@ -122,8 +123,11 @@ class TextInput(ImmediateKeys, Input):
 
 
 def split_pasted_lines(text: str) -> list[str]:
-    """Split a paste into its lines, without empty ones. Only CR and LF break lines."""
-    return [line for line in text.replace("\r", "\n").split("\n") if line]
+    """Split a paste into its lines, without empty ones. Only CR, LF and TAB break lines.
+
+    A password manager may copy user name and password with a TAB between them.
+    """
+    return [line for line in re.split(r"[\r\n\t]", text) if line]
 
 
 def remove_control_characters(text: str) -> str:
