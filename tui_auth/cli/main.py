@@ -55,8 +55,13 @@ def _dispatch(arguments: list[str]) -> int:
     is_named = bool(arguments) and (not arguments[0].startswith("-") or arguments[0] in ("-v", "-V"))
     command = arguments.pop(0) if is_named else DEFAULT_COMMAND
     if command in CACHED_COMMANDS and sys.stdout is not None:
+        import resource
+
         from tui_auth.session.fast_path import find_token, format_token
 
+        # harden_process does more, but what it imports takes longer than all the rest here.
+        _, hard_limit = resource.getrlimit(resource.RLIMIT_CORE)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, hard_limit))
         if token := find_token(arguments):
             if token.note:
                 tell(token.note)
@@ -74,7 +79,9 @@ def _run(name: str, arguments: Sequence[str]) -> int:
     from tui_auth.cli.parser import CommandParser
     from tui_auth.config.settings import unknown_variable_warnings
     from tui_auth.terminal.crash import report_crashes_without_details
+    from tui_auth.terminal.environment import harden_process
 
+    harden_process()
     report_crashes_without_details()
     module_name, summary = COMMANDS[name]
     command = import_module(f"tui_auth.cli.commands.{module_name}")

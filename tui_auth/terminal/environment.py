@@ -173,18 +173,32 @@ def discard_stderr() -> Iterator[None]:
         os.close(saved)
 
 
+_core_limit: tuple[int, int] | None = None
+"""The core limit that the caller set, once ``harden_process`` has changed it."""
+
+
 def harden_process() -> None:
     """Protect this process's memory from core files and from the user's other processes.
 
-    The soft core limit becomes 0; the hard limit stays, so that a command we start can raise it again. On
+    For every command that reads a secret, before it does. The soft core limit becomes 0; the hard limit
+    stays, so that ``restore_core_limit`` can raise it again for a command that replaces this process. On
     Linux the process also becomes not dumpable: core handlers skip it, and processes of the same user can
     neither attach to it nor read its /proc/PID/environ and /proc/PID/mem. /proc/PID/cmdline stays readable,
     our own /dev/tty, /dev/stdin and /proc/self/fd work as before, and exec ends it. The program also runs if
     one of the two fails.
     """
+    global _core_limit
     with suppress(OSError, ValueError):
-        _, hard = resource.getrlimit(resource.RLIMIT_CORE)
-        resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
+        limit = resource.getrlimit(resource.RLIMIT_CORE)
+        _core_limit = _core_limit or limit
+        resource.setrlimit(resource.RLIMIT_CORE, (0, limit[1]))
     if sys.platform == "linux":
         with suppress(OSError, AttributeError):
             ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def restore_core_limit() -> None:
+    """Set the core limit that the caller set, for the command that replaces this process."""
+    if _core_limit is not None:
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_CORE, _core_limit)

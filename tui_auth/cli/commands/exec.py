@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import re
-import resource
 import shutil
 import signal
 import sys
@@ -19,6 +18,7 @@ from tui_auth.cli.session_access import session_with_token
 from tui_auth.exit_codes import ExitCode
 from tui_auth.session.sessions import Sessions
 from tui_auth.session.state import TOKEN_KINDS
+from tui_auth.terminal.environment import restore_core_limit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,12 +50,11 @@ def run(arguments: Namespace) -> int:
         say("Name a command: tui-auth exec -- CMD")
         return ExitCode.USAGE
     variables = arguments.env or [DEFAULT_VARIABLE]
-    # A sign-in changes both for this process; the command must get them as the caller set them.
-    caller_environment, core_limit = dict(os.environ), resource.getrlimit(resource.RLIMIT_CORE)
+    # A sign-in changes it for this process; the command must get it as the caller set it.
+    caller_environment = dict(os.environ)
     kinds = sorted({kind for _, kind in variables})
     record = session_with_token(arguments, Sessions(), kinds=kinds, may_sign_in=arguments.login == "auto")
-    with suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_CORE, core_limit)
+    restore_core_limit()
     environment = {**caller_environment, **{name: record.token(kind).reveal() for name, kind in variables}}
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
