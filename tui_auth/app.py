@@ -220,10 +220,10 @@ class TuiAuthApp(FullScreenApp["Done"]):
         self.exit(done)
 
     async def action_leave(self) -> None:
-        """Cancel the request in flight; quit if there is none."""
+        """Cancel the request in flight; exit as by SIGINT if there is none."""
         screen = self.form_screen
         if screen is None or not screen.busy:
-            await self.action_quit()
+            self.interrupt(self.flow.done if self._presenter else None)
         else:
             self.presenter.cancel()
 

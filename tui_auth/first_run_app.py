@@ -55,7 +55,7 @@ class QuestionApp(FullScreenApp[AnswerT]):
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
-        Binding("ctrl+c", "quit", "Quit", show=False, priority=True),
+        Binding("ctrl+c", "interrupt", "Leave", show=False, priority=True),
     ]
 
     def __init__(self, theme: str) -> None:
@@ -71,6 +71,10 @@ class QuestionApp(FullScreenApp[AnswerT]):
     def is_busy(self) -> bool:
         screen = self.screen_stack[-1] if self.screen_stack else None
         return isinstance(screen, FormScreen) and screen.busy
+
+    def action_interrupt(self) -> None:
+        """Exit without an answer, as by SIGINT."""
+        self.interrupt()
 
     async def action_quit(self) -> None:
         """Exit without an answer."""

@@ -17,7 +17,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType
 
-ENDING_SIGNALS: Final = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+_OTHER_SIGNALS: Final = {
+    *("SIGKILL", "SIGSTOP"),  # nobody can handle these
+    *("SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL"),  # a handler returns to the instruction that failed
+    *("SIGTSTP", "SIGTTIN", "SIGTTOU", "SIGCONT"),  # stop and continue
+    *("SIGCHLD", "SIGURG", "SIGWINCH", "SIGINFO"),  # ignored by default
+}
+ENDING_SIGNALS: Final = tuple(
+    sorted(signal.valid_signals() - {getattr(signal, name, 0) for name in _OTHER_SIGNALS})
+)
+"""The signals whose default action ends the process, the real-time ones included."""
 
 EXIT_GRACE_SECONDS: float = 5.0
 """How long an orderly end may take after a signal before the process ends without it."""
@@ -124,7 +133,7 @@ def _signals_deferred() -> Iterator[list[int]]:
     def record(number: int, frame: FrameType | None) -> None:
         received.append(number)
 
-    former: dict[signal.Signals, Any] = {
+    former: dict[int, Any] = {
         number: signal.getsignal(number)
         for number in ENDING_SIGNALS
         if signal.getsignal(number) not in (signal.SIG_IGN, None)

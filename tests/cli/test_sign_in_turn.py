@@ -71,7 +71,7 @@ def test_enter_stops_waiting_at_once(two_sign_ins: StartTwoSignIns, sign_in: tup
         assert second.wait_exit() == 0
 
 
-@pytest.mark.parametrize(("key", "status"), [("ctrl+c", 130), ("ctrl+d", 6)])
+@pytest.mark.parametrize(("key", "status"), [("ctrl+c", -signal.SIGINT), ("ctrl+d", 6)])
 def test_waiting_sign_in_can_be_canceled(
     two_sign_ins: StartTwoSignIns, sign_in: tuple[str, ...], key: str, status: int
 ) -> None:

@@ -25,34 +25,35 @@ class Guard:
     test: str
 
 
+REPORTS = "reports/"
 ENDINGS = "security/canary/test_every_ending.py::"
 
 GUARDS = (
     Guard(
         "line prompts do not echo",
-        "terminal/tty_prompt.py",
+        "terminal/tty.py",
         "silent[3] &= ~termios.ECHO",
         "pass",
         "journeys/test_line_prompts.py::test_password_is_not_echoed_and_is_asked_again",
     ),
     Guard(
         "line prompts are silent again between two prompts",
-        "terminal/tty_prompt.py",
+        "terminal/tty.py",
         "        finally:\n            self._set(self._silent)",
         "        finally:\n            pass",
         "security/faults/test_terminal.py::test_keys_typed_during_a_request_are_not_echoed",
     ),
     Guard(
         "half a password is not left for the shell",
-        "terminal/tty_prompt.py",
-        "termios.tcsetattr(terminal, termios.TCSAFLUSH, before)",
-        "termios.tcsetattr(terminal, termios.TCSADRAIN, before)",
+        "terminal/tty.py",
+        "termios.tcflush(terminal, termios.TCIFLUSH)",
+        "pass",
         ENDINGS + "test_half_typed_password_does_not_reach_the_shell",
     ),
     Guard(
         "no core file",
         "terminal/environment.py",
-        "resource.setrlimit(resource.RLIMIT_CORE, (0, hard))",
+        "resource.setrlimit(resource.RLIMIT_CORE, (0, limit[1]))",
         "pass",
         ENDINGS + "test_core_dumps_are_disabled_while_it_runs",
     ),
@@ -62,6 +63,63 @@ GUARDS = (
         "ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)",
         "pass",
         ENDINGS + "test_core_dumps_are_disabled_while_it_runs",
+    ),
+    Guard(
+        "no core file of a command that reads a session",
+        "cli/main.py",
+        "    harden_process()",
+        "    pass",
+        REPORTS + "test_secrets.py::test_s1_session_command_leaves_no_core_file[token]",
+    ),
+    Guard(
+        "no core file of a cached token",
+        "cli/main.py",
+        "resource.setrlimit(resource.RLIMIT_CORE, (0, hard_limit))",
+        "pass",
+        REPORTS + "test_secrets.py::test_s1_cached_token_is_in_no_core_file",
+    ),
+    Guard(
+        "one sign-in per terminal",
+        "terminal/tty.py",
+        "fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)",
+        "pass",
+        REPORTS
+        + "test_terminal.py::test_t1_waiting_command_does_nothing_to_the_terminal[token-line prompts]",
+    ),
+    Guard(
+        "^C on the screen stops the caller",
+        "terminal/signals.py",
+        "os.killpg(os.getpgrp(), signal.SIGINT)",
+        "pass",
+        REPORTS + "test_terminal.py::test_t2_interrupt_stops_a_script[full screen-zsh]",
+    ),
+    Guard(
+        "a signal ends the process as that signal",
+        "terminal/signals.py",
+        "os.kill(os.getpid(), number)",
+        "pass",
+        REPORTS + "test_terminal.py::test_t2_interrupt_stops_a_script[line prompts-bash]",
+    ),
+    Guard(
+        "a fault that is sent restores the terminal",
+        "terminal/signals.py",
+        "signal.pthread_sigmask(signal.SIG_BLOCK, FAULTS)",
+        "pass",
+        REPORTS + "test_terminal.py::test_t5_signal_in_full_screen_restores_the_terminal[SIGSEGV]",
+    ),
+    Guard(
+        "the last filter drops escape sequences at line prompts",
+        "terminal/tty.py",
+        'drop_controls(text, keep="\\n")',
+        "text",
+        REPORTS + "test_terminal.py::test_s11_unsafe_text_is_filtered_at_line_prompts",
+    ),
+    Guard(
+        "the last filter drops escape sequences in full screen",
+        "terminal/full_screen.py",
+        "return [*super().get_line_filters(), _CONTROL_FILTER]",
+        "return super().get_line_filters()",
+        REPORTS + "test_terminal.py::test_s11_unsafe_text_is_filtered_in_full_screen",
     ),
     Guard(
         "a forgotten task's error is not logged",

@@ -110,7 +110,7 @@ def test_ctrl_z_and_fg_suspend_and_resume(sign_in_as: StartSignIn) -> None:
     program.enter(program.newest_code())
     program.wait_for("Signed in as sam")
     program.signal(signal.SIGTERM)
-    assert program.wait_exit() == 143
+    assert program.wait_exit() == -signal.SIGTERM
     assert program.modes == {7, 25}
     assert program.attributes() == program.attributes_before
 

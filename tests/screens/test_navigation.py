@@ -175,7 +175,7 @@ async def test_ctrl_c_cancels_first_and_quits_second() -> None:
         assert app.is_running
         await press(pilot, "ctrl+c")
         app.gateway.release()
-    assert app.return_code == 6
+    assert app.return_code == 130
 
 
 async def test_groups_without_room_are_counted() -> None:

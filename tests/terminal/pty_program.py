@@ -296,7 +296,7 @@ class PtyProgram:
             self.emulator.resize(rows, cols)
             self._set_size(rows, cols)
 
-    def signal(self, number: signal.Signals) -> None:
+    def signal(self, number: int) -> None:
         """Send the program a signal; do nothing if it has ended."""
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, number)

@@ -108,7 +108,7 @@ def test_scrubbing_removes_all_but_the_harmless_variables() -> None:
 
 
 def test_only_driver_and_app_load_textual() -> None:
-    modules = ["clipboard", "crash", "environment", "safe_text", "signals", "tty_prompt"]
+    modules = ["clipboard", "crash", "environment", "safe_text", "signals", "tty"]
     program = "".join(f"import tui_auth.terminal.{module}\n" for module in modules)
     program += "import sys; print([name for name in ('textual', 'rich', 'asyncio') if name in sys.modules])"
     answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

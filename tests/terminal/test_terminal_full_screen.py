@@ -154,7 +154,7 @@ def test_second_signal_ends_an_app_that_hangs(start: Start) -> None:
         return not program.full_screen
 
     app.wait_for(send_signal_until_ended, settled=False)
-    assert app.wait_exit() == 143
+    assert app.wait_exit() == -signal.SIGTERM
     assert_restored(app)
 
 
@@ -162,7 +162,7 @@ def test_app_that_hangs_ends_after_the_grace_period(start: Start) -> None:
     app = start_hanging_app(start, grace_seconds=0.1)
     app.signal(signal.SIGTERM)
 
-    assert app.wait_exit() == 143
+    assert app.wait_exit() == -signal.SIGTERM
     assert_restored(app)
 
 

@@ -25,7 +25,7 @@ with exit_on_signals():
 """
 BAD_STATE = """
 import os, sys, tty
-from tui_auth.terminal.signals import remember_terminal
+from tui_auth.terminal.tty import remember_terminal
 terminal = os.open("/dev/tty", os.O_RDWR)
 remember_terminal(terminal, full_screen=True)
 tty.setraw(terminal)
@@ -83,7 +83,7 @@ def test_terminal_is_restored_whatever_ends_the_interpreter(start: Start, end: s
 def test_restored_terminal_is_left_alone(start: Start) -> None:
     program = start(
         "-c",
-        f"{BAD_STATE}from tui_auth.terminal.signals import restore_terminal as restore\n"
+        f"{BAD_STATE}from tui_auth.terminal.tty import restore_terminal as restore\n"
         "restore(); print('done'); restore()",
     )
     program.wait_for("in a bad state")

@@ -149,11 +149,11 @@ def sign_in_when_needed(arguments: Namespace, sessions: Sessions, needed: NotSig
     choice = resolve_pool(
         arguments, current_session=lambda: needed.sign_in_settings or sessions.offered_settings()
     )
-    for note in choice.notes:
-        say(note)
     with wait_for_turn(choice, sessions, is_noninteractive=is_noninteractive(arguments)) as turn:
         if turn.other_session:
             return turn.other_session
+        for note in choice.notes:
+            say(note)
         status, record = sign_in_now(choice, arguments, on_saved=turn.end, leaves_when_done=True)
     if record is None:
         raise CommandFailedError(status or ExitCode.CANCELLED)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gc
 import os
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,6 @@ from tui_auth.terminal.environment import (
     TerminalKind,
     fill_missing_streams,
     find_terminal,
-    harden_process,
     is_switched_on,
     must_avoid_color,
     scrub_textual_environment,
@@ -43,7 +42,7 @@ if TYPE_CHECKING:
     from tui_auth.session.persistence import SessionPersistence
     from tui_auth.session.record import SessionRecord
     from tui_auth.session.sessions import SaveResult
-    from tui_auth.terminal.tty_prompt import TtyPrompt
+    from tui_auth.terminal.tty import TtyPrompt
 
 
 _MAX_ORIGIN_LENGTH = 100
@@ -86,7 +85,6 @@ def _sign_in_with_password(
 ) -> Done:
     from tui_auth.auth.next_step import AuthFactorType, Done
 
-    harden_process()
     if not settings.username:
         raise CommandFailedError(ExitCode.USAGE, "--password-stdin and --password-file need --username.")
     step = auth.attempt().sign_in(
@@ -279,7 +277,6 @@ def prepare_full_screen(purpose: str) -> bool:
     # FullScreenApp enables it again.
     gc.disable()
     scrub_textual_environment()
-    harden_process()
     return True
 
 
@@ -297,12 +294,30 @@ def choose_theme(environ: Mapping[str, str] = os.environ) -> str:
 
 
 @contextmanager
+def own_terminal(*, is_noninteractive: bool) -> Iterator[None]:
+    """Have the terminal alone for a sign-in and all that it asks, from before its first word.
+
+    Waits for another sign-in on this terminal. What is typed before the first screen or prompt isn't echoed
+    and is for that. A signal leaves the terminal as it was. Does nothing if there is no terminal, or if
+    ``is_noninteractive``.
+    """
+    from tui_auth.terminal.signals import exit_on_signals
+    from tui_auth.terminal.tty import hold_terminal
+
+    fill_missing_streams()
+    with ExitStack() as stack:
+        if not is_noninteractive and find_terminal().kind is not TerminalKind.NONE:
+            stack.enter_context(exit_on_signals())
+            stack.enter_context(hold_terminal())
+        yield
+
+
+@contextmanager
 def line_prompts() -> Iterator[TtyPrompt]:
     """Open the terminal for line prompts. If it is gone, or the user types ^D, the command is cancelled."""
     from tui_auth.terminal.signals import exit_on_signals
-    from tui_auth.terminal.tty_prompt import TtyPrompt
+    from tui_auth.terminal.tty import TtyPrompt
 
-    harden_process()
     with TtyPrompt() as lines, exit_on_signals():
         try:
             yield lines

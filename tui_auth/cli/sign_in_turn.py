@@ -1,7 +1,8 @@
-"""One sign-in per session key at a time: the second sign-in waits for the first.
+"""One sign-in at a time per terminal, and one per session key: the second waits for the first.
 
-This can't lock a user out. The kernel releases the lock of a process that ends. On a terminal, Enter stops
-waiting. Without a terminal, waiting times out.
+This can't lock a user out. The kernel releases the locks of a process that ends. A sign-in on the same
+terminal waits without a sign, because the other one reads and draws there, and ^C ends both. One on another
+terminal says that it waits, and Enter stops that. Without a terminal, waiting times out.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui_auth.cli.output import CommandFailedError, say
+from tui_auth.cli.sign_in_now import own_terminal
 from tui_auth.config.aws_settings import effective_endpoint
 from tui_auth.exit_codes import ExitCode
 from tui_auth.session import NotSignedInError
@@ -28,7 +30,6 @@ from tui_auth.storage.files import PrivateFolder, StorageError
 from tui_auth.storage.lock import BusyError, HeldLock, locked
 from tui_auth.terminal.environment import TerminalKind, find_terminal
 from tui_auth.terminal.safe_text import safe_line
-from tui_auth.terminal.tty_prompt import disable_echo
 
 if TYPE_CHECKING:
     from tui_auth.config.resolver import ResolvedPool
@@ -60,7 +61,7 @@ class Turn:
 
 @contextmanager
 def wait_for_turn(choice: ResolvedPool, sessions: Sessions, *, is_noninteractive: bool) -> Iterator[Turn]:
-    """Wait for the lock of sign-ins to this pool with this user name, and hold it.
+    """Wait for the terminal and for the lock of sign-ins to this pool with this user name, and hold both.
 
     Args:
         choice: The pool, app client and user name.
@@ -76,21 +77,22 @@ def wait_for_turn(choice: ResolvedPool, sessions: Sessions, *, is_noninteractive
     pool = PoolKey(effective_endpoint(choice.endpoint_url), choice.user_pool_id, choice.client_id)
     username = choice.username or ""
     name = _lock_name(pool, username)
-    with ExitStack() as stack:
+    with ExitStack() as terminal, ExitStack() as lock:
         folder = PrivateFolder(paths.state_folder())
         previous = _find_session(sessions, pool, username)
+        terminal.enter_context(own_terminal(is_noninteractive=is_noninteractive))
         try:
             try:
-                _acquire(stack, folder, name)
+                _acquire(lock, folder, name)
             except BusyError:
                 _report_other(folder, name, choice, is_noninteractive)
-                if not _wait(stack, folder, name, is_noninteractive=is_noninteractive):
+                if not _wait(lock, folder, name, is_noninteractive=is_noninteractive):
                     say("It is still open, and so is this one now.")
         except StorageError:
             pass  # sign in without a lock
         current = _find_session(sessions, pool, username)
         is_new = current is not None and (previous is None or previous.signed_in_at != current.signed_in_at)
-        yield Turn(stack.close, current if is_new and current is not None and _is_valid(current) else None)
+        yield Turn(lock.close, current if is_new and current is not None and _is_valid(current) else None)
 
 
 def _is_valid(session: SessionRecord) -> bool:
@@ -158,8 +160,7 @@ def _open_pause(is_noninteractive: bool) -> Iterator[Pause]:
         return True
 
     try:
-        with disable_echo(terminal):  # the user may already be typing the password
-            yield wait_for_enter
+        yield wait_for_enter  # without echo: the user may already be typing the password
     finally:
         os.close(terminal)
 

@@ -14,18 +14,23 @@ from typing import TYPE_CHECKING, Any, Final, Generic
 
 from textual.app import App, ReturnType
 from textual.events import DescendantFocus, Event, Key, MouseUp, Paste
+from textual.filter import LineFilter
 from textual.widgets import Input
 from textual.worker import WorkerFailed
 
 from tui_auth.exit_codes import ExitCode
 from tui_auth.terminal.crash import crash_report
 from tui_auth.terminal.environment import discard_stderr, is_in_gnu_screen, is_over_ssh, must_avoid_color
-from tui_auth.terminal.signals import handle_signals, signal_exit_status
+from tui_auth.terminal.safe_text import drop_controls
+from tui_auth.terminal.signals import handle_signals, interrupt_callers, signal_exit_status
+from tui_auth.terminal.tty import hold_terminal
 from tui_auth.terminal.tty_driver import TtyDriver
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from rich.segment import Segment
+    from textual.color import Color
     from textual.driver import Driver
     from textual.message_pump import MessagePump
 
@@ -65,6 +70,7 @@ class FullScreenApp(App[ReturnType], Generic[ReturnType]):
         if is_over_ssh():
             self.animation_level = "none"
         self.type_ahead = TypeAhead(self)
+        self._is_interrupted = False
 
     async def on_event(self, event: Event) -> None:
         """Deliver a key or paste only when no earlier key is still changing the screen."""
@@ -101,19 +107,26 @@ class FullScreenApp(App[ReturnType], Generic[ReturnType]):
         """Run until the app exits, restore the terminal, and return the exit status of the process.
 
         Returns:
-            The ``return_code`` given to ``exit``; 128 plus the signal's number after SIGTERM, SIGHUP or
-            SIGINT; 1 after an error. The error's type and code frames are then written to stderr, without
-            its message and without values.
+            The ``return_code`` given to ``exit``; 128 plus the signal's number after a signal that ends the
+            process; 130 after ``interrupt``; 1 after an error. The error's type and code frames are then
+            written to stderr, without its message and without values.
         """
-        with discard_stderr():
+        with hold_terminal(), discard_stderr():
             asyncio.run(self._run_with_signals(mouse))
         error: BaseException | None = self._exception
+        if self._is_interrupted:
+            interrupt_callers()
         if error is None:
             return ExitCode.INTERNAL_ERROR if self.return_code is None else self.return_code
         if isinstance(error, WorkerFailed):
             error = error.error
         print(f"{self.title}: {crash_report(error)}", file=sys.stderr)  # noqa: T201
         return ExitCode.INTERNAL_ERROR
+
+    def interrupt(self, result: ReturnType | None = None) -> None:
+        """Exit at ^C, as by SIGINT: what called this program, such as a shell's loop, gets it too."""
+        self._is_interrupted = True
+        self.exit(result, return_code=ExitCode.INTERRUPTED)
 
     async def _run_with_signals(self, mouse: bool) -> None:
         loop = asyncio.get_running_loop()
@@ -134,6 +147,9 @@ class FullScreenApp(App[ReturnType], Generic[ReturnType]):
             # A theme that is set before the start calls this, and Textual would read every sheet twice.
             self.stylesheet.set_variables(self.get_css_variables())
 
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        return [*super().get_line_filters(), _CONTROL_FILTER]
+
     def get_driver_class(self) -> type[Driver]:
         return TtyDriver
 
@@ -153,6 +169,21 @@ class FullScreenApp(App[ReturnType], Generic[ReturnType]):
     def _print_error_renderables(self) -> None:
         # Textual would print that traceback, or what ``panic`` was given.
         self._exit_renderables.clear()
+
+
+class _ControlFilter(LineFilter):
+    """The last filter of text from elsewhere, on the way of every widget's lines to the terminal."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        if all(segment.control or segment.text.isprintable() for segment in segments):
+            return segments
+        return [
+            segment if segment.control else segment._replace(text=drop_controls(segment.text))
+            for segment in segments
+        ]
+
+
+_CONTROL_FILTER: Final = _ControlFilter()
 
 
 @contextmanager

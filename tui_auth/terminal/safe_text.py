@@ -16,6 +16,7 @@ REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
 MARKS: Final = 5
 """How many combining marks a character keeps. Burmese needs five; text that overflows has dozens."""
 
+_CONTROLS: Final = ("Cc", "Cf", "Cs")
 _DOTTED_CIRCLE: Final = "\N{DOTTED CIRCLE}"
 # Visible format characters (category Cf): number and verse signs of Arabic, Syriac and Kaithi.
 _VISIBLE_FORMAT: Final = frozenset({*range(0x600, 0x606), 0x6DD, 0x890, 0x891, 0x8E2, 0x110BD, 0x110CD})
@@ -54,6 +55,21 @@ def safe_line(text: object, limit: int = 200) -> str:
     """Convert any value to one safe line with single spaces, such as a name in a sentence."""
     head, beyond = _read_start(text, limit)
     return _cut(" ".join(_clean(head).split()), limit, beyond)
+
+
+def drop_controls(text: str, keep: str = "") -> str:
+    """Drop control, format and surrogate characters except those to keep: the last filter of all output.
+
+    Server text is safe before it gets here. If one call of ``safe_text`` is forgotten, this still keeps
+    escape sequences from the terminal. The dropped characters take no cell, so what is around them stays.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        char
+        for char in text
+        if char in keep or unicodedata.category(char) not in _CONTROLS or ord(char) in _VISIBLE_FORMAT
+    )
 
 
 def quote_service(message: object, limit: int = 200) -> str:

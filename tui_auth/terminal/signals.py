@@ -1,101 +1,62 @@
-"""Signals that end the program, such as that of a closed terminal, and the terminal's state to restore."""
+"""Signals that end the program: they reach it in order, and its caller sees which one ended it."""
 
 from __future__ import annotations
 
-import atexit
+import ctypes
 import os
 import select
 import signal
 import sys
-import termios
 import threading
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from time import monotonic, sleep
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
+from tui_auth.terminal.tty import restore_terminal
 from tui_auth.threads import ENDING_SIGNALS, EXIT_GRACE_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType
 
-
-# In this order: end a synchronized update; disable kitty's keyboard protocol (before leaving the alternate
-# screen, which has an own stack for it), mouse, focus reports, bracketed paste, resize reports; wrap lines.
-_MODES_OFF: Final = (
-    "\x1b[?2026l\x1b[<u\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l"
-    "\x1b[?1004l\x1b[?2004l\x1b[?2048l\x1b[?7h\x1b[0m"
-)
-_MAIN_SCREEN_AND_CURSOR: Final = "\x1b[?1049l\x1b[?25h"
-
-_attributes: list[Any] | None = None
-_full_screen = False
-
-
-def remember_terminal(descriptor: int, *, full_screen: bool) -> None:
-    """Remember the attributes of a terminal before they are changed.
-
-    From now on ``restore_terminal`` restores them; it also runs when the interpreter exits.
-    """
-    global _attributes, _full_screen
-    if _attributes is None:
-        with suppress(termios.error):
-            _attributes = termios.tcgetattr(descriptor)
-        atexit.register(restore_terminal)
-    _full_screen = _full_screen or full_screen
-
-
-def forget_terminal() -> None:
-    """Forget the attributes, after the terminal was restored in another way."""
-    global _attributes, _full_screen
-    _attributes, _full_screen = None, False
-    atexit.unregister(restore_terminal)
-
-
-def restore_terminal() -> None:
-    """Restore the terminal to its remembered state; do nothing if that was done already.
-
-    For an abnormal end: it opens /dev/tty itself, never waits for a terminal that accepts no output, and
-    never raises.
-    """
-    attributes, full_screen = _attributes, _full_screen
-    if attributes is None and not full_screen:
-        return
-    forget_terminal()
-    with suppress(OSError, termios.error):
-        terminal = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC | os.O_NONBLOCK)
-        try:
-            # In the background the kernel would stop us here, and the attributes now belong to the shell.
-            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTTOU})
-            if full_screen:
-                rows = os.get_terminal_size(terminal).lines
-                os.write(terminal, f"{_MODES_OFF}{erase_rows(rows)}{_MAIN_SCREEN_AND_CURSOR}".encode())
-            if attributes is not None and os.tcgetpgrp(terminal) == os.getpgrp():
-                termios.tcsetattr(terminal, termios.TCSANOW, attributes)
-        finally:
-            os.close(terminal)
-
-
-def erase_rows(rows: int) -> str:
-    """Return the sequence that erases a screen row by row.
-
-    Without an alternate screen (tmux with ``alternate-screen off``), the last picture would stay in sight.
-    If the whole screen is cleared at once, tmux moves it into its history, so each row is erased.
-    """
-    return "".join(f"\x1b[{row}H\x1b[2K" for row in range(1, rows + 1)) + "\x1b[H"
-
+FAULTS: Final = (signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL)
+"""Signals that also end the process if another process sends them. A handler can't take those of a fault."""
 
 GRACE_SECONDS: float = EXIT_GRACE_SECONDS
 _WAKE_SECONDS: Final = 0.05
 
 
 def signal_exit_status(number: int) -> int:
-    """Return the exit status after a signal: 129 for SIGHUP, 130 for SIGINT, 143 for SIGTERM."""
+    """Return the exit status that stands for a signal: 129 for SIGHUP, 130 for SIGINT, 143 for SIGTERM."""
     return 128 + number
 
 
+def end_by_signal(number: int) -> NoReturn:
+    """Restore the terminal, and end the process by the default action of a signal.
+
+    A shell stops its loop or script only if its child was ended by SIGINT; the exit status 130 isn't enough.
+    Any thread may call this.
+    """
+    restore_terminal()
+    ctypes.CDLL(None).signal(number, None)  # unlike signal.signal also outside the main thread
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {number})
+    os.kill(os.getpid(), number)
+    os._exit(signal_exit_status(number))  # the first process of a container survives it
+
+
+def interrupt_callers() -> None:
+    """Send SIGINT to the process group, as the terminal does at ^C in other programs, but not to us.
+
+    In full screen ^C is a key like any other, so the shell script, make or pipeline that started us doesn't
+    get it. We end by it later, when all is saved.
+    """
+    former = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.killpg(os.getpgrp(), signal.SIGINT)
+    signal.signal(signal.SIGINT, former)
+
+
 def exit_on_signals() -> AbstractContextManager[None]:
-    """Raise SystemExit in the main thread after SIGTERM, SIGHUP or SIGINT, as ``handle_signals`` does.
+    """Raise SystemExit in the main thread after an ending signal, as ``handle_signals`` does.
 
     For line prompts: one that has turned the echo off turns it on again in its ``finally``.
     """
@@ -104,10 +65,10 @@ def exit_on_signals() -> AbstractContextManager[None]:
 
 @contextmanager
 def handle_signals(act: Callable[[int], object]) -> Iterator[None]:
-    """Call ``act(number)`` in the main thread, once, after SIGTERM, SIGHUP or SIGINT.
+    """Call ``act(number)`` in the main thread, once, after one of ``ENDING_SIGNALS``.
 
     If the process hasn't ended after ``GRACE_SECONDS``, or a second signal comes, the terminal is restored by
-    force and the process ends at once with the same status. A signal that was ignored when the program
+    force and the process ends at once by the signal. A signal that was ignored when the program
     started (``nohup``) stays ignored. Only for the main thread.
     """
     handled = threading.Event()
@@ -117,16 +78,20 @@ def handle_signals(act: Callable[[int], object]) -> Iterator[None]:
             handled.set()
             act(number)
 
+    former_mask = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    if sys.platform == "linux":
+        signal.pthread_sigmask(signal.SIG_BLOCK, FAULTS)
+        threading.Thread(target=_end_by_sent_fault, name="faults", daemon=True).start()
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
     threading.Thread(
         target=_ensure_exit, args=(reader, threading.get_ident(), handled), name="signals", daemon=True
     ).start()
-    before: dict[signal.Signals, Any] = {}
+    before: dict[int, Any] = {}
     former_writer = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
-    for number in ENDING_SIGNALS:
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            before[number] = signal.signal(number, handle)
+    for ending in ENDING_SIGNALS:
+        if signal.getsignal(ending) is not signal.SIG_IGN:
+            before[ending] = signal.signal(ending, handle)
     try:
         yield
     finally:
@@ -134,6 +99,16 @@ def handle_signals(act: Callable[[int], object]) -> Iterator[None]:
             signal.signal(number, former if former is not None else signal.SIG_DFL)
         signal.set_wakeup_fd(former_writer)
         os.close(writer)
+        signal.pthread_sigmask(signal.SIG_SETMASK, former_mask)
+
+
+def _end_by_sent_fault() -> None:
+    """End the process by a signal of ``FAULTS`` that another process sends.
+
+    All threads block these, so only this one gets them. If a thread causes one itself, Linux ends the process
+    at once, blocked or not.
+    """
+    end_by_signal(signal.sigwait(FAULTS))
 
 
 def _ensure_exit(reader: int, main_thread: int, handled: threading.Event) -> None:
@@ -158,8 +133,7 @@ def _ensure_exit(reader: int, main_thread: int, handled: threading.Event) -> Non
             sleep(left)
         elif following in ENDING_SIGNALS and monotonic() > settled:
             break
-    restore_terminal()
-    os._exit(signal_exit_status(number))
+    end_by_signal(number)
 
 
 def _next_signal(reader: int, timeout: float | None) -> int | None:

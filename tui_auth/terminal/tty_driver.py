@@ -35,13 +35,16 @@ from typing import TYPE_CHECKING, Any, Final
 from textual import constants
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Paste
 
-from tui_auth.terminal.signals import (
+from tui_auth.terminal.signals import signal_exit_status
+from tui_auth.terminal.tty import (
     erase_rows,
     forget_terminal,
+    lock_terminal,
     remember_terminal,
     restore_terminal,
-    signal_exit_status,
+    unlock_terminal,
 )
 
 if TYPE_CHECKING:
@@ -50,6 +53,8 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 _TICK_SECONDS: Final = 0.02
+_PASTE_START: Final = "\x1b[200~"
+_PASTE_END: Final = "\x1b[201~"
 
 
 class TtyDriver(LinuxDriver):
@@ -104,8 +109,9 @@ class TtyDriver(LinuxDriver):
             super().write(data)
 
     def start_application_mode(self) -> None:
+        lock_terminal()
         self._open()
-        remember_terminal(self.fileno, full_screen=True)
+        attributes = remember_terminal(self.fileno, full_screen=True)
         self._wake = os.pipe()
         self._drawing = True
         try:
@@ -118,10 +124,12 @@ class TtyDriver(LinuxDriver):
             restore_terminal()
             raise
         self._suspended = False
+        self.attrs_before = attributes  # Textual has saved those of hold_terminal
         if self._key_thread is None or not self._key_thread.is_alive():
             # The process was continued in the background, and stopped again before anything was changed.
             self._drawing, self._suspended = False, True
             forget_terminal()
+            unlock_terminal()
 
     def stop_application_mode(self) -> None:
         if not self._drawing:
@@ -160,7 +168,7 @@ class TtyDriver(LinuxDriver):
     def run_input_thread(self) -> None:
         """Turn input into events until ``disable_input``, or until the terminal is gone."""
         assert self._wake is not None
-        parser = XTermParser(self._debug)
+        parser = _KeyParser(self._debug)
         decode = getincrementaldecoder("utf-8")("replace").decode
         # ESC is a key or the start of a sequence; the parser decides when nothing follows for a while.
         escape_deadline = 0.0
@@ -184,13 +192,10 @@ class TtyDriver(LinuxDriver):
                     return
                 escape_deadline = monotonic() + constants.ESCAPE_DELAY + 5 * _TICK_SECONDS
                 text = decode(data)
-            messages: list[Message] = []
-            for character in text:
-                try:
-                    messages += parser.feed(character)
-                except (ValueError, OverflowError):  # the key code is no character
-                    parser = XTermParser(self._debug)
-            for message in [*messages, *parser.tick()]:
+            for message in [
+                *(message for character in text for message in parser.feed(character)),
+                *parser.tick(),
+            ]:
                 self.process_message(message)
 
     @property
@@ -201,6 +206,7 @@ class TtyDriver(LinuxDriver):
     def suspend_application_mode(self) -> None:
         self._suspended = True
         super().suspend_application_mode()
+        unlock_terminal()
 
     # Handlers only schedule a call: a write that interrupts another write would wait for itself.
 
@@ -242,6 +248,50 @@ class TtyDriver(LinuxDriver):
         self.resume_application_mode()
         if self._drawing:
             self._app.refresh(layout=True)
+
+
+class _KeyParser:
+    """Turns the characters of a terminal into events.
+
+    A bracketed paste lasts until ESC[201~. In Textual's parser, an ESC in it starts a sequence, and what
+    follows is typed. A newline is Enter: the terminal sends one for a key that is pressed before the driver
+    starts.
+    """
+
+    def __init__(self, debug: bool) -> None:
+        self._debug = debug
+        self._parser = XTermParser(debug)
+        self._recent = ""
+        self._pasted: list[str] | None = None
+
+    def feed(self, character: str) -> list[Message]:
+        """Return the events that the next character completes."""
+        previous, self._recent = self._recent[-1:], (self._recent + character)[-len(_PASTE_START) :]
+        if self._pasted is not None:
+            return self._feed_paste(self._pasted, character)
+        if character == "\n" and previous == "\r":
+            return []
+        try:
+            messages = list(self._parser.feed("\r" if character == "\n" else character))
+        except (ValueError, OverflowError):  # the key code is no character
+            self._parser = XTermParser(self._debug)
+            return []
+        if self._recent == _PASTE_START:
+            self._pasted = []
+        return messages
+
+    def _feed_paste(self, pasted: list[str], character: str) -> list[Message]:
+        pasted.append(character)
+        if self._recent != _PASTE_END:
+            return []
+        self._pasted = None
+        for _ in self._parser.feed(_PASTE_END):
+            pass  # an empty paste
+        return [Paste("".join(pasted[: -len(_PASTE_END)]).replace("\0", ""))]
+
+    def tick(self) -> list[Message]:
+        """Return the events that are complete because nothing follows."""
+        return list(self._parser.tick())
 
 
 class _Output(io.TextIOWrapper):

@@ -63,7 +63,7 @@ def test_tmux_pane_scrollback_and_buffer_hold_no_secret(
     program.send(stage.wrong_code.text)
     program.wait_for(stage.wrong_code.text)
     program.press("ctrl+c")
-    program.wait_for("ended 6")
+    program.wait_for("ended 130")
     places = collect_places(stage, tmux_socket, program)
     assert_clean(places=places, allowed_places=VISIBLE_ON_SCREEN | {"password": "terminal"})
 

@@ -37,7 +37,7 @@ def run(arguments: Namespace) -> int:
     Returns:
         0; 2 if the user of ``--play`` doesn't exist, 4 if there is no terminal.
     """
-    from tui_auth.cli.sign_in_now import choose_theme, prepare_full_screen, wants_line_prompts
+    from tui_auth.cli.sign_in_now import choose_theme, own_terminal, prepare_full_screen, wants_line_prompts
     from tui_auth.terminal.environment import TerminalKind, find_terminal
 
     kind = find_terminal().kind
@@ -52,7 +52,7 @@ def run(arguments: Namespace) -> int:
     from tui_auth.emulator import CognitoEmulator
     from tui_auth.emulator.demo_users import provision
 
-    with CognitoEmulator() as server:
+    with own_terminal(is_noninteractive=False), CognitoEmulator() as server:
         pool = provision(server)
         if in_lines:
             return _run_in_lines(server, pool)

@@ -11,6 +11,7 @@ from tui_auth.cli.sign_in_now import (
     choose_theme,
     is_noninteractive,
     line_prompts,
+    own_terminal,
     prepare_full_screen,
     sign_in_now,
     wants_line_prompts,
@@ -45,6 +46,11 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Sign in; 0 when signed in. The screen is the terminal's, one line stays on stderr."""
+    with own_terminal(is_noninteractive=is_noninteractive(arguments)):
+        return _run(arguments)
+
+
+def _run(arguments: Namespace) -> int:
     try:
         choice = _resolve_pool(arguments)
     except NoPoolError as error:
