@@ -1,9 +1,14 @@
-"""Secret: a value that never prints itself."""
+"""Secret: a value that never prints itself; and whether a text can be sent at all."""
 
 from __future__ import annotations
 
 from contextlib import suppress
 from typing import NoReturn
+
+
+def is_unicode(text: str) -> bool:
+    """Return False if the text has lone surrogates: bytes that aren't UTF-8, or a server's broken escapes."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 class Secret:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui_auth.endpoint import is_loopback, issuers, pool_region
 from tui_auth.errors import AuthError, ErrorKind
-from tui_auth.secret import Secret
+from tui_auth.secret import Secret, is_unicode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -113,9 +113,18 @@ class AppClient:
 
         Returns:
             Base64 of HMAC-SHA256 over user name and client ID, or None for a client without a secret.
+
+        Raises:
+            AuthError: The user name or the secret isn't Unicode text.
         """
+        if not is_unicode(username):
+            raise AuthError(
+                ErrorKind.VALIDATION, "The user name can't be written as Unicode text.", "Type it again."
+            )
         if self.client_secret is None:
             return None
+        if not is_unicode(self.client_secret.reveal()):
+            raise AuthError(ErrorKind.CONFIGURATION, "The client secret can't be written as Unicode text.")
         # hmac loads OpenSSL, which the first screen doesn't need.
         import hmac
 

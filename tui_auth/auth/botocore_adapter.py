@@ -14,17 +14,18 @@ from __future__ import annotations
 import errno
 from functools import cache
 from socket import gaierror
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from botocore import exceptions
 from botocore.loaders import Loader
 
-from tui_auth.auth.error_catalog import error_from_response
+from tui_auth.auth.error_catalog import ErrorText, error_from_response
 from tui_auth.endpoint import is_loopback
 from tui_auth.errors import TRY_AGAIN, AuthError, ErrorKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 SERVICES = ("cognito-idp", "cognito-identity")
 ENDPOINTS = "endpoints"
@@ -105,11 +106,45 @@ _EXPIRED_CODE, _NAME_MISMATCH_CODES = 10, (62, 64)
 CERTIFICATE_REJECTED = "The connection is not safe: the server's certificate was not accepted."
 
 
-def reply_error(error: Any) -> AuthError:
-    """Return the AuthError for botocore's ClientError; a page of something else is no reply of Cognito."""
+_IDENTITY_POOL_OPERATIONS = ("GetId", "GetCredentialsForIdentity")
+_ASK_ADMIN = "Someone who manages the identity pool can tell."
+_COMPARE_ID = "Compare --identity-pool-id with the pool's page in the Cognito console."
+_BY_CODE_OF_IDENTITY_POOLS = {
+    "NotAuthorizedException": ErrorText(
+        ErrorKind.NOT_AUTHORIZED,
+        "The identity pool does not take this session.",
+        "It must name this user pool and this app client among its providers.",
+    ),
+    "ResourceNotFoundException": ErrorText(
+        ErrorKind.CONFIGURATION, "There is no such identity pool in this region.", _COMPARE_ID
+    ),
+    "InvalidIdentityPoolConfigurationException": ErrorText(
+        ErrorKind.CONFIGURATION, "The identity pool has no role to give.", _ASK_ADMIN
+    ),
+    "InvalidParameterException": ErrorText(
+        ErrorKind.CONFIGURATION, "The identity pool did not take what it was asked.", _COMPARE_ID
+    ),
+    "ResourceConflictException": ErrorText(
+        ErrorKind.SERVICE, "This login belongs to another identity of the pool.", _ASK_ADMIN
+    ),
+    "ExternalServiceException": ErrorText(
+        ErrorKind.SERVICE, "The identity pool could not ask the user pool.", _ASK_ADMIN
+    ),
+}
+
+
+def reply_error(error: Any, parameters: Mapping[str, Any] = MappingProxyType({})) -> AuthError:
+    """Return the AuthError for botocore's ClientError; a page of something else is no reply of Cognito.
+
+    Args:
+        error: The ClientError.
+        parameters: What the request had. Which fields, not their values, decides what a message is about.
+    """
     body = error.response.get("Error", {})
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
     code, message = body.get("Code"), body.get("Message")
+    is_identity_pool = error.operation_name in _IDENTITY_POOL_OPERATIONS
+    texts = _BY_CODE_OF_IDENTITY_POOLS if is_identity_pool else {}
     if str(code).isdigit():  # not Cognito's exception but the HTTP status
         return transport_error(ValueError())
     return error_from_response(
@@ -118,7 +153,18 @@ def reply_error(error: Any) -> AuthError:
         status=status if isinstance(status, int) else 400,
         cause=error,
         operation=error.operation_name,
+        fields=_field_names(parameters),
+        text=texts.get(code),
     )
+
+
+def _field_names(parameters: Mapping[str, Any]) -> set[str]:
+    """Return the names of the fields and user attributes of a request, in lower case."""
+    names = set(parameters)
+    for group in ("AuthParameters", "ChallengeResponses"):
+        names |= {key.removeprefix("userAttributes.") for key in parameters.get(group) or {}}
+    names |= {attribute["Name"] for attribute in parameters.get("UserAttributes") or ()}
+    return {name.lower() for name in names}
 
 
 def transport_error(error: Exception, ca_file: str = "", endpoint_url: str | None = None) -> AuthError:
@@ -159,6 +205,33 @@ def transport_error(error: Exception, ca_file: str = "", endpoint_url: str | Non
         cause=error,
         may_have_arrived=True,
     )
+
+
+def shortage_error(error: Exception) -> AuthError | None:
+    """Return the AuthError if this machine lacks something to make the call, else None."""
+    for below in (error, *_wrapped_errors(error), *_causes(error)):
+        number = getattr(below, "errno", None)
+        if isinstance(below, MemoryError) or number in (errno.ENOMEM, errno.ENOBUFS):
+            what, limit = "There is not enough memory on this machine.", "-v"
+        elif number in (errno.EMFILE, errno.ENFILE):
+            what, limit = "Too many files are open on this machine.", "-n"
+        elif isinstance(below, RuntimeError) and "start new thread" in str(below):
+            what, limit = "This machine can't start another thread.", "-u"
+        else:
+            continue
+        return AuthError(
+            ErrorKind.NETWORK, what, f"Close programs, or raise the limit (ulimit {limit}).", cause=error
+        )
+    return None
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    seen = {id(error)}
+    below = error.__cause__ or error.__context__
+    while below is not None and id(below) not in seen:
+        seen.add(id(below))
+        yield below
+        below = below.__cause__ or below.__context__
 
 
 def _unreachable(error: Exception, endpoint_url: str | None) -> AuthError:

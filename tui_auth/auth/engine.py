@@ -19,6 +19,7 @@ from tui_auth.auth.next_step import AuthFactorType, DeliveryDetails, Done, NextS
 from tui_auth.auth.srp import PasswordProof
 from tui_auth.auth.tokens import parse_authentication_result
 from tui_auth.errors import AuthError, ErrorKind
+from tui_auth.secret import is_unicode
 
 if TYPE_CHECKING:
     from tui_auth.auth.app_client import AppClient
@@ -283,6 +284,8 @@ class SignInEngine:
                 )
             self.challenge = challenge
             if name := challenge.text("USERNAME") or challenge.text("USER_ID_FOR_SRP"):
+                if not is_unicode(name):
+                    raise AuthError(ErrorKind.SERVICE, "Cognito's answer names a user in no Unicode text.")
                 self._address_user(name)
             responses = self._silent_responses(challenge)
             if responses is None:

@@ -10,9 +10,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tui_auth.errors import AuthError, ErrorField, ErrorKind
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 
 @dataclass(frozen=True)
@@ -56,10 +59,10 @@ _configuration = partial(ErrorText, ErrorKind.CONFIGURATION)
 _service = partial(ErrorText, ErrorKind.SERVICE)
 _throttled = partial(ErrorText, ErrorKind.THROTTLED)
 
+_NO_DELIVERY = "The pool could not send the code."
 _ASK_ADMIN = "Someone who manages the user pool can change that."
 _WRONG_CREDENTIALS = _not_authorized("Incorrect username or password.")
 _NO_SUCH_USER = _not_authorized("The pool says that it has no such user.", "Check the name.")
-_FIRST_LOCK_SECONDS = 5.0
 
 _WRONG_CLIENT_SECRET = _configuration(
     "The client secret does not fit this app client.",
@@ -67,24 +70,54 @@ _WRONG_CLIENT_SECRET = _configuration(
     "in the Cognito console: a client without one there takes none. Someone who manages the pool can look.",
 )
 
-# Only its message tells what NotAuthorizedException means: the first text it contains decides.
+
+@dataclass(frozen=True)
+class _Rule:
+    """A fixed text of Cognito's that decides at some ``operations``, or at all.
+
+    ``sent`` is the field or user attribute that the request must have had; empty if it doesn't matter.
+    """
+
+    fragment: str
+    text: ErrorText
+    operations: tuple[str, ...] = ()
+    sent: str = ""
+
+    def applies(self, message: str, operation: str, fields: Collection[str]) -> bool:
+        """Return True if the message means this; an empty operation is an unknown one."""
+        is_here = not operation or not self.operations or operation in self.operations
+        was_sent = not operation or not self.sent or self.sent in fields
+        return self.fragment in message and is_here and was_sent
+
+
+_SIGN_IN = ("InitiateAuth", "RespondToAuthChallenge")
+_WITH_ATTRIBUTES = ("SignUp", "RespondToAuthChallenge", "UpdateUserAttributes")
+_WITH_NEW_PASSWORD = ("SignUp", "ConfirmForgotPassword", "RespondToAuthChallenge", "ChangePassword")
+_WITH_SESSION = (*_SIGN_IN, "AssociateSoftwareToken", "VerifySoftwareToken", "ConfirmSignUp")
+
+# Only its message tells what NotAuthorizedException means: the first rule that applies decides.
 _NOT_AUTHORIZED = (
-    ("Invalid session", _session_expired("This step has run out, or was answered already.")),
-    ("Incorrect username or password", _WRONG_CREDENTIALS),
-    (
+    _Rule(
+        "Invalid session",
+        _session_expired("This step has run out, or was answered already."),
+        _WITH_SESSION,
+    ),
+    _Rule("Incorrect username or password", _WRONG_CREDENTIALS),
+    _Rule(
         "SignUp is not permitted",
         _not_authorized("This pool does not let people sign up by themselves.", _ASK_ADMIN),
+        ("SignUp",),
     ),
-    (
+    _Rule(
         "Password attempts exceeded",
         _throttled(
             "Too many wrong passwords: Cognito makes this user wait.",
             "The wait doubles each time, up to 15 minutes.",
-            retry_after=_FIRST_LOCK_SECONDS,
+            retry_after=5.0,  # the first lock
         ),
     ),
-    ("User is disabled", _not_authorized("This user is disabled.", _ASK_ADMIN)),
-    (
+    _Rule("User is disabled", _not_authorized("This user is disabled.", _ASK_ADMIN)),
+    _Rule(
         "SECRET_HASH was not received",
         _configuration(
             "This app client has a secret, and none was given.",
@@ -92,23 +125,24 @@ _NOT_AUTHORIZED = (
             "into a file and name that with --client-secret-file, or use an app client without one.",
         ),
     ),
-    ("secret hash", _WRONG_CLIENT_SECRET),
-    ("client secret", _WRONG_CLIENT_SECRET),
-    ("SecretHash", _WRONG_CLIENT_SECRET),
-    (
+    *(_Rule(text, _WRONG_CLIENT_SECRET) for text in ("secret hash", "client secret", "SecretHash")),
+    _Rule(
         "Temporary password has expired",
         _not_authorized("The temporary password has expired.", "An administrator can set a new one."),
+        _SIGN_IN,
     ),
-    (
+    _Rule(
         "cannot be reset in the current state",
         _not_authorized(
             "This user's password cannot be reset in its current state.",
             "Sign in with the temporary password, or ask an administrator for a new one.",
         ),
+        ("ForgotPassword",),
     ),
-    (
+    _Rule(
         "Cannot modify an already provided",
         _validation("One of these attributes is set already and stays as it is.", "", ErrorField.ATTRIBUTES),
+        _WITH_ATTRIBUTES,
     ),
 )
 
@@ -125,55 +159,64 @@ _NO_POOL = _configuration(
 
 # The same for InvalidParameterException.
 _INVALID_PARAMETER = (
-    ("flow not enabled for this client", _FLOW_OFF),
-    (
+    _Rule("flow not enabled for this client", _FLOW_OFF, _SIGN_IN),
+    _Rule("does not have SMS configuration", _service(_NO_DELIVERY, _ASK_ADMIN, is_vague=True)),
+    _Rule(
         "registered/verified email or phone_number",
         _service(
             "This user has no verified e-mail address or phone number to send a code to.",
             "An administrator can set a new password.",
         ),
+        ("ForgotPassword",),
     ),
-    ("User is already confirmed", _service("This sign-up is confirmed already.", "Sign in.")),
-    (
-        "length greater than or equal to 6",
-        _validation(
-            "Too short: Cognito wants 6 characters, and a pool may want more.",
-            "Change it and try again.",
-            ErrorField.NEW_PASSWORD,
-        ),
+    _Rule(
+        "User is already confirmed",
+        _service("This sign-up is confirmed already.", "Sign in."),
+        ("ResendConfirmationCode",),
     ),
-    (
+    _Rule(
+        "'password' failed to satisfy constraint: Member must have length greater than or equal",
+        _validation("This password is too short.", "Choose a longer one.", ErrorField.NEW_PASSWORD),
+        _WITH_NEW_PASSWORD,
+    ),
+    _Rule(
         "'password' failed to satisfy constraint",
         _validation(
-            "A password has 6 to 256 characters and no blanks.",
+            "Cognito does not take this password: too short, too long, or a space at an end.",
             "Change it and try again.",
             ErrorField.NEW_PASSWORD,
         ),
+        _WITH_NEW_PASSWORD,
     ),
-    (
+    _Rule(
         "Invalid email address",
         _validation(
             "That is not an e-mail address as Cognito takes it.",
             "Change it and try again.",
             ErrorField.ATTRIBUTES,
         ),
+        _WITH_ATTRIBUTES,
+        sent="email",
     ),
-    (
+    _Rule(
         "Invalid phone number",
         _validation(
             "That is not a phone number as Cognito takes it.",
-            "Write it with country code and without blanks: +15555550123.",
+            "Write it with country code and without spaces: +15555550123.",
             ErrorField.ATTRIBUTES,
         ),
+        _WITH_ATTRIBUTES,
+        sent="phone_number",
     ),
-    (
+    _Rule(
         "ttributes",
         _validation("Cognito did not take these attributes.", "", ErrorField.ATTRIBUTES, is_vague=True),
+        _WITH_ATTRIBUTES,
     ),
 )
 
 _RESOURCE_NOT_FOUND = (
-    (
+    _Rule(
         "User pool client",
         _configuration(
             "Cognito knows no such app client in this region.",
@@ -181,7 +224,7 @@ _RESOURCE_NOT_FOUND = (
             "it) with the app client's page in the Cognito console. Someone who manages the pool knows them.",
         ),
     ),
-    (
+    _Rule(
         "User pool",
         _configuration(
             "There is no such user pool in this region.",
@@ -189,20 +232,21 @@ _RESOURCE_NOT_FOUND = (
             "manages the pool knows them.",
         ),
     ),
-    ("Device does not exist", _service("Cognito no longer knows this device.")),
+    _Rule("Device does not exist", _service("Cognito no longer knows this device.")),
 )
 
 _BY_TEXT = {
     "NotAuthorizedException": _NOT_AUTHORIZED,
     "InvalidParameterException": _INVALID_PARAMETER,
     "ExpiredCodeException": (
-        (
+        _Rule(
             "already been used once",
             _validation("That code was used already.", "Each works once: wait for the next one."),
+            ("VerifySoftwareToken", "RespondToAuthChallenge"),
         ),
     ),
     "ResourceNotFoundException": _RESOURCE_NOT_FOUND,
-    "UserNotFoundException": (("combination not found", _NO_SUCH_USER),),
+    "UserNotFoundException": (_Rule("combination not found", _NO_SUCH_USER),),
 }
 
 _POLICY = {
@@ -213,8 +257,7 @@ _POLICY = {
     "symbol": "It needs a symbol, such as ! or -.",
 }
 
-_SERVICE_TROUBLE = "The pool is set up in a way that keeps it from going on."
-_DELIVERY_TROUBLE = _service("The pool could not send the code.", _ASK_ADMIN)
+_DELIVERY_TROUBLE = _service(_NO_DELIVERY, _ASK_ADMIN)
 _LAMBDA_TROUBLE = _service("One of the pool's own functions failed.", _ASK_ADMIN, is_vague=True)
 _TOO_MANY_REQUESTS = _throttled(
     "Cognito is asked too often just now.", "Wait, then try again.", retry_after=5.0
@@ -278,7 +321,9 @@ _BY_CODE = {
     "UserLambdaValidationException": _service("One of the pool's own functions refused this.", is_vague=True),
     "UnexpectedLambdaException": _LAMBDA_TROUBLE,
     "InvalidLambdaResponseException": _LAMBDA_TROUBLE,
-    "InvalidUserPoolConfigurationException": _service(_SERVICE_TROUBLE, _ASK_ADMIN),
+    "InvalidUserPoolConfigurationException": _service(
+        "The pool is set up in a way that keeps it from going on.", _ASK_ADMIN
+    ),
     "FeatureUnavailableInTierException": _configuration(
         "This pool's tier does not have what was asked for.", _ASK_ADMIN
     ),
@@ -298,34 +343,16 @@ _BY_CODE = {
 }
 
 _UNKNOWN = _service("Cognito refused this in a way this version does not know.", is_vague=True)
+_UNKNOWN_SERVER_ERROR = replace(_BY_CODE["InternalErrorException"], is_vague=True)
+_SIGN_IN_REJECTED = _validation(
+    "Cognito did not take this sign-in.",
+    "Someone who manages the user pool can help.",
+    ErrorField.FORM,
+    is_vague=True,
+)
 
 KNOWN_CODES = frozenset({*_BY_CODE, *_BY_TEXT})
 """The error codes that have a text here."""
-
-_IDENTITY_POOL_OPERATIONS = ("GetId", "GetCredentialsForIdentity")
-_ASK_IDENTITY_POOL_ADMIN = "Someone who manages the identity pool can tell."
-_COMPARE_ID = "Compare --identity-pool-id with the pool's page in the Cognito console."
-_BY_CODE_OF_IDENTITY_POOLS = {
-    "NotAuthorizedException": _not_authorized(
-        "The identity pool does not take this session.",
-        "It must name this user pool and this app client among its providers.",
-    ),
-    "ResourceNotFoundException": _configuration(
-        "There is no such identity pool in this region.", _COMPARE_ID
-    ),
-    "InvalidIdentityPoolConfigurationException": _configuration(
-        "The identity pool has no role to give.", _ASK_IDENTITY_POOL_ADMIN
-    ),
-    "InvalidParameterException": _configuration(
-        "The identity pool did not take what it was asked.", _COMPARE_ID
-    ),
-    "ResourceConflictException": _service(
-        "This login belongs to another identity of the pool.", _ASK_IDENTITY_POOL_ADMIN
-    ),
-    "ExternalServiceException": _service(
-        "The identity pool could not ask the user pool.", _ASK_IDENTITY_POOL_ADMIN
-    ),
-}
 
 _FLOW = re.compile(r"(?P<name>[A-Z_]{4,40}) flow not enabled for this client")
 
@@ -337,6 +364,8 @@ def error_from_response(
     status: int = 400,
     cause: Exception | None = None,
     operation: str = "",
+    fields: Collection[str] = (),
+    text: ErrorText | None = None,
 ) -> AuthError:
     """Return the AuthError for an error reply.
 
@@ -345,11 +374,13 @@ def error_from_response(
         service_message: Its ``message``.
         status: The HTTP status. From 500 on the request may have arrived.
         cause: The exception underneath.
-        operation: The operation that replied ("InitiateAuth"), if known.
+        operation: The operation that replied ("InitiateAuth"), if known. A fixed text of its message decides
+            only where it belongs; elsewhere the service is quoted.
+        fields: The fields and user attributes that the request had, in lower case.
+        text: The text, if it isn't one of a user pool.
     """
-    is_identity_pool = operation in _IDENTITY_POOL_OPERATIONS and code in _BY_CODE_OF_IDENTITY_POOLS
-    text = _BY_CODE_OF_IDENTITY_POOLS[code] if is_identity_pool else _find_text(code, service_message, status)
-    quote = f"{code}: {service_message}" if text is _UNKNOWN else service_message
+    text = text or _find_text(code, service_message, status, operation, fields)
+    quote = service_message if code in _BY_CODE else f"{code}: {service_message}"
     return text.to_error(
         code,
         service_message,
@@ -399,17 +430,22 @@ def is_unknown_device(error: AuthError) -> bool:
     return is_gone or error.is_rejected_device
 
 
-def _find_text(code: str, service_message: str, status: int) -> ErrorText:
-    if code == "InvalidParameterException" and (flow := _FLOW.match(service_message)):
+def _find_text(
+    code: str, service_message: str, status: int, operation: str, fields: Collection[str]
+) -> ErrorText:
+    is_sign_in = not operation or operation in _SIGN_IN
+    if code == "InvalidParameterException" and is_sign_in and (flow := _FLOW.match(service_message)):
         suggestion = _FLOW_OFF.suggestion.replace("add it", f"add ALLOW_{flow['name']}", 1)
         return replace(
             _FLOW_OFF, message=f"This app client does not allow {flow['name']}.", suggestion=suggestion
         )
-    for fragment, text in _BY_TEXT.get(code, ()):
-        if fragment in service_message:
-            return text
+    for rule in _BY_TEXT.get(code, ()):
+        if rule.applies(service_message, operation, fields):
+            return rule.text
+    if code == "InvalidParameterException" and operation == "InitiateAuth":
+        return _SIGN_IN_REJECTED
     if code == "InvalidPasswordException":
         for fragment, sentence in _POLICY.items():
             if fragment in service_message:
                 return _validation(sentence, "Change it and try again.", ErrorField.NEW_PASSWORD)
-    return _BY_CODE.get(code, _BY_CODE["InternalErrorException"] if status >= 500 else _UNKNOWN)
+    return _BY_CODE.get(code, _UNKNOWN_SERVER_ERROR if status >= 500 else _UNKNOWN)

@@ -23,10 +23,20 @@ READ_TIMEOUT_SECONDS = 15
 DEADLINE_SECONDS = 25.0
 """For one request as a whole: a server that trickles bytes never reaches the read timeout."""
 
+LONGEST_CHUNK_LINE = 16 * 1024
 LARGEST_REPLY = 4 * 1024 * 1024
 """In bytes, many times what Cognito sends. An endless reply must not fill the memory."""
 
-_UNREADABLE = (OSError, ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RuntimeError)
+_UNREADABLE = (
+    OSError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    LookupError,
+    ArithmeticError,
+    RuntimeError,
+    MemoryError,
+)
 """What botocore's parser raises for a body that is JSON, but nothing that Cognito would send."""
 
 BELIEVABLE_TIMES = (1_577_836_800.0, 4_102_444_800.0)
@@ -114,7 +124,7 @@ class CognitoGateway:
             self.connect()
         from botocore.exceptions import BotoCoreError, ClientError
 
-        from tui_auth.auth.botocore_adapter import reply_error, transport_error
+        from tui_auth.auth.botocore_adapter import reply_error, shortage_error, transport_error
 
         # Loaded here, like boto3: there is a gateway before the first screen.
         from tui_auth.threads import run_with_timeout
@@ -125,9 +135,11 @@ class CognitoGateway:
             reply: dict[str, Any] = run_with_timeout(DEADLINE_SECONDS, send)
         except ClientError as error:
             self._read_clock(error.response.get("ResponseMetadata", {}), started)
-            failure = reply_error(error)
+            failure = reply_error(error, parameters)
         except (BotoCoreError, *_UNREADABLE) as error:
-            failure = transport_error(error, self._ca_file, self._address.endpoint_url)
+            failure = shortage_error(error) or transport_error(
+                error, self._ca_file, self._address.endpoint_url
+            )
         except AuthError as error:
             failure = error
         else:
@@ -249,6 +261,8 @@ def _send(request: Any, http_session: Any, checked_url: str, **_: Any) -> Any:
         check_endpoint(request.url)
     request.stream_output = True
     response = http_session.send(request)
+    if getattr(response.raw, "chunked", False):
+        _limit_lines(response.raw)
     content = bytearray()
     try:
         for part in response.raw.stream():
@@ -261,6 +275,34 @@ def _send(request: Any, http_session: Any, checked_url: str, **_: Any) -> Any:
         response.raw.close()
     response._content = bytes(content)
     return response
+
+
+class _ShortLines:
+    """A connection's file that doesn't return a longer line than HTTP needs between two chunks.
+
+    Older versions of urllib3 read the line with a chunk's size without a limit: an endless one would fill the
+    memory.
+    """
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+
+    def readline(self, size: int = -1) -> bytes:
+        limit = LONGEST_CHUNK_LINE if size < 0 else min(size, LONGEST_CHUNK_LINE)
+        line: bytes = self._file.readline(limit)
+        if len(line) >= LONGEST_CHUNK_LINE:
+            raise ValueError
+        return line
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+
+def _limit_lines(response: Any) -> None:
+    """Limit the lines between the chunks of urllib3's response."""
+    connection: Any = getattr(response, "_fp", None)
+    if getattr(connection, "fp", None) is not None:
+        connection.fp = _ShortLines(connection.fp)
 
 
 def _check_body(response_dict: Mapping[str, Any], **_: Any) -> None:

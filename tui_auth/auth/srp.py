@@ -17,7 +17,7 @@ from string import hexdigits
 from typing import TYPE_CHECKING, Any
 
 from tui_auth.errors import AuthError, ErrorKind
-from tui_auth.secret import Secret
+from tui_auth.secret import Secret, is_unicode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -285,7 +285,7 @@ class PasswordProof:
         }
 
     def _hash(self, user: str, password: Secret) -> Secret:
-        if any("\ud800" <= character <= "\udfff" for character in user):
+        if not is_unicode(user):
             raise AuthError(ErrorKind.SERVICE, "Cognito's answer names a user in no Unicode text.")
         try:
             return Secret(inner_hash(self.pool_name, user, password.reveal()))

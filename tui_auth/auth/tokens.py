@@ -362,7 +362,13 @@ def check_signature(token: Secret, keys: KeySet) -> None:
             signer = jwt.PyJWK(dict(key), algorithm="RS256")
             jwt.decode(token.reveal(), signer, algorithms=["RS256"], options=options)
             return
-    except (jwt.PyJWTError, ValueError, TypeError, KeyError):
+    except (
+        jwt.PyJWTError,
+        ValueError,
+        TypeError,
+        KeyError,
+        RecursionError,
+    ):  # PyJWT 2.9 lets the last through
         raise WrongSignatureError("signature") from None
     raise UnknownKeyError("key")
 
