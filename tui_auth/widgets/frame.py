@@ -88,11 +88,16 @@ class Card(VerticalScroll, can_focus=False):
 
     def find_place(self) -> None:
         """Leave the rows above the card free, or as many of them as a high card doesn't need."""
+        if not self.is_attached:  # called after a refresh, when the screen may be gone
+            return
         screen = self.screen
         if self.parent is screen:
             is_small = screen.has_class("-short") or screen.has_class("-narrow")
             usual = 0 if is_small else 8 if screen.has_class("-tall") else 2
-            room = screen.size.height - 2 - self.virtual_size.height - self.gutter.height
+            # Header, footer and the like: one row each, above or below.
+            docked = [child for child in screen.children if child.styles.dock in ("top", "bottom")]
+            rows = screen.size.height - sum(child.display for child in docked)
+            room = rows - self.virtual_size.height - self.gutter.height
             above = max(0, min(usual, room))
             if above != self.styles.margin.top:
                 self.styles.margin = (above, 0, 0, 0)
