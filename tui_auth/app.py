@@ -247,9 +247,8 @@ class TuiAuthApp(FullScreenApp["Done"]):
             screen.notice = f"{event.what} was {result.value}."
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Return the palette's commands. None of them can write a secret to a file."""
-        yield SystemCommand("Theme", "Choose other colours", self.action_change_theme)
+        """Return the palette's commands. None can write a secret to a file or, by a slip, quit."""
+        yield SystemCommand("Theme", "Choose other colors", self.action_change_theme)
         if form := self.form_screen:
             yield SystemCommand("Help", "Explain this step", form.action_help)
-            yield SystemCommand("Wire", "Show what was asked of Cognito", form.action_call_trace)
-        yield SystemCommand("Quit", "Leave tui-auth", self.action_quit)
+            yield SystemCommand("Call trace", "Show the requests to Cognito", form.action_call_trace)

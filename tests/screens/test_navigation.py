@@ -333,11 +333,20 @@ async def test_lockout_shows_a_wait_and_sends_nothing() -> None:
         assert app.gateway.operations == ["InitiateAuth"]
 
 
-async def test_palette_has_no_command_that_saves_the_screen() -> None:
+async def test_palette_has_no_command_that_saves_the_screen_or_quits() -> None:
     app = app_with()
     async with app.run_test(size=(80, 23)):
         titles = {command.title for command in app.get_system_commands(app.screen)}
-        assert titles == {"Theme", "Help", "Wire", "Quit"}
+        assert titles == {"Theme", "Help", "Call trace"}
+
+
+async def test_help_lists_the_keys_of_the_app() -> None:
+    app = app_with()
+    async with app.run_test(size=(80, 23)) as pilot:
+        await press(pilot, "ctrl+g")
+        await until(pilot, lambda: "^p Commands" in app.text())
+        assert "^c Stop waiting, or quit" in app.text()
+        assert "^q Quit" in app.text()
 
 
 async def test_lost_reply_to_a_new_password_is_not_reported_as_wrong() -> None:

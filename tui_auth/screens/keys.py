@@ -51,10 +51,15 @@ KEY_TABLE: dict[str, Key] = {
         Key("back", "escape", "esc", "Back"),
         Key("help", "ctrl+g,f1", "^g", "Help"),
         Key("quit", "ctrl+q", "^q", "Quit"),
+        Key("leave", "ctrl+c", "^c", "Stop waiting, or quit"),
+        Key("command_palette", "ctrl+p", "^p", "Commands"),
     )
 }
 
 DEMO_KEYS = ("newest_code", "drawer")
+
+APP_KEYS = ("quit", "leave", "command_palette")
+"""The keys that the app binds: they must work over the help and the palette too."""
 
 
 def build_bindings() -> list[BindingType]:
@@ -62,7 +67,7 @@ def build_bindings() -> list[BindingType]:
     table = [
         Binding(key.keys, key.action, key.label, priority=key.comes_before_fields, show=False)
         for key in KEY_TABLE.values()
-        if key.action != "quit"  # the app binds it: it must work over help and palette too
+        if key.action not in APP_KEYS
     ]
     fields = (("tab", "next_field"), ("shift+tab", "previous_field"))
     rows = {"up": -1, "down": 1, "pageup": -8, "pagedown": 8}
