@@ -13,7 +13,7 @@ def test_f4_toggles_the_call_trace(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("sam")
     program.wait_for("Username")
     program.press("f4")
-    program.wait_for("nothing was asked yet")
+    program.wait_for("no request yet")
     program.press("escape")
     program.log_in()
     program.wait_for("Code sent by SMS")

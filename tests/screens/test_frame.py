@@ -115,12 +115,12 @@ def visible_keys(app: PilotedApp | DemoApp) -> set[str]:
     return {hint.key for _, _, hint in app.screen.query_one(ScreenFooter).places()}
 
 
-async def test_open_drawer_keeps_its_key_in_the_footer() -> None:
+async def test_open_phone_keeps_its_key_in_the_footer() -> None:
     with CognitoEmulator() as server:
         app = DemoApp(server, provision(server), theme="tui-auth-dark")
         async with app.run_test(size=SIZE) as pilot:
             await press(pilot, "ctrl+s")
-            await until(pilot, lambda: app.screen.query_one("Drawer").region.width == 36)
+            await until(pilot, app.is_phone_open)
             assert app.screen.query_one(ScreenFooter).region.width == 80
             for key in "24":
                 await press(pilot, key)
@@ -128,9 +128,7 @@ async def test_open_drawer_keeps_its_key_in_the_footer() -> None:
                 await press(pilot, "enter")
                 await until(pilot, lambda: len(app.screen_stack) == 3)
                 await until(pilot, lambda: app.screen.query_one(ScreenFooter).keys)
-                assert {"↵", "esc", "^s", "^g"} <= visible_keys(app)
-                await press(pilot, "ctrl+s")
-                await until(pilot, lambda: app.screen.query_one("Drawer").region.width == 36)
+                assert app.is_phone_open()
                 assert {"↵", "esc", "^s", "^g"} <= visible_keys(app)
                 await press(pilot, "escape", "escape", "escape", "escape")
                 await until(pilot, lambda: len(app.screen_stack) == 1)

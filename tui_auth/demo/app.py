@@ -11,7 +11,7 @@ from tui_auth.app import TuiAuthApp
 from tui_auth.auth.next_step import ContinueSignInWithTOTPSetup, NextStep
 from tui_auth.demo.player import Player
 from tui_auth.demo.service import APP_NAME, DemoService
-from tui_auth.demo.side_panel import Drawer
+from tui_auth.demo.side_panel import WIDE_CELLS, Drawer, PhoneLine
 from tui_auth.demo.user_list import UserListScreen, UserSelected
 from tui_auth.screens.done import SignInSeen
 from tui_auth.screens.form_screen import FormScreen
@@ -58,6 +58,7 @@ class DemoApp(TuiAuthApp):
         **options: Any,
     ) -> None:
         self.service = DemoService(server, pool, theme)
+        self._is_phone_open: bool | None = None
         self.player = Player(self, autoplay_user, pace) if autoplay_user else None
         super().__init__(self.service.auth, self.service.settings(), **options)
 
@@ -90,16 +91,53 @@ class DemoApp(TuiAuthApp):
         return UserListScreen(self.screen_context(""), self.service.users)
 
     def screen_context(self, username: str) -> ScreenContext:
-        """Return the context of TuiAuthApp with the user list, the phone and the inbox."""
-        return replace(
-            super().screen_context(username),
-            has_list=True,
-            side_widgets=self._drawer,
-            newest_code=self.newest_code,
-        )
+        """Return the context of TuiAuthApp, with the demo as companion."""
+        return replace(super().screen_context(username), companion=self)
 
-    def _drawer(self) -> Iterable[Widget]:
-        yield Drawer(self.service.phone, self.auth.trace)
+    # -- companion of the screens -------------------------------------------------------------------
+
+    def side_widgets(self) -> Iterable[Widget]:
+        """Yield the phone, the inbox and the call trace."""
+        yield Drawer(self.service.phone, self.auth.trace, self.is_phone_open)
+        yield PhoneLine(self.service.phone, self.is_phone_open)
+
+    def is_phone_open(self) -> bool:
+        """Return what the user chose; by default, the phone is open where there is room for it."""
+        return self.size.width >= WIDE_CELLS if self._is_phone_open is None else self._is_phone_open
+
+    def toggle_phone(self) -> None:
+        """Open or close the phone on this screen and the next ones."""
+        self._is_phone_open = not self.is_phone_open()
+        self._adapt_side_widgets()
+
+    def on_resize(self) -> None:
+        """Move the phone to where there is room for it, once the app knows its new size."""
+        self.call_later(self._adapt_side_widgets)
+
+    def _adapt_side_widgets(self) -> None:
+        for screen in self.screen_stack:
+            for widget in (*screen.query(Drawer), *screen.query(PhoneLine)):
+                widget.adapt()
+
+    def newest_code(self) -> str | None:
+        """Return the code that the current step asks for, from the phone or the inbox.
+
+        Returns:
+            The code; empty after the phone has scanned the QR code of a new key; None if there is no code.
+        """
+        screen = self.form_screen
+        if not isinstance(screen, StepScreen) or not self.flow.username:
+            return None
+        step: NextStep = screen.step
+        if isinstance(step, ContinueSignInWithTOTPSetup):
+            uri = step.setup_details.get_setup_uri(APP_NAME)
+            if self.service.phone.scan(uri):
+                screen.notice = "The phone has scanned the QR code. ^o enters its code."
+                return ""
+        current = self.service.phone.current_code(self.flow.username, step)
+        return current.code if current else None
+
+    # -- from the list to a sign-in, and back -------------------------------------------------------
 
     @on(UserSelected)
     def _open_sign_in(self, event: UserSelected) -> None:
@@ -132,21 +170,3 @@ class DemoApp(TuiAuthApp):
     async def action_leave(self) -> None:
         """Quit at once during playback; otherwise cancel the request in flight first."""
         await (self.action_quit() if self.player else super().action_leave())
-
-    def newest_code(self) -> str | None:
-        """Return the code that the current step asks for, from the phone or the inbox.
-
-        Returns:
-            The code; empty after the phone has scanned the QR code of a new key; None if there is no code.
-        """
-        screen = self.form_screen
-        if not isinstance(screen, StepScreen) or not self.flow.username:
-            return None
-        step: NextStep = screen.step
-        if isinstance(step, ContinueSignInWithTOTPSetup):
-            uri = step.setup_details.get_setup_uri(APP_NAME)
-            if self.service.phone.scan(uri):
-                screen.notice = "The phone has scanned the QR code. ^o enters its code."
-                return ""
-        current = self.service.phone.current_code(self.flow.username, step)
-        return current.code if current else None

@@ -33,6 +33,11 @@ class AppCode:
     code: str
     is_current: bool
 
+    @property
+    def source(self) -> tuple[str, str]:
+        """The kind of code, and whose it is."""
+        return "app", self.account
+
 
 @dataclass(frozen=True)
 class InboxMessage:
@@ -43,6 +48,13 @@ class InboxMessage:
     purpose: str
     code: str
     is_current: bool
+
+    @property
+    def source(self) -> tuple[str, str]:
+        """The kind of message, and the end of the phone number or the user of the email address."""
+        if self.medium == "SMS":
+            return "SMS", f"…{self.destination[-4:]}"
+        return "email", self.destination.partition("@")[0]
 
 
 class Phone:

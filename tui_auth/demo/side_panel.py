@@ -1,4 +1,4 @@
-"""The demo's phone, inbox and call trace, in a drawer or, from 120 columns, beside the screen."""
+"""The demo's phone, inbox and call trace, in a column beside the card or as one line below it."""
 
 from __future__ import annotations
 
@@ -10,26 +10,42 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
+from tui_auth.auth.next_step import TOTP_WINDOW_SECONDS
 from tui_auth.screens.call_trace import CallTraceView
+from tui_auth.screens.mfa_setup import TOTPSetupScreen
 from tui_auth.screens.step_screen import StepScreen
 from tui_auth.terminal.safe_text import safe_line
+from tui_auth.widgets.frame import Card
 
 if TYPE_CHECKING:
-    from textual import events
+    from collections.abc import Callable
+
     from textual.app import ComposeResult
+    from textual.screen import Screen
 
     from tui_auth.auth.next_step import NextStep
     from tui_auth.auth.trace import CallTrace
-    from tui_auth.demo.phone import InboxMessage, Phone
+    from tui_auth.demo.phone import AppCode, InboxMessage, Phone
 
-MAX_MESSAGES, MAX_MESSAGES_IF_LOW = 8, 3
+COLUMN_CELLS = 80
+"""The narrowest terminal with room for the column beside a card."""
 
-LOW_TERMINAL_LINES = 32
+WIDE_CELLS = 120
+"""From this width on the column is open, and there is room beside a QR code."""
+
+LOW_LINES = 32
 """Terminals with fewer lines show fewer messages, to make room for the call trace."""
 
-CURRENT = "▶ "
+MAX_MESSAGES, MAX_MESSAGES_IF_LOW = 8, 3
+CURRENT, NOT_CURRENT = "▶ ", "  "
 KIND_CELLS = 6
-NO_MESSAGES = "no message yet"
+BAR_CELLS = 10
+LINE_CELLS = 32
+LOW_SECONDS = 5
+MUTED = "$text-muted $muted-style"
+
+CODE_HINT = "demo: the code is on the phone, ^s"
+NO_CODE = "demo: no code on the phone yet"
 
 
 class PhoneView(Static):
@@ -49,71 +65,112 @@ class PhoneView(Static):
         self._refresh_lines()
         self.set_interval(1.0, self._refresh_lines)
 
-    def on_resize(self, event: events.Resize) -> None:
+    def on_resize(self) -> None:
+        """Fit the lines to the new width."""
         self._refresh_lines()
 
     def _refresh_lines(self) -> None:
-        lines = self._lines()
+        lines = Content("\n").join(self._lines(self.content_size.width))
         if lines != self._drawn:
             self._drawn = lines
             self.update(lines)
 
-    def _lines(self) -> Content:
-        screen, width = self.screen, self.content_size.width or self.size.width
-        username, step = "", None
-        if isinstance(screen, StepScreen):
-            username, step = screen.context.username, screen.step
-        lines = [*self._app_lines(username, step, width), Content("")]
-        is_low = self.app.size.height < LOW_TERMINAL_LINES
-        messages = self._phone.messages(username, step)[: MAX_MESSAGES_IF_LOW if is_low else MAX_MESSAGES]
+    def _lines(self, width: int) -> list[Content]:
+        username, step = step_of(self.screen)
+        codes, messages = self._phone.app_codes(username, step), self._phone.messages(username, step)
+        is_low = self.app.size.height < LOW_LINES
+        lines = [format_code(code, width) for code in codes]
+        if codes:
+            lines += [self._time_left(width), *([] if is_low else [Content("")])]
         lines += [
-            format_line(_medium(message), _recipient(message), message.code, message.is_current, width)
-            for message in messages
-        ] or [Content.styled(" " * len(CURRENT) + NO_MESSAGES, "$text-muted")]
-        return Content("\n").join(lines)
-
-    def _app_lines(self, username: str, step: NextStep | None, width: int) -> list[Content]:
-        codes = self._phone.app_codes(username, step)
-        if not codes:
-            return [Content.styled(" " * len(CURRENT) + "app   no account yet", "$text-muted")]
-        seconds = f"new codes in {math.ceil(self._phone.seconds_left())} s"
-        return [
-            *(format_line("app", entry.account, entry.code, entry.is_current, width) for entry in codes),
-            Content.styled(seconds.rjust(width), "$text-muted"),
+            format_code(message, width)
+            for message in messages[: MAX_MESSAGES_IF_LOW if is_low else MAX_MESSAGES]
         ]
+        return lines or [Content.styled("no message yet", MUTED)]
+
+    def _time_left(self, width: int) -> Content:
+        left = self._phone.seconds_left()
+        filled = math.ceil(left / TOTP_WINDOW_SECONDS * BAR_CELLS)
+        bar = "▰" * filled + "▱" * (BAR_CELLS - filled)
+        indent = " " * (len(NOT_CURRENT) + KIND_CELLS)
+        seconds = f"{math.ceil(left)} s".rjust(max(0, width - len(indent) - BAR_CELLS))
+        return Content.styled(f"{indent}{bar}{seconds}", "$warning" if left <= LOW_SECONDS else MUTED)
 
 
-def format_line(kind: str, account: str, code: str, is_current: bool, width: int) -> Content:
-    """Format one code with its source, the code at the right edge."""
-    code = f"{code[:3]} {code[3:]}" if len(code) == 6 and code.isdecimal() else safe_line(code, limit=16)
-    room = max(0, width - len(CURRENT) - KIND_CELLS - len(code) - 1)
-    name = set_cell_size(safe_line(account, limit=max(1, room)), room)
-    left = f"{kind:<{KIND_CELLS}}{name} "
-    if is_current:
-        return Content.assemble((f"{CURRENT}{left}", "$text-accent"), (code, "bold $text-accent"))
-    return Content.styled(f"{'':{len(CURRENT)}}{left}{code}", "$text-muted")
+class PhoneLine(Static):
+    """One line below the card: that the code is on the phone or, with an open phone, the code itself."""
 
+    def __init__(self, phone: Phone, is_open: Callable[[], bool]) -> None:
+        super().__init__(markup=False)
+        self._phone = phone
+        self._is_open = is_open
+        self._drawn = Content()
 
-def _medium(message: InboxMessage) -> str:
-    return "SMS" if message.medium == "SMS" else "email"
+    def on_mount(self) -> None:
+        """Keep the code current."""
+        self.adapt()
+        self.set_interval(1.0, self.adapt)
 
-
-def _recipient(message: InboxMessage) -> str:
-    if message.medium == "SMS":
-        return f"…{message.destination[-4:]}"
-    return message.destination.partition("@")[0]
+    def adapt(self) -> None:
+        """Show the hint or the code if this screen has no column for them."""
+        username, step = step_of(self.screen)
+        code, is_open = self._phone.current_code(username, step), self._is_open()
+        is_shown = not is_column_shown(self.screen, is_open) and (is_open or code is not None)
+        if is_shown != self.display:
+            self.display = is_shown
+            for card in self.screen.query(Card):
+                self.call_after_refresh(card.find_place)
+        line = Content.styled(NO_CODE if is_open else CODE_HINT, MUTED)
+        if is_open and code is not None:
+            line = format_code(code, LINE_CELLS)
+        if line != self._drawn:
+            self._drawn = line
+            self.update(line)
 
 
 class Drawer(Vertical):
-    """Phone, inbox and call trace. ^s opens it on terminals that are too narrow for a column."""
+    """Phone, inbox and call trace in a column. It is as wide as the card leaves room for."""
 
-    def __init__(self, phone: Phone, trace: CallTrace) -> None:
+    def __init__(self, phone: Phone, trace: CallTrace, is_open: Callable[[], bool]) -> None:
         super().__init__()
         self._phone = phone
         self._trace = trace
+        self._is_open = is_open
 
     def compose(self) -> ComposeResult:
         yield PhoneView(self._phone)
         with Vertical(id="trace-box") as box:
             box.border_title = "Call trace"
             yield CallTraceView(self._trace)
+
+    def on_mount(self) -> None:
+        self.adapt()
+
+    def adapt(self) -> None:
+        """Show or hide the column."""
+        self.display = is_column_shown(self.screen, self._is_open())
+        self.screen.set_class(self.display and self.app.size.width < WIDE_CELLS, "-with-drawer")
+
+
+def step_of(screen: Screen[object]) -> tuple[str, NextStep | None]:
+    """Return the user name and the step of a screen; an empty name and None if it has no step."""
+    return (screen.context.username, screen.step) if isinstance(screen, StepScreen) else ("", None)
+
+
+def is_column_shown(screen: Screen[object], is_open: bool) -> bool:
+    """Return whether an open phone is shown in a column: not where it would cover a card or a QR code."""
+    has_qr_code = isinstance(screen, TOTPSetupScreen)
+    return is_open and screen.app.size.width >= (WIDE_CELLS if has_qr_code else COLUMN_CELLS)
+
+
+def format_code(entry: AppCode | InboxMessage, width: int) -> Content:
+    """Format a code with its source, the code at the right edge."""
+    code = safe_line(entry.code, limit=16)
+    if len(code) == 6 and code.isdecimal():
+        code = f"{code[:3]} {code[3:]}"
+    room = max(1, width - len(CURRENT) - KIND_CELLS - len(code) - 1)
+    kind, source = entry.source
+    left = f"{kind:<{KIND_CELLS}}{set_cell_size(safe_line(source), room)} "
+    if not entry.is_current:
+        return Content.styled(f"{NOT_CURRENT}{left}{code}", MUTED)
+    return Content.assemble((f"{CURRENT}{left}", "$primary"), (code, "bold $primary"))

@@ -40,7 +40,7 @@ class UserRow(Static, can_focus=True):
         self.user = user
         key, title = (user.key, user.description) if user else (OTHER_USER_KEY, OTHER_USER)
         about = f"{user.username} · {user.detail}" if user else "type it yourself"
-        lines = Content.assemble((key, "bold $accent"), "  ", title, "\n   ", (about, "$text-muted"))
+        lines = Content.assemble(f" {key}  ", (title, "bold"), "\n    ", (about, "$text-muted $muted-style"))
         super().__init__(lines, markup=False)
 
     def on_click(self) -> None:
@@ -75,8 +75,18 @@ class UserListScreen(FormScreen):
         super().__init__(context)
         self.users = {user.key: user for user in users}
 
+    @property
+    def heading(self) -> tuple[str, str]:
+        return (
+            "Choose a sample user",
+            "Each meets another step. Choose with ↑↓ and ↵, a key or the mouse.",
+        )
+
+    @property
+    def instead_of_button(self) -> str:
+        return self.heading[1]
+
     def compose_form(self) -> Iterable[Widget]:
-        yield Static("Choose a sample user", classes="headline", markup=False)
         rows = [UserRow(user) for user in (*self.users.values(), None)]
         half = (len(rows) + 1) // 2
         with Horizontal(id="users"):
@@ -107,5 +117,5 @@ class UserListScreen(FormScreen):
     def action_change_column(self) -> None:
         """Move the focus to the row beside this one."""
         left = list(self.query("#users Vertical").first().query(UserRow))
-        if not self.has_class("-narrow"):
+        if left[0].region.x != self.query(UserRow).last().region.x:
             self.action_move_focus(len(left) if self.focused in left else -len(left))

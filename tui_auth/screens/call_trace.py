@@ -22,20 +22,23 @@ if TYPE_CHECKING:
 
     from tui_auth.auth.trace import Call, CallTrace, Operation
 
-NO_CALLS = "nothing was asked yet"
+NO_CALLS = "no request yet"
 WIDTH = 64
 MUTED = "$foreground 60%"
 
 
 class CallTraceView(VerticalScroll, can_focus=False):
-    """The calls, oldest first, scrolled to the newest. Redraws only when a call makes progress."""
+    """The calls, oldest first, scrolled to the newest. Redraws only when a call makes progress.
+
+    A line without fields is one row: a name that is too long is cut in the middle.
+    """
 
     class Updated(Message):
         """A call made progress. Posted from the thread that the call runs on."""
 
-    def __init__(self, wire: CallTrace, *, with_fields: bool = False) -> None:
+    def __init__(self, trace: CallTrace, *, with_fields: bool = False) -> None:
         super().__init__()
-        self.wire = wire
+        self.trace = trace
         self.with_fields = with_fields
         self._end_listening: Callable[[], None] = lambda: None
 
@@ -43,12 +46,12 @@ class CallTraceView(VerticalScroll, can_focus=False):
         yield Static(self._content(), classes="calls")
 
     def on_mount(self) -> None:
-        self._end_listening = self.wire.listen(self._post_update)
+        self._end_listening = self.trace.listen(self._post_update)
         self.scroll_end(animate=False)
 
     def on_resize(self) -> None:
-        """Scroll to the newest call: a closed drawer had no height to scroll in."""
-        self.scroll_end(animate=False)
+        """Cut the lines again, and scroll to the newest call: a closed drawer had no size."""
+        self._redraw()
 
     def on_unmount(self) -> None:
         self._end_listening()
@@ -59,12 +62,18 @@ class CallTraceView(VerticalScroll, can_focus=False):
     def on_call_trace_view_updated(self, event: Updated) -> None:
         """Redraw the calls."""
         event.stop()
+        self._redraw()
+
+    def _redraw(self) -> None:
         self.query_one(".calls", Static).update(self._content())
         self.scroll_end(animate=False)
 
     def _content(self) -> Content:
-        calls = [_render_call(call, self.with_fields) for call in self.wire.calls]
-        return Content("\n").join(calls) if calls else Content(NO_CALLS)
+        lines = [line for call in self.trace.calls for line in _render_call(call, self.with_fields)]
+        width = self.scrollable_content_region.width
+        if width and not self.with_fields:
+            lines = [_cut_middle(line, width) for line in lines]
+        return Content("\n").join(lines) if lines else Content.styled(NO_CALLS, MUTED)
 
 
 class CallTraceScreen(ModalScreen[None]):
@@ -74,13 +83,13 @@ class CallTraceScreen(ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [("escape,enter,f4", "close", "Close")]
 
-    def __init__(self, wire: CallTrace) -> None:
+    def __init__(self, trace: CallTrace) -> None:
         super().__init__()
-        self.wire = wire
+        self.trace = trace
 
     def compose(self) -> ComposeResult:
         with Vertical(id="call-trace-frame"):
-            yield CallTraceView(self.wire, with_fields=True)
+            yield CallTraceView(self.trace, with_fields=True)
 
     def on_mount(self) -> None:
         """Show in the border, which doesn't scroll, what this is and how to close it."""
@@ -94,7 +103,7 @@ class CallTraceScreen(ModalScreen[None]):
             self.dismiss(None)
 
 
-def _render_call(call: Call, with_fields: bool) -> Content:
+def _render_call(call: Call, with_fields: bool) -> list[Content]:
     lines = [Content.styled(safe_line(call.name), "bold")]
     for operation in call.operations:
         lines += _render_operation(operation, with_fields)
@@ -102,7 +111,15 @@ def _render_call(call: Call, with_fields: bool) -> Content:
         step, _, which = safe_line(call.distinct_outcome).rstrip(")").partition("(")
         lines.append(Content.assemble("  = ", (step, "$text-accent")))
         lines += [Content(f"    {line}") for line in wrap(which, WIDTH)]
-    return Content("\n").join(lines)
+    return lines
+
+
+def _cut_middle(line: Content, width: int) -> Content:
+    """Replace the middle of a line that is too long by an ellipsis: both ends of a name tell something."""
+    if len(line) <= width:
+        return line
+    head = (width + 1) // 2
+    return Content.assemble(line[:head], "…", line[len(line) - (width - head - 1) :])
 
 
 def _render_operation(operation: Operation, with_fields: bool) -> list[Content]:

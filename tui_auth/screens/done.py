@@ -116,7 +116,7 @@ class DoneScreen(StepScreen[Done]):
             return super().key_label(action)
         if self._question is not _Question.NONE:
             return "Choose"
-        return "Try another account" if self.context.has_list else "Done"
+        return "Try another account" if self.context.companion else "Done"
 
     def active_keys(self) -> Sequence[str]:
         keys = super().active_keys()

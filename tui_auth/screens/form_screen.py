@@ -153,8 +153,13 @@ class FormScreen(Screen[None]):
         yield self.build_header()
         with Card(self.context.breadcrumbs, self.breadcrumb):
             yield from self.compose_card()
-        yield from self.context.side_widgets()
+        yield from self.compose_side()
         yield ScreenFooter()
+
+    def compose_side(self) -> Iterable[Widget]:
+        """Yield the demo's widgets beside the card."""
+        if self.context.companion:
+            yield from self.context.companion.side_widgets()
 
     def compose_card(self) -> Iterable[Widget]:
         """Yield everything in the card."""
@@ -197,7 +202,7 @@ class FormScreen(Screen[None]):
     @cached_property
     def enabled_keys(self) -> Sequence[str]:
         """The actions of the table that do something, as of the last ``update_footer``."""
-        return select_keys(self.active_keys(), is_demo=self.context.newest_code is not None)
+        return select_keys(self.active_keys(), is_demo=self.context.companion is not None)
 
     def update_footer(self) -> None:
         """Show the keys that do something now, and enable only those. Call it if ``active_keys`` changes."""
@@ -373,7 +378,7 @@ class FormScreen(Screen[None]):
         """Type the newest code from the demo's phone or inbox."""
         from tui_auth.widgets.code_input import CodeInput
 
-        code = self.context.newest_code() if self.context.newest_code else None
+        code = self.context.companion.newest_code() if self.context.companion else None
         if code is None:
             self.notice = NO_CODE_YET
         elif self.notice == NO_CODE_YET:
@@ -383,9 +388,9 @@ class FormScreen(Screen[None]):
             self.set_focus(code_input)
 
     def action_drawer(self) -> None:
-        """Open or close the demo's drawer with phone and inbox."""
-        for widget in self.query("Drawer"):
-            widget.toggle_class("-open")
+        """Open or close the demo's phone and inbox."""
+        if self.context.companion:
+            self.context.companion.toggle_phone()
 
     def action_call_trace(self) -> None:
         """Show the calls to Cognito so far."""
@@ -399,5 +404,7 @@ class FormScreen(Screen[None]):
         from tui_auth.screens.help import HelpScreen
 
         if self.is_current:
-            keys = [(name, self.key_label(name)) for name in self.enabled_keys]
+            commands = ("command_palette",) if self.app.ENABLE_COMMAND_PALETTE else ()
+            names = (*self.enabled_keys, *commands, "leave")
+            keys = [(name, self.key_label(name)) for name in names]
             self.app.push_screen(HelpScreen(self.explanation, self.service_rows(), keys))

@@ -72,7 +72,7 @@ class TOTPSetupScreen(StepScreen[ContinueSignInWithTOTPSetup]):
             with Card(self.context.breadcrumbs, self.breadcrumb):
                 yield self.build_header()
                 yield from self.compose_card()
-        yield from self.context.side_widgets()
+        yield from self.compose_side()
         yield ScreenFooter()
 
     def compose_form(self) -> Iterable[Widget]:

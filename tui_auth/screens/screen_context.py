@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from textual.message import Message
 
@@ -22,6 +22,19 @@ class Decision(Message):
     """A decision of the user, which the app passes to the flow."""
 
 
+class Companion(Protocol):
+    """What the demo adds to the screens: a list of users before them, and a phone beside them."""
+
+    def side_widgets(self) -> Iterable[Widget]:
+        """Return new widgets to show beside the form."""
+
+    def toggle_phone(self) -> None:
+        """Open or close the phone."""
+
+    def newest_code(self) -> str | None:
+        """Return the code that the step asks for, empty after scanning a QR code, or None."""
+
+
 @dataclass(frozen=True)
 class ScreenContext:
     """What a screen shows besides its step: the pool, the settings and the state of the sign-in.
@@ -38,9 +51,7 @@ class ScreenContext:
         password_policy: The pool's password policy; None if unknown.
         clock_offset: Returns the server's time minus this machine's, in seconds; None if unknown.
         trace: The calls to Cognito so far.
-        has_list: Whether a list of users precedes sign-in, as in the demo.
-        side_widgets: Returns the widgets beside the form, as in the demo.
-        newest_code: Returns the newest code in the demo, empty after a QR code was scanned, or None.
+        companion: The demo around the sign-in; None for a sign-in of its own.
     """
 
     pool: str
@@ -60,6 +71,4 @@ class ScreenContext:
     password_policy: PasswordPolicy | None = None
     clock_offset: Callable[[], float | None] = field(default=lambda: None)
     trace: CallTrace = field(default_factory=CallTrace)
-    has_list: bool = False
-    side_widgets: Callable[[], Iterable[Widget]] = tuple
-    newest_code: Callable[[], str | None] | None = None
+    companion: Companion | None = None
