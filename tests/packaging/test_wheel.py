@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import site
 import subprocess
 import sys
@@ -34,6 +35,20 @@ def test_wheel_has_style_sheets_and_no_tests(wheel: Path) -> None:
     names = set(ZipFile(wheel).namelist())
     assert {f"tui_auth/styles/{sheet}" for sheet in SHEETS} <= names
     assert not [name for name in names if name.startswith(("tests/", "styles/"))]
+
+
+def test_readme_of_the_package_has_only_absolute_links_and_pictures(wheel: Path) -> None:
+    archive = ZipFile(wheel)
+    (metadata,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+    readme = archive.read(metadata).decode()
+    targets = re.findall(r"\]\(([^)#]+)\)", readme)
+    assert len(targets) == len(re.findall(r"\]\(([^)#]+)\)", (ROOT / "README.md").read_text()))
+    assert [target for target in targets if not target.startswith("https://")] == []
+    pictures = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", readme)
+    assert pictures
+    for picture in pictures:
+        assert picture.startswith("https://raw.githubusercontent.com/")
+        assert (ROOT / picture.split("/main/")[1]).is_file()
 
 
 def test_checkout_has_styles_at_the_top_level() -> None:
