@@ -339,6 +339,38 @@ def test_state_is_written_while_the_emulator_runs(start_pool: StartPool, tmp_pat
         sign_in(second)
 
 
+def test_state_of_a_second_emulator_is_not_overwritten(process: Process, tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    first, second = (process.start(process.command("pool", "--state", path)) for _ in range(2))
+    infos = []
+    for started in (first, second):
+        assert started.stdout is not None
+        infos.append(started.stdout.readline())
+    # One of the two may have found the other's file; then it ended at once.
+    running = [
+        (started, json.loads(line)) for started, line in zip((first, second), infos, strict=True) if line
+    ]
+    for number, (_, pool_info) in enumerate(running):
+        create_user(pool_info, f"user{number}")
+    for started, _ in running:
+        started.send_signal(signal.SIGTERM)
+    results = [started.communicate(timeout=PROCESS_SECONDS)[1] for started in (first, second)]
+
+    assert sorted(started.returncode for started in (first, second)) == [0, 9]
+    assert sum("another program has written it" in error for error in results) == 1
+
+
+def test_hangup_stops_the_command_and_stores_the_state(process: Process, tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    pool_process = process.start(process.command("pool", "--state", path))
+    assert pool_process.stdout is not None
+    create_user(json.loads(pool_process.stdout.readline()))
+    pool_process.send_signal(signal.SIGHUP)
+
+    assert pool_process.wait(timeout=PROCESS_SECONDS) == 0
+    assert '"username": "ann"' in path.read_text()
+
+
 def test_summary_counts_the_users_of_the_state_file(process: Process, tmp_path: Path) -> None:
     path = tmp_path / "state.json"
     pool_process = process.start(process.command("pool", "--state", path))

@@ -1,7 +1,7 @@
-"""Snapshots: what an emulator keeps between two runs, as JSON data.
+"""Snapshots: what an emulator stores between two runs, as JSON data.
 
-Users stay, with their passwords, factors and devices, and so do tokens. Codes, challenge sessions, lockouts
-and messages are forgotten.
+A snapshot has the users, with their passwords, factors and devices, and their tokens. It has no codes,
+challenge sessions, lockouts and messages.
 """
 
 from __future__ import annotations

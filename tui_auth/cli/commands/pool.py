@@ -1,6 +1,6 @@
 """``tui-auth pool``: serve the local emulator until it is stopped.
 
-stdout gets one line of JSON for programs, stderr a summary for people.
+stdout gets one line of JSON for programs, stderr a summary for the user.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="the same IDs and secrets in every run with this name; without it, a --port has its own ones",
     )
     parser.add_argument(
-        "--state", type=Path, metavar="FILE", help="keep users and sessions in this file between runs"
+        "--state", type=Path, metavar="FILE", help="store users and sessions in this file between runs"
     )
     parser.add_argument(
         "--issuer",
@@ -65,7 +65,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> int:
-    """Serve until SIGINT or SIGTERM and return 0.
+    """Serve until SIGINT, SIGTERM or SIGHUP and return 0.
 
     Returns 3 for a triggers file, a state file or a port that can't be used, 9 if the state can't be written.
     """
@@ -88,8 +88,9 @@ def run(arguments: Namespace) -> int:
         return ExitCode.CONFIGURATION
     # A signal handler may interrupt its own thread inside Event.wait, and Event.set would then wait forever.
     stop_signals: SimpleQueue[int] = SimpleQueue()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda number, _: stop_signals.put(number))
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup does
+            signal.signal(number, lambda number, _: stop_signals.put(number))
     with server:
         if pools is None:
             pools = _create_demo_pools(server) if arguments.demo_users else _create_empty_pool(server)
@@ -128,6 +129,7 @@ class StateFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._written: str | None = None
+        self._version: tuple[int, int] | None = None
         self._has_failed = False
 
     def read(self) -> dict[str, Any] | None:
@@ -154,7 +156,16 @@ class StateFile:
             raise UnusableFileError(
                 f"{self.path} is not a state file of tui-auth pool. Give another --state."
             )
+        self._version = self._read_version()
         return content
+
+    def _read_version(self) -> tuple[int, int] | None:
+        """Return what changes when another program writes the file, or None if there is no file."""
+        try:
+            status = self.path.stat()
+        except FileNotFoundError:
+            return None
+        return status.st_ino, status.st_mtime_ns
 
     def keep(self, server: CognitoEmulator, pools: dict[str, Any], stop_signals: SimpleQueue[int]) -> int:
         """Write the state after changes and at the end; return 9 if the last attempt failed."""
@@ -170,20 +181,30 @@ class StateFile:
         return ExitCode.OK if self.write(server, pools) else ExitCode.STORAGE
 
     def write(self, server: CognitoEmulator, pools: dict[str, Any]) -> bool:
-        """Replace the file if the state has changed. Return whether that worked; a failure is told once."""
+        """Replace the file if the state has changed. Return whether that worked; a failure is reported once.
+
+        A file that another program has written meanwhile, such as a second emulator, isn't replaced.
+        """
         from tui_auth.emulator.snapshot import take_snapshot
 
         content = json.dumps({"pools": pools, "snapshot": take_snapshot(server.state)})
+        if content == self._written:
+            return True
         try:
-            if content != self._written:
-                replace_file(self.path, content)
+            if self._read_version() != self._version:
+                return self._report("another program has written it. Give each emulator its own --state.")
+            replace_file(self.path, content)
+            self._version = self._read_version()
         except OSError as error:
-            if not self._has_failed:
-                say(f"cannot write the state file {self.path}: {error.strerror}.")
-            self._has_failed = True
-            return False
+            return self._report(f"{error.strerror}.")
         self._written, self._has_failed = content, False
         return True
+
+    def _report(self, reason: str) -> bool:
+        if not self._has_failed:
+            say(f"cannot write the state file {self.path}: {reason}")
+        self._has_failed = True
+        return False
 
 
 def _restore(server: CognitoEmulator, arguments: Namespace, stored: dict[str, Any]) -> dict[str, Any]:
