@@ -371,6 +371,18 @@ def test_hangup_stops_the_command_and_stores_the_state(process: Process, tmp_pat
     assert '"username": "ann"' in path.read_text()
 
 
+def test_nohup_protects_the_command_from_a_hangup(process: Process) -> None:
+    command = process.command("pool")
+    pool_process = process.start(["sh", "-c", 'trap "" HUP; exec "$@"', "sh", *command])
+    assert pool_process.stdout is not None
+    pool_info = json.loads(pool_process.stdout.readline())
+    pool_process.send_signal(signal.SIGHUP)
+    create_user(pool_info)
+    pool_process.send_signal(signal.SIGINT)
+
+    assert pool_process.wait(timeout=PROCESS_SECONDS) == 0
+
+
 def test_summary_counts_the_users_of_the_state_file(process: Process, tmp_path: Path) -> None:
     path = tmp_path / "state.json"
     pool_process = process.start(process.command("pool", "--state", path))

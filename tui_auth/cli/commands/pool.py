@@ -18,7 +18,7 @@ from queue import Empty, SimpleQueue
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from tui_auth.cli.output import say, tell, write_out
+from tui_auth.cli.output import CommandFailedError, say, tell, write_out
 from tui_auth.exit_codes import ExitCode
 from tui_auth.storage.files import UnreadableFileError, read_plain_file, replace_file
 from tui_auth.terminal.safe_text import safe_line
@@ -31,10 +31,6 @@ if TYPE_CHECKING:
 LARGEST_STATE = 256 << 20
 SAVE_SECONDS = 1.0
 _TRIGGERS_MODULE = "tui_auth_pool_triggers"
-
-
-class UnusableFileError(Exception):
-    """The triggers file or the state file can't be used; the message says why."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -65,31 +61,29 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> int:
-    """Serve until SIGINT, SIGTERM or SIGHUP and return 0.
+    """Serve until SIGINT, SIGTERM or SIGHUP and return 0; 9 if the state can't be written.
 
-    Returns 3 for a triggers file, a state file or a port that can't be used, 9 if the state can't be written.
+    Raises:
+        CommandFailedError: A triggers file, a state file or a port can't be used.
     """
     from tui_auth.emulator import CognitoEmulator
 
     port = arguments.port
     seed = arguments.seed if arguments.seed is not None or not port else f"port {port}"
     state_file = StateFile(arguments.state) if arguments.state else None
+    triggers = load_triggers(arguments.triggers) if arguments.triggers else None
+    stored = state_file.read() if state_file else None
     try:
-        triggers = load_triggers(arguments.triggers) if arguments.triggers else None
-        stored = state_file.read() if state_file else None
         server = CognitoEmulator(port=port, triggers=triggers, endpoint_is_issuer=arguments.issuer, seed=seed)
-        pools = _restore(server, arguments, stored) if stored is not None else None
-    except UnusableFileError as error:
-        say(str(error))
-        return ExitCode.CONFIGURATION
     except OSError as error:
         advice = "Give another --port, or none for a free one."
-        tell(f"cannot listen on port {port}: {error.strerror}. {advice}")
-        return ExitCode.CONFIGURATION
+        raise _unusable(f"cannot listen on port {port}: {error.strerror}. {advice}") from None
+    pools = _restore(server, arguments, stored) if stored is not None else None
     # A signal handler may interrupt its own thread inside Event.wait, and Event.set would then wait forever.
     stop_signals: SimpleQueue[int] = SimpleQueue()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup does
+        # nohup ignores SIGHUP. A script's background job ignores SIGINT too, but has to end by it.
+        if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, lambda number, _: stop_signals.put(number))
     with server:
         if pools is None:
@@ -120,6 +114,10 @@ def _announce(server: CognitoEmulator, pools: dict[str, Any]) -> int:
     return status
 
 
+def _unusable(message: str) -> CommandFailedError:
+    return CommandFailedError(ExitCode.CONFIGURATION, message)
+
+
 class StateFile:
     """The file of ``--state``: the pools as the first line of stdout describes them, and a snapshot.
 
@@ -139,9 +137,9 @@ class StateFile:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise UnusableFileError(f"cannot read the state file {self.path}: {error.strerror}.") from None
+            raise _unusable(f"cannot read the state file {self.path}: {error.strerror}.") from None
         if stat.S_IMODE(mode) & 0o077:
-            raise UnusableFileError(
+            raise _unusable(
                 f"the state file {self.path} is open to other users. Close it: chmod 600 {self.path}"
             )
         try:
@@ -149,13 +147,11 @@ class StateFile:
             text = read_plain_file(self.path, largest=LARGEST_STATE, owners=owners)
             content = json.loads(text)
         except UnreadableFileError as error:
-            raise UnusableFileError(f"cannot use the state file {self.path}: {error}") from None
+            raise _unusable(f"cannot use the state file {self.path}: {error}") from None
         except (ValueError, RecursionError):
             content = None
         if not isinstance(content, dict) or not {"pools", "snapshot"} <= content.keys():
-            raise UnusableFileError(
-                f"{self.path} is not a state file of tui-auth pool. Give another --state."
-            )
+            raise _unusable(f"{self.path} is not a state file of tui-auth pool. Give another --state.")
         self._version = self._read_version()
         return content
 
@@ -230,7 +226,7 @@ def _restore(server: CognitoEmulator, arguments: Namespace, stored: dict[str, An
     except (KeyError, TypeError):
         pass
     server.stop()
-    raise UnusableFileError(f"cannot use the state file {arguments.state}. {reason} Give another --state.")
+    raise _unusable(f"cannot use the state file {arguments.state}. {reason} Give another --state.")
 
 
 def _summary(announcement: dict[str, Any], count: int) -> Iterator[str]:
@@ -271,7 +267,7 @@ def load_triggers(path: Path) -> ModuleType:
     """Run a Python file and return it as a module with functions for Lambda triggers.
 
     Raises:
-        UnusableFileError: If the file can't be read or run, has no such function, or only some of the three
+        CommandFailedError: If the file can't be read or run, has no such function, or only some of the three
             that a custom challenge needs.
     """
     from tui_auth.emulator.triggers import CUSTOM_CHALLENGE_FUNCTIONS, FUNCTIONS
@@ -281,19 +277,19 @@ def load_triggers(path: Path) -> ModuleType:
     try:
         source = path.read_bytes()
     except OSError as error:
-        raise UnusableFileError(f"cannot read the triggers file {path}: {error.strerror}.") from None
+        raise _unusable(f"cannot read the triggers file {path}: {error.strerror}.") from None
     try:
         exec(compile(source, str(path), "exec"), module.__dict__)  # noqa: S102 - the user's own file
     except (Exception, SystemExit) as error:
         reason = " ".join(f"{type(error).__name__}: {error}".split())
-        raise UnusableFileError(f"the triggers file {path} does not run: {reason}.") from None
+        raise _unusable(f"the triggers file {path} does not run: {reason}.") from None
     names = [name for name in FUNCTIONS.values() if callable(getattr(module, name, None))]
     if not names:
         choice = ", ".join(FUNCTIONS.values())
-        raise UnusableFileError(f"the triggers file {path} has none of the functions {choice}.")
+        raise _unusable(f"the triggers file {path} has none of the functions {choice}.")
     missing = [name for name in CUSTOM_CHALLENGE_FUNCTIONS if name not in names]
     if missing and len(missing) < len(CUSTOM_CHALLENGE_FUNCTIONS):
-        raise UnusableFileError(f"the triggers file {path} has no function {', '.join(missing)}.")
+        raise _unusable(f"the triggers file {path} has no function {', '.join(missing)}.")
     return module
 
 
