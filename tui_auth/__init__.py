@@ -7,7 +7,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from tui_auth.auth.auth import Auth
+    from tui_auth.api import AsyncAuth, Auth
     from tui_auth.auth.next_step import (
         AuthFactorType,
         ConfirmSignInWithCustomChallenge,
@@ -27,7 +27,10 @@ if TYPE_CHECKING:
         MFAType,
         ResetPassword,
         SignInResult,
+        SignUpResult,
+        StepDescription,
         UnknownStep,
+        describe_step,
     )
     from tui_auth.auth.tokens import Tokens
     from tui_auth.error_kinds import (
@@ -61,13 +64,14 @@ __version__ = "0.1.0"
 
 # Names are imported on first access, because `tui-auth token` must start fast.
 _NAMES = {
-    "tui_auth.auth.auth": "Auth",
+    "tui_auth.api": "AsyncAuth Auth",
     "tui_auth.auth.next_step": """
         AuthFactorType ConfirmSignInWithCustomChallenge ConfirmSignInWithNewPassword ConfirmSignInWithOTP
         ConfirmSignInWithPassword ConfirmSignInWithSMSMFACode ConfirmSignInWithTOTPCode ConfirmSignUp
         ContinueSignInWithEmailMFASetup ContinueSignInWithFirstFactorSelection
         ContinueSignInWithMFASelection ContinueSignInWithMFASetupSelection ContinueSignInWithTOTPSetup
-        DeliveryDetails Done MFAType ResetPassword SignInResult UnknownStep
+        DeliveryDetails Done MFAType ResetPassword SignInResult SignUpResult
+        StepDescription UnknownStep describe_step
     """,
     "tui_auth.auth.tokens": "Tokens",
     "tui_auth.error_kinds": "ErrorField ErrorKind",
@@ -82,6 +86,7 @@ _NAMES = {
 _MODULES = {name: module for module, names in _NAMES.items() for name in names.split()}
 
 __all__ = [
+    "AsyncAuth",
     "Auth",
     "AuthError",
     "AuthFactorType",
@@ -115,6 +120,8 @@ __all__ = [
     "ResetPassword",
     "Secret",
     "SignInResult",
+    "SignUpResult",
+    "StepDescription",
     "StorageError",
     "ThrottledError",
     "TokenVerificationError",
@@ -125,6 +132,7 @@ __all__ = [
     "UserNotConfirmedError",
     "UserNotFoundError",
     "UsernameExistsError",
+    "describe_step",
 ]
 
 

@@ -18,6 +18,7 @@ from tui_auth.auth.next_step import (
     ConfirmSignUp,
     ContinueSignInWithTOTPSetup,
     DeliveryDetails,
+    Done,
     NextStep,
     ResetPassword,
 )
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from tui_auth.auth.devices import Device
     from tui_auth.auth.gateway import Gateway
     from tui_auth.auth.next_step import AuthFactorType
+    from tui_auth.auth.tokens import Tokens
 
 _MAKES_A_KEY = "This makes a new key; the one shown so far stops working."
 _KEY_MAY_BE_IN_USE = "Keep the key in the app: it may be in use already."
@@ -55,6 +57,7 @@ class Attempt:
         trace: Where to record calls, by name only.
         pool_check: Explains a rejected password if the pool doesn't exist.
         rejected_devices: Keys of devices that Cognito rejected, shared by the attempts of one ``Auth``.
+        verify_tokens: Raises AuthError if the pool didn't sign the tokens; then nobody is signed in.
     """
 
     def __init__(
@@ -64,9 +67,11 @@ class Attempt:
         trace: CallTrace | None = None,
         pool_check: PoolExistenceCheck | None = None,
         rejected_devices: set[str] | None = None,
+        verify_tokens: Callable[[Tokens], object] | None = None,
     ) -> None:
         self.trace = trace or CallTrace()
         self._pool_check = pool_check
+        self._verify_tokens = verify_tokens
         self._rejected_devices = set() if rejected_devices is None else rejected_devices
         self._engine = SignInEngine(TracingGateway(gateway), client)
 
@@ -89,6 +94,8 @@ class Attempt:
             outcome: Outcome | NextStep | AuthError
             try:
                 outcome = operation(engine)
+                if self._verify_tokens and isinstance(outcome, Done):
+                    self._verify_tokens(outcome.tokens)
             except AuthError as error:
                 outcome = self._outcome_of_error(engine, error)
             if isinstance(outcome, AuthError):

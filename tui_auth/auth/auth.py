@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING
 
 from tui_auth.auth.app_client import AppClient, AuthFlow, PoolExistenceCheck
@@ -12,7 +13,8 @@ from tui_auth.secret import Secret
 
 # A program shows its first screen before anybody signs in: methods import what only a sign-in needs.
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from typing import Self
 
     from tui_auth.auth.account import AccountOperations
     from tui_auth.auth.attempt import Attempt
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
         SignInResult,
         SignUpResult,
     )
+    from tui_auth.auth.tokens import Tokens
 
 
 class Auth:
@@ -45,6 +48,14 @@ class Auth:
     Raises:
         AuthError: An ID or the endpoint can't be one (kind CONFIGURATION).
     """
+
+    default_auth_flow: AuthFlow | str = AuthFlow.USER_SRP_AUTH
+    default_first_factor: AuthFactorType | str | None = None
+    default_client_metadata: Mapping[str, str] | None = None
+    """What ``sign_in`` takes unless it is told otherwise."""
+
+    verify_tokens: Callable[[Tokens], object] | None = None
+    """Raises AuthError if the pool didn't sign the tokens."""
 
     @drops_secrets
     def __init__(
@@ -70,7 +81,25 @@ class Auth:
         """Return an independent attempt, for a program that signs in several users or can be cancelled."""
         from tui_auth.auth.attempt import Attempt
 
-        return Attempt(self.gateway, self.client, self.trace, self._pool_check, self._rejected_devices)
+        return Attempt(
+            self.gateway,
+            self.client,
+            self.trace,
+            self._pool_check,
+            self._rejected_devices,
+            self.verify_tokens,
+        )
+
+    def fork(self, *, keeps_sign_in: bool = True) -> Self:
+        """Return a copy to go on with; the result of a call that still runs on this one is ignored.
+
+        Args:
+            keeps_sign_in: Whether the copy goes on with the sign-in under way.
+        """
+        attempt = self._attempt.fork() if self._attempt and keeps_sign_in else None
+        new = copy.copy(self)
+        vars(new)["_attempt"] = attempt
+        return new
 
     @drops_secrets
     def sign_in(
@@ -78,7 +107,7 @@ class Auth:
         username: str,
         password: str | Secret | None = None,
         *,
-        auth_flow: AuthFlow | str = AuthFlow.USER_SRP_AUTH,
+        auth_flow: AuthFlow | str | None = None,
         preferred_first_factor: AuthFactorType | str | None = None,
         client_metadata: Mapping[str, str] | None = None,
         device: Device | None = None,
@@ -88,7 +117,8 @@ class Auth:
         Args:
             username: The user name, or an alias of it.
             password: The password, or None for a flow that needs none.
-            auth_flow: The flow to start with, a member or its name.
+            auth_flow: The flow to start with, a member or its name; by default that of the profile, or
+                USER_SRP_AUTH.
             preferred_first_factor: PREFERRED_CHALLENGE, for USER_AUTH.
             client_metadata: ClientMetadata of every call.
             device: The remembered device of this user (``Done.device``).
@@ -100,9 +130,9 @@ class Auth:
             attempt.sign_in(
                 username,
                 Secret(password) if isinstance(password, str) else password,
-                auth_flow=_parse_flow(auth_flow),
-                preferred_first_factor=preferred_first_factor,
-                client_metadata=client_metadata,
+                auth_flow=_parse_flow(auth_flow or self.default_auth_flow),
+                preferred_first_factor=preferred_first_factor or self.default_first_factor,
+                client_metadata=client_metadata or self.default_client_metadata,
                 device=device,
             )
         )

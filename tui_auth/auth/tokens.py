@@ -373,6 +373,15 @@ def check_signature(token: Secret, keys: KeySet) -> None:
     raise UnknownKeyError("key")
 
 
+def not_signed_error() -> TokenVerificationError:
+    """Return the error for tokens that the pool didn't sign."""
+    return TokenVerificationError(
+        ErrorKind.SERVICE,
+        "The tokens were not signed by this user pool, so they were discarded.",
+        "Compare pool ID and endpoint. Is there a proxy in between?",
+    )
+
+
 def _find_key(name: object, keys: KeySet) -> Mapping[str, Any] | None:
     for key in keys["keys"]:
         if isinstance(name, str) and key.get("kid") == name and key.get("kty") == "RSA":

@@ -18,10 +18,10 @@ from tui_auth.auth.tokens import (
     check_signature,
     fetch_keys,
     keys_url,
+    not_signed_error,
     parse_key_set,
 )
 from tui_auth.config.aws_settings import effective_endpoint
-from tui_auth.errors import AuthError, ErrorKind
 from tui_auth.session.index import find_device
 from tui_auth.session.record import SessionOrigin
 from tui_auth.storage import paths
@@ -59,11 +59,7 @@ def check_signatures(
     except KeysUnreachableError:
         return False
     except (WrongSignatureError, UnknownKeyError):
-        raise AuthError(
-            ErrorKind.SERVICE,
-            "The tokens were not signed by this user pool, so they were discarded.",
-            "Compare pool ID and endpoint. Is there a proxy in between?",
-        ) from None
+        raise not_signed_error() from None
 
 
 def _check(tokens: Tokens, keys: KeySet) -> bool:

@@ -1,0 +1,328 @@
+"""The Python API: ``Auth`` and ``AsyncAuth``, which also read profiles and Amplify files.
+
+Above ``auth``, which knows no file and is used by the program itself. Nothing here opens a screen, reads
+stdin, prints or logs.
+"""
+
+from __future__ import annotations
+
+import os
+from argparse import Namespace
+from functools import partial
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from tui_auth.auth import auth as base
+from tui_auth.errors import ConfigurationError, TuiAuthError, drops_secrets
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Mapping
+    from typing import Self
+
+    from tui_auth.auth.app_client import AuthFlow
+    from tui_auth.auth.challenges import Answer
+    from tui_auth.auth.devices import Device
+    from tui_auth.auth.gateway import Gateway
+    from tui_auth.auth.next_step import (
+        AuthFactorType,
+        DeliveryDetails,
+        Done,
+        ResetPasswordResult,
+        SignInResult,
+        SignUpResult,
+    )
+    from tui_auth.auth.tokens import KeySet, Tokens
+    from tui_auth.auth.trace import CallTrace
+    from tui_auth.secret import Secret
+
+T = TypeVar("T")
+
+
+class Auth(base.Auth):
+    """Sign in to one app client of one user pool.
+
+    Every method raises AuthError if Cognito rejects a call or no reply comes. For several users at once, give
+    each an ``attempt()``.
+
+    Args:
+        user_pool_id: The pool, such as "eu-west-1_Ab12Cd34E".
+        client_id: The app client.
+        client_secret: The client secret, for a client that has one.
+        endpoint_url: The endpoint in place of AWS's own, for a local emulator.
+        region: The region in place of the one in the pool ID.
+        verify_signatures: Whether to check that the pool signed the tokens. Its keys (JWKS) are fetched once
+            and stay in memory. As in the command line, tokens are accepted if the keys can't be fetched.
+        gateway: Where to send calls in place of boto3, for tests. Signatures are not checked then.
+        trace: Where to record calls, by name only.
+
+    Raises:
+        ConfigurationError: An ID or the endpoint can't be one. It is an AuthError too.
+    """
+
+    @drops_secrets
+    def __init__(
+        self,
+        user_pool_id: str,
+        client_id: str,
+        client_secret: str | Secret | None = None,
+        endpoint_url: str | None = None,
+        region: str | None = None,
+        *,
+        verify_signatures: bool = True,
+        gateway: Gateway | None = None,
+        trace: CallTrace | None = None,
+    ) -> None:
+        super().__init__(
+            user_pool_id, client_id, client_secret, endpoint_url, region, gateway=gateway, trace=trace
+        )
+        if verify_signatures and gateway is None:
+            self.verify_tokens = _PoolKeys(user_pool_id, endpoint_url).verify
+
+    @classmethod
+    @drops_secrets
+    def from_profile(cls, name: str, *, environ: Mapping[str, str] = os.environ) -> Self:
+        """Return an Auth with the settings of a profile: pool, client and its secret, flow, first factor.
+
+        Args:
+            name: The profile in config.toml.
+            environ: Where config.toml is looked for. ``TUI_AUTH_*`` variables don't count.
+
+        Raises:
+            ConfigurationError: There is no such profile, or a value or a file can't be used.
+        """
+        from tui_auth.config.resolver import resolve_pool
+
+        variables = {key: value for key, value in environ.items() if not key.startswith("TUI_AUTH_")}
+        return cls._from_settings(vars(resolve_pool(Namespace(profile=name), variables)))
+
+    @classmethod
+    @drops_secrets
+    def from_amplify_file(cls, path: str | os.PathLike[str]) -> Self:
+        """Return an Auth for the pool of an Amplify file, such as ``amplify_outputs.json``.
+
+        Args:
+            path: The file of either generation of Amplify, by one of its usual names.
+
+        Raises:
+            ConfigurationError: The file can't be read, or names no user pool and app client.
+        """
+        from tui_auth.config.amplify import read_amplify_file
+
+        file = read_amplify_file(Path(path))
+        settings = {name: entry.value for name, entry in file.settings.items()} if file else {}
+        if file is None or not settings.keys() >= {"user_pool_id", "client_id"}:
+            raise ConfigurationError("The Amplify file names no user pool and app client.")
+        return cls._from_settings({**settings, "client_secret": file.client_secret})
+
+    @classmethod
+    def _from_settings(cls, settings: Mapping[str, Any]) -> Self:
+        names = ("user_pool_id", "client_id", "client_secret", "endpoint_url", "region")
+        auth = cls(*(settings.get(name) for name in names))  # type: ignore[arg-type]  # validated settings
+        auth.default_auth_flow = settings.get("auth_flow") or auth.default_auth_flow
+        auth.default_first_factor = settings.get("preferred_first_factor")
+        auth.default_client_metadata = settings.get("client_metadata")
+        return auth
+
+
+class _PoolKeys:
+    """The keys of one pool in memory: fetched once, and again for an unknown key. Thread-safe."""
+
+    def __init__(self, user_pool_id: str, endpoint_url: str | None) -> None:
+        self._user_pool_id = user_pool_id
+        self._endpoint_url = endpoint_url
+        self._keys: KeySet | None = None
+        self._lock = Lock()
+
+    def verify(self, tokens: Tokens) -> bool:
+        """Return True if the pool signed both tokens, False if its keys can't be fetched.
+
+        Raises:
+            TokenVerificationError: The pool didn't sign them.
+        """
+        from tui_auth.auth.tokens import (
+            KeysUnreachableError,
+            UnknownKeyError,
+            WrongSignatureError,
+            not_signed_error,
+        )
+
+        try:
+            try:
+                return self._check(tokens, self._known_keys())
+            except UnknownKeyError:  # pools rotate their keys
+                return self._check(tokens, self._known_keys(again=True))
+        except KeysUnreachableError:
+            return False
+        except (WrongSignatureError, UnknownKeyError):
+            raise not_signed_error() from None
+
+    def _check(self, tokens: Tokens, keys: KeySet) -> bool:
+        from tui_auth.auth.tokens import check_signature
+
+        check_signature(tokens.access_token, keys)
+        check_signature(tokens.id_token, keys)
+        return True
+
+    def _known_keys(self, *, again: bool = False) -> KeySet:
+        from tui_auth.auth.tokens import fetch_keys, keys_url
+
+        with self._lock:
+            if self._keys is None or again:
+                self._keys = fetch_keys(keys_url(self._user_pool_id, self._endpoint_url))
+            return self._keys
+
+
+class AsyncAuth:
+    """``Auth`` with coroutines, for asyncio. Requests run on threads.
+
+    A call that is cancelled no longer counts: its late reply changes nothing. Arguments, results and errors
+    are those of ``Auth``::
+
+        async with AsyncAuth("eu-west-1_Ab12Cd34E", "client-id") as auth:
+            result = await auth.sign_in("ann", password)
+    """
+
+    def __init__(
+        self,
+        user_pool_id: str,
+        client_id: str,
+        client_secret: str | Secret | None = None,
+        endpoint_url: str | None = None,
+        region: str | None = None,
+        *,
+        verify_signatures: bool = True,
+        gateway: Gateway | None = None,
+        trace: CallTrace | None = None,
+    ) -> None:
+        self._auth = Auth(
+            user_pool_id,
+            client_id,
+            client_secret,
+            endpoint_url,
+            region,
+            verify_signatures=verify_signatures,
+            gateway=gateway,
+            trace=trace,
+        )
+
+    @classmethod
+    def from_profile(cls, name: str, *, environ: Mapping[str, str] = os.environ) -> Self:
+        """Return an AsyncAuth with the settings of a profile; see ``Auth.from_profile``."""
+        return cls._of(Auth.from_profile(name, environ=environ))
+
+    @classmethod
+    def from_amplify_file(cls, path: str | os.PathLike[str]) -> Self:
+        """Return an AsyncAuth for the pool of an Amplify file; see ``Auth.from_amplify_file``."""
+        return cls._of(Auth.from_amplify_file(path))
+
+    @classmethod
+    def _of(cls, auth: Auth) -> Self:
+        new = cls.__new__(cls)
+        vars(new)["_auth"] = auth
+        return new
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Do nothing: a connection closes with the program."""
+
+    def attempt(self) -> Self:
+        """Return an AsyncAuth with its own sign-in and the same connection, for several users at once."""
+        return self._of(self._auth.fork(keeps_sign_in=False))
+
+    def sign_in(
+        self,
+        username: str,
+        password: str | Secret | None = None,
+        *,
+        auth_flow: AuthFlow | str | None = None,
+        preferred_first_factor: AuthFactorType | str | None = None,
+        client_metadata: Mapping[str, str] | None = None,
+        device: Device | None = None,
+    ) -> Coroutine[Any, Any, SignInResult]:
+        """Start a sign-in; see ``Auth.sign_in``."""
+        options = {
+            "auth_flow": auth_flow,
+            "preferred_first_factor": preferred_first_factor,
+            "client_metadata": client_metadata,
+            "device": device,
+        }
+        return self._run(lambda auth: auth.sign_in(username, password, **options))  # type: ignore[arg-type]
+
+    def confirm_sign_in(
+        self,
+        answer: Answer,
+        *,
+        user_attributes: Mapping[str, str] | None = None,
+        friendly_device_name: str | None = None,
+        client_metadata: Mapping[str, str] | None = None,
+    ) -> Coroutine[Any, Any, SignInResult]:
+        """Answer the current step; see ``Auth.confirm_sign_in``."""
+        return self._run(
+            lambda auth: auth.confirm_sign_in(
+                answer,
+                user_attributes=user_attributes,
+                friendly_device_name=friendly_device_name,
+                client_metadata=client_metadata,
+            )
+        )
+
+    def sign_up(
+        self,
+        username: str,
+        password: str | Secret | None = None,
+        *,
+        user_attributes: Mapping[str, str] | None = None,
+        client_metadata: Mapping[str, str] | None = None,
+    ) -> Coroutine[Any, Any, SignUpResult]:
+        """Create an account; see ``Auth.sign_up``."""
+        return self._run(
+            lambda auth: auth.sign_up(
+                username, password, user_attributes=user_attributes, client_metadata=client_metadata
+            )
+        )
+
+    def confirm_sign_up(self, username: str, code: str | Secret) -> Coroutine[Any, Any, SignUpResult]:
+        """Confirm a sign-up; see ``Auth.confirm_sign_up``."""
+        return self._run(lambda auth: auth.confirm_sign_up(username, code))
+
+    def resend_sign_up_code(self, username: str) -> Coroutine[Any, Any, DeliveryDetails]:
+        """Send another sign-up code; see ``Auth.resend_sign_up_code``."""
+        return self._run(lambda auth: auth.resend_sign_up_code(username))
+
+    def reset_password(self, username: str) -> Coroutine[Any, Any, ResetPasswordResult]:
+        """Send a reset code; see ``Auth.reset_password``."""
+        return self._run(lambda auth: auth.reset_password(username))
+
+    def confirm_reset_password(
+        self, username: str, new_password: str | Secret, code: str | Secret
+    ) -> Coroutine[Any, Any, None]:
+        """Set a new password; see ``Auth.confirm_reset_password``."""
+        return self._run(lambda auth: auth.confirm_reset_password(username, new_password, code))
+
+    def remember_device(self, done: Done) -> Coroutine[Any, Any, None]:
+        """Have the pool remember this machine; see ``Auth.remember_device``."""
+        return self._run(lambda auth: auth.remember_device(done))
+
+    async def _run(self, call: Callable[[Auth], T]) -> T:
+        """Make a call on a thread, on a copy that replaces this one only if somebody waited for the end."""
+        from tui_auth.threads import in_daemon_thread
+
+        auth = self._auth.fork()
+        work = partial(call, auth)
+        try:
+            result = await in_daemon_thread(work)
+        except TuiAuthError as error:
+            failure = error.without_secrets()
+        else:
+            self._auth = auth
+            return result
+        finally:
+            del call, work  # they hold what the call was given
+        self._auth = auth
+        try:
+            raise failure
+        finally:
+            del failure
