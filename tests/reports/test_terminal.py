@@ -293,6 +293,72 @@ def test_t2_other_signals_end_only_the_command(
     assert_untouched(program)
 
 
+# T6: keys typed ahead
+
+
+@pytest.mark.parametrize("flag", ["--plain", ""])
+def test_t6_keys_typed_during_the_start_sign_in_without_an_echo(
+    shared_terminal: SharedTerminal, flag: str
+) -> None:
+    program = shared_terminal.start("sh", "-c", f"exec tui-auth token {flag} $POOL")
+    program.wait_for(lambda _: not program.attributes()[3] & termios.ECHO, settled=False)
+    program.send(f"ann\r{PASSWORD}\r")
+    assert program.wait_exit() == 0
+    assert_untouched(program)
+
+
+@pytest.mark.parametrize("end", ["\r", "\n", "\r\n"])
+def test_t6_keys_typed_before_the_start_are_fields_and_not_one_name(
+    shared_terminal: SharedTerminal, end: str
+) -> None:
+    # The shell starts the program only once the keys are there, as when they were typed too early.
+    program = shared_terminal.run("mkfifo start; read line < start; exec tui-auth token $POOL > token")
+    program.send(f"ann{end}{PASSWORD}{end}" if end != "\r\n" else f"ann\n{PASSWORD}\n")
+    fifo = shared_terminal.machine.home / "start"
+    program.wait_for(lambda _: fifo.exists())
+    fifo.write_text("now\n")
+    assert program.wait_exit() == 0
+    assert f"ann{PASSWORD}" not in program.screen_text()
+    assert program.attributes() == program.attributes_before
+
+
+ESC = "\x1b[27u"
+"""Esc in kitty's protocol: a bare ESC directly before another key is Alt and that key."""
+
+NAME_FIELD = "\x1b[Z\x15"
+
+
+@pytest.mark.parametrize(
+    ("flags", "keys"),
+    [
+        ("", f"ann\rwrong\r\x15{PASSWORD}\r"),
+        ("--username bob", f"{NAME_FIELD}ann\r{PASSWORD}\r"),
+        ("--username bob", f"\x07{ESC}{NAME_FIELD}ann\r{PASSWORD}\r"),
+        ("--username bob", f"\x1bOS{ESC}{NAME_FIELD}ann\r{PASSWORD}\r"),
+        ("--username bob", f"\x14\x14{NAME_FIELD}ann\r{PASSWORD}\r"),
+    ],
+    ids=["error", "name", "help", "trace", "reveal"],
+)
+def test_t6_keys_typed_at_once_never_submit_an_old_name(
+    shared_terminal: SharedTerminal, flags: str, keys: str
+) -> None:
+    """All keys reach the right fields, or none does and nothing is sent for another user."""
+    program = shared_terminal.start("sh", "-c", f"exec tui-auth token {flags} $POOL")
+    program.wait_for("Username")
+    program.send(keys)
+    program.wait_for(lambda _: True)
+    if program._status is None:
+        program.press("ctrl+q")
+    program.wait_exit()
+    names = {
+        call["AuthParameters"]["USERNAME"]
+        for operation, call in shared_terminal.machine.server.calls
+        if operation == "InitiateAuth"
+    }
+    assert names <= {"ann"}
+    assert_untouched(program)
+
+
 # T7: paste
 
 

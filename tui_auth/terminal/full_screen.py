@@ -89,11 +89,12 @@ class FullScreenApp(App[ReturnType], Generic[ReturnType]):
         return False
 
     def on_ready(self) -> None:
-        """Enable the garbage collector, which is off while modules load.
+        """Deliver the keys typed ahead, and enable the garbage collector, which is off while modules load.
 
         It scans all that was loaded, so it is enabled a little later: the first key would wait for it.
         """
         self.set_timer(SETTLED_AFTER_SECONDS, gc.enable)
+        self.type_ahead.start()
 
     def copy_to_clipboard(self, text: str) -> None:
         """Do nothing: Textual would copy any selected text, which may be a secret."""
@@ -219,6 +220,7 @@ class TypeAhead:
         self._app = app
         self._held: deque[Key | Paste] = deque()
         self._settling: asyncio.Task[None] | None = None
+        self._has_started = False
         self._drops_line = False
         self._last_dropped = 0.0
         self._has_ended = False
@@ -226,7 +228,7 @@ class TypeAhead:
     @property
     def is_holding(self) -> bool:
         """Whether keys are being held until the app is idle."""
-        return self._settling is not None or bool(self._held)
+        return self._settling is not None or bool(self._held) or not self._has_started
 
     def should_deliver(self, event: Key | Paste, *, is_busy: bool) -> bool:
         """Return whether the app should act on this event now.
@@ -254,6 +256,11 @@ class TypeAhead:
         is_in_field = isinstance(self._app.focused, Input) if self._app.screen_stack else False
         if not is_in_field or not (event.is_printable or event.key in _STAYS_IN_A_FORM):
             self.hold()
+
+    def start(self) -> None:
+        """Deliver the keys held since the terminal was opened, once the first screen is idle."""
+        self._has_started = True
+        self.hold()
 
     def hold(self) -> None:
         """Hold all keys from now on until the app is idle, then deliver them in order."""
