@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path, PurePath
 
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 FIRST = ("frame.tcss", "fields.tcss")
 LATER = ("overlays.tcss", "choices.tcss", "mfa_setup.tcss", "custom_challenge.tcss")
@@ -69,6 +69,7 @@ def _ansi_theme(name: str, *, dark: bool) -> Theme:
         error="ansi_red",
         dark=dark,
         variables={
+            **BUILTIN_THEMES[name].variables,  # the style sheets of Textual's widgets need them
             "text-muted": "ansi_default",
             "muted-style": "dim",
             "border": "ansi_magenta",

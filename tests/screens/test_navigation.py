@@ -340,6 +340,18 @@ async def test_palette_has_no_command_that_saves_the_screen_or_quits() -> None:
         assert titles == {"Theme", "Help", "Call trace"}
 
 
+async def test_every_theme_can_be_chosen_in_the_palette() -> None:
+    app = app_with()
+    async with app.run_test(size=(80, 23)) as pilot:
+        app.action_change_theme()
+        await until(pilot, lambda: "Search for themes" in app.text())
+        for name in app.available_themes:
+            app.theme = name
+            app.refresh_css()
+            await settle(pilot)
+            assert app._exception is None, name
+
+
 async def test_help_lists_the_keys_of_the_app() -> None:
     app = app_with()
     async with app.run_test(size=(80, 23)) as pilot:
