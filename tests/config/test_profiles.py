@@ -43,7 +43,7 @@ def read_error(home: Home, name: str = "acme") -> str:
         ),
         ("session_minutes = 500", "line 5: session_minutes: expected a number of minutes from 1 to 15"),
         ("auth_flow = true", "line 5: auth_flow: expected one of USER_SRP_AUTH"),
-        ('identity_pool_id = "pool"', "line 5: identity_pool_id: expected an identity pool id, such as"),
+        ('identity_pool_id = "pool"', "line 5: identity_pool_id: expected an identity pool ID, such as"),
         (
             'endpoint_url = "http://example.com"',
             "line 5: endpoint_url: expected a URL beginning with https://",
@@ -197,7 +197,7 @@ def test_file_in_place_of_the_secrets_folder_is_an_error(home: Home) -> None:
     folder.write_text("")
     with pytest.raises(ConfigurationError) as error:
         add_profile("b", {}, client_secret=Secret("hunter2"), environ=home.environ)
-    cure = f"Remove it: rm {folder}"
+    cure = f"Move it away: mv {folder} {folder}.old"
     assert str(error.value) == f"{folder} is a link or a file where a folder should be. {cure}"
     assert home.config.read_text() == ACME
 
@@ -215,7 +215,7 @@ def test_symlink_in_place_of_the_secret_is_not_followed(home: Home, tmp_path: Pa
     secret = home.config.parent / "secrets" / "acme"
     secret.parent.mkdir(parents=True, mode=0o700)
     secret.symlink_to(victim)
-    with pytest.raises(ConfigurationError, match=f"is a link.*rm {secret}"):
+    with pytest.raises(ConfigurationError, match=f"is a link.*mv {secret}"):
         add_profile("acme", {"client_id": "c"}, client_secret=Secret("hunter2"), environ=home.environ)
     assert victim.read_text() == "mine"
     assert not home.config.exists()
@@ -334,9 +334,9 @@ def test_secrets_that_others_can_change_are_rejected(home: Home, tmp_path: Path,
     assert home.resolve("--profile", "acme").client_secret == Secret("hunter2")
     secrets = home.config.parent / "secrets"
     SHARED_SECRETS[kind](secrets, tmp_path / "moved")
-    with pytest.raises(ConfigurationError, match=rf"{secrets}.*(chmod|rm) "):
+    with pytest.raises(ConfigurationError, match=rf"{secrets}.*(chmod|mv) "):
         home.resolve("--profile", "acme")
-    with pytest.raises(ConfigurationError, match=rf"{secrets}.*(chmod|rm) "):
+    with pytest.raises(ConfigurationError, match=rf"{secrets}.*(chmod|mv) "):
         add_profile("acme", ids, client_secret=Secret("new"), replace=True, environ=home.environ)
 
 

@@ -82,8 +82,10 @@ def test_error_names_the_obstacle_in_the_path(tmp_path: Path, part: str) -> None
     obstacle.parent.mkdir(parents=True, exist_ok=True)
     obstacle.touch()
     folder = PrivateFolder(str(tmp_path / ".local" / "state" / "tui-auth"))
-    with pytest.raises(StorageError, match=f"^{re.escape(str(obstacle))} is a link or a file .* rm "):
+    with pytest.raises(StorageError, match=f"^{re.escape(str(obstacle))} is a link or a file") as raised:
         folder.read("one")
+    assert ("mv " in str(raised.value)) == (part == ".local/state/tui-auth"), "only for its own folder"
+    assert "rm " not in str(raised.value)
 
 
 def test_file_is_replaced_and_removed(folder: PrivateFolder) -> None:
@@ -144,7 +146,7 @@ def test_link_is_not_followed(folder: PrivateFolder, tmp_path: Path) -> None:
     link = Path(folder.path) / "one"
     link.symlink_to(target)
     for attempt in operations_on_one(folder):
-        with pytest.raises(StorageError, match=f"is a link.*rm {link}"):
+        with pytest.raises(StorageError, match=f"is a link.*: mv {link} {link}.old"):
             attempt()
     with pytest.raises(StorageError):
         folder.open_lock("one")
@@ -197,7 +199,7 @@ def test_link_instead_of_the_folder_is_rejected(folder: PrivateFolder, tmp_path:
     elsewhere.mkdir(mode=0o700)
     Path(folder.path).parent.mkdir()
     Path(folder.path).symlink_to(elsewhere)
-    with pytest.raises(StorageError, match=f"rm {folder.path}"):
+    with pytest.raises(StorageError, match=f"mv {folder.path} {folder.path}.old"):
         folder.write("one", b"content")
     assert not list(elsewhere.iterdir())
 

@@ -137,7 +137,7 @@ class PrivateFolder:
             os.close(descriptor)
         if len(content) > self._largest:
             path = self._path(name)
-            raise StorageError(f"{path} is larger than it should ever be. Remove it: rm {_quoted(path)}")
+            raise StorageError(f"{path} is larger than it should ever be. {_move_away(path)}")
         return content
 
     def _check_existing(self, folder: int, name: str) -> None:
@@ -149,11 +149,11 @@ class PrivateFolder:
     def _check_file(self, status: os.stat_result, name: str) -> None:
         path = self._path(name)
         if stat.S_ISLNK(status.st_mode):
-            raise StorageError(f"{path} is a link, so it is not used. Remove it: rm {_quoted(path)}")
+            raise StorageError(f"{path} is a link, so it is not used. {_move_away(path)}")
         if not stat.S_ISREG(status.st_mode):
-            raise StorageError(f"{path} is not a plain file. Remove it: rm -r {_quoted(path)}")
+            raise StorageError(f"{path} is not a plain file. {_move_away(path)}")
         if status.st_uid != os.geteuid():
-            raise _foreign(path, "", f"Remove it: sudo rm {_quoted(path)}")
+            raise _foreign(path, "", _move_away(path, sudo=True))
         if status.st_mode & _OTHERS:
             raise StorageError(
                 f"{path} is open to other users, so it is not used. Close it: chmod 600 {_quoted(path)}"
@@ -215,13 +215,9 @@ class PrivateFolder:
         except OSError as error:
             if error.errno in (errno.ENOTDIR, errno.ELOOP):
                 obstacle = self._obstacle()
-                is_ours = self.path == obstacle or stat.S_ISREG(os.lstat(obstacle).st_mode)
-                # A device such as /dev/null is not for the user to remove.
-                cure = (
-                    f"Remove it: rm {_quoted(obstacle)}"
-                    if is_ours
-                    else "Set HOME or XDG_… to another folder."
-                )
+                # Above our own folder it may be a file of the system, if HOME is wrong.
+                is_ours = obstacle == self.path
+                cure = _move_away(obstacle) if is_ours else "Set HOME or XDG_… to another folder."
                 raise StorageError(
                     f"{obstacle} is a link or a file where a folder should be. {cure}"
                 ) from None
@@ -332,6 +328,11 @@ def open_private(path: str, flags: int) -> int:
         os.close(descriptor)
         raise
     return descriptor
+
+
+def _move_away(path: str, *, sudo: bool = False) -> str:
+    """Return the cure for what tui-auth didn't make and so must not advise to remove."""
+    return f"Move it away: {'sudo ' if sudo else ''}mv {_quoted(path)} {_quoted(f'{path}.old')}"
 
 
 def check_owner(path: str, status: os.stat_result | None = None) -> None:
