@@ -131,7 +131,7 @@ def test_unused_aws_profile_is_not_checked(program: Program) -> None:
     write_aws_config(program, "gone.pem", "profile work")
     result = program.run("doctor", "--json", AWS_PROFILE="work")
     check = read_bundle_check(result)
-    assert (check["ok"], check["says"]) == (True, "the usual certificate authorities")
+    assert (check["ok"], check["says"]) == (True, "the default certificate authorities")
 
 
 def test_local_pool_needs_no_certificates(program: Program, server: CognitoEmulator) -> None:

@@ -85,8 +85,8 @@ def test_last_word_is_completed_by_its_place(line: str, completions: Completions
 def test_flags_have_their_help_and_subcommands_their_summary() -> None:
     flags = complete(["profile", "remove", "-"]).words
     assert list(flags) == ["-h", "--help"]
-    assert complete(["doctor", "--j"]).words["--json"] == "as JSON"
-    assert complete(["profile", ""]).words["remove"] == "forget a profile"
+    assert complete(["doctor", "--j"]).words["--json"] == "print JSON"
+    assert complete(["profile", ""]).words["remove"] == "remove a profile"
 
 
 def test_bash_completes_commands_flags_choices_files_and_profiles(bash: Callable[..., list[str]]) -> None:

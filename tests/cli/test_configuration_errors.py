@@ -88,7 +88,7 @@ Prepare = Callable[[Project], object]
                 "amplify_outputs.json", change_outputs(**{"eu-west-1_Gen2Pool1": "eu-west-1"})
             ),
             (),
-            "~/shop/amplify_outputs.json, line 4: user_pool_id: expected a user pool id, such as "
+            "~/shop/amplify_outputs.json, line 4: user_pool_id: expected a user pool ID, such as "
             "eu-west-1_Ab12Cd34E.",
             id="an invalid ID in an Amplify file",
         ),
@@ -198,7 +198,7 @@ Prepare = Callable[[Project], object]
         pytest.param(
             lambda project: None,
             ("--user-pool-id", "staff", "--client-id", "c"),
-            "--user-pool-id: expected a user pool id, such as eu-west-1_Ab12Cd34E.",
+            "--user-pool-id: expected a user pool ID, such as eu-west-1_Ab12Cd34E.",
             id="an invalid ID in a flag",
         ),
         pytest.param(
@@ -230,7 +230,7 @@ def test_configuration_error_is_reported_without_a_screen(
             "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER: expected a URL beginning with https://, or "
             "http://127.0.0.1:PORT for a pool on this machine.",
         ),
-        ({"TUI_AUTH_THEME": "pink"}, "TUI_AUTH_THEME is dark, light or ansi."),
+        ({"TUI_AUTH_THEME": "pink"}, "TUI_AUTH_THEME must be dark, light or ansi."),
     ],
 )
 def test_error_names_the_invalid_variable(
@@ -266,9 +266,9 @@ def test_error_has_the_line_of_a_wrong_region_in_an_amplify_file(project: Projec
     status, output = project.run()
     assert (status, output.splitlines()[-1]) == (3, message)
     status, output = project.run("profile", "show")
-    assert (status, output.splitlines()[1]) == (0, f"Signing in needs this first: {message[10:]}")
+    assert (status, output.splitlines()[1]) == (0, f"Fix this before you sign in: {message[10:]}")
     status, output = project.run("profile", "import", str(file), "--name", "shop")
-    assert (status, output.splitlines()[0]) == (0, f"The region is left out: {message[10:]}")
+    assert (status, output.splitlines()[0]) == (0, f"Ignoring the region: {message[10:]}")
     assert "\nregion" not in (project.home / ".config" / "tui-auth" / "config.toml").read_text()
 
 
@@ -280,8 +280,8 @@ def test_any_region_is_accepted_with_a_custom_endpoint(project: Project) -> None
 @pytest.mark.parametrize(
     ("arguments", "variables", "message"),
     [
-        (("demo",), {"TUI_AUTH_THEME": "pink"}, "TUI_AUTH_THEME is dark, light or ansi."),
-        (IDS, {"TUI_AUTH_THEME": "pink"}, "TUI_AUTH_THEME is dark, light or ansi."),
+        (("demo",), {"TUI_AUTH_THEME": "pink"}, "TUI_AUTH_THEME must be dark, light or ansi."),
+        (IDS, {"TUI_AUTH_THEME": "pink"}, "TUI_AUTH_THEME must be dark, light or ansi."),
         (
             (*IDS, "--region", "us-east-1"),
             {},
@@ -343,7 +343,7 @@ def test_same_pool_in_two_files_is_not_mentioned(project: Project, server: Cogni
     ["YOUR_POOL_ID", "<pool id>", "your_pool_id", "<region>_XXXXXXXXX", "pool_id", "us-east-1_", "eu_west_1"],
 )
 def test_placeholder_without_the_form_of_a_pool_id_is_an_error(project: Project, value: str) -> None:
-    message = "expected a user pool id, such as eu-west-1_Ab12Cd34E."
+    message = "expected a user pool ID, such as eu-west-1_Ab12Cd34E."
     flags = ("--user-pool-id", value, "--client-id", "1example23456789")
     assert project.run(*flags) == (3, f"tui-auth: --user-pool-id: {message}")
     assert project.run(TUI_AUTH_USER_POOL_ID=value)[1] == f"tui-auth: TUI_AUTH_USER_POOL_ID: {message}"
@@ -361,7 +361,7 @@ def test_placeholder_without_the_form_of_a_pool_id_is_an_error(project: Project,
 )
 def test_placeholder_with_the_form_of_an_id_is_an_error(project: Project, setting: str, value: str) -> None:
     ids = {"user_pool_id": "eu-west-1_Ab12Cd34E", "client_id": "1example23456789"}
-    kind = {"user_pool_id": "a user pool id", "client_id": "an app client id"}[setting]
+    kind = {"user_pool_id": "a user pool ID", "client_id": "an app client ID"}[setting]
     sentence = f"expected {kind}, such as {ids[setting]}, and not a placeholder for one."
     values = ids | {setting: value}
     flag = "--" + setting.replace("_", "-")

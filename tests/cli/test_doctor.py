@@ -89,8 +89,8 @@ def test_configured_flow_must_be_allowed(program: Program, server: CognitoEmulat
     assert result.returncode == 3
     assert "!! flow USER_SRP_AUTH       not allowed by this app client, but used" in result.stdout
     assert (
-        "add ALLOW_USER_SRP_AUTH. Or choose one it allows with --auth-flow: USER_PASSWORD_AUTH."
-        in result.stdout
+        "Add ALLOW_USER_SRP_AUTH to the app client's authentication flows in the Cognito console. "
+        "Or use an allowed one with --auth-flow: USER_PASSWORD_AUTH." in result.stdout
     )
     assert program.run("doctor", *flags, "--auth-flow", "USER_PASSWORD_AUTH").returncode == 0
 
@@ -103,12 +103,13 @@ def test_missing_correct_and_wrong_secrets_are_reported(program: Program, server
     file = program.folder / "secret"
     file.write_text(secret or "")
     result = program.run("doctor", "--json", *flags, "--client-secret-file", "secret")
-    assert read_checks(result)["secret"]["says"] == "the one from --client-secret-file fits"
+    assert read_checks(result)["secret"]["says"] == "the secret from --client-secret-file is right"
     file.write_text("wrong")
     result = program.run("doctor", "--json", *flags, "--client-secret-file", "secret")
     assert result.returncode == 3
     assert (
-        read_checks(result)["secret"]["says"] == "the one from --client-secret-file is not this app client's"
+        read_checks(result)["secret"]["says"]
+        == "the secret from --client-secret-file is wrong for this app client"
     )
     assert "Compare" in read_checks(result)["secret"]["do"]
 
@@ -121,8 +122,10 @@ def test_secret_for_a_client_without_one_is_reported_as_unneeded(
     result = program.run("doctor", "--json", *flags, "--client-secret-file", "secret")
     check = read_checks(result)["secret"]
     assert (result.returncode, check["ok"]) == (3, False)
-    assert check["says"] == "this app client takes none; the one from --client-secret-file is not wanted"
-    assert check["do"] == "Leave it out, or name the app client that it belongs to."
+    assert (
+        check["says"] == "this app client has none, so the secret from --client-secret-file must be left out"
+    )
+    assert check["do"] == "Leave it out, or specify the app client that it belongs to."
     assert len(server.calls) == 2, "the configured flow, then again without the secret"
 
 
@@ -131,7 +134,7 @@ def test_missing_client_is_reported(program: Program, server: CognitoEmulator) -
     flags[3] = "1missingclient00000000000"
     result = program.run("doctor", "--json", *flags)
     assert (result.returncode, read_checks(result)["client"]["ok"]) == (3, False)
-    assert "may be one of a pool in another region" in read_checks(result)["client"]["do"]
+    assert "may belong to a pool in another region" in read_checks(result)["client"]["do"]
     assert len(server.calls) == 1
 
 
@@ -226,7 +229,7 @@ def test_unknown_theme_is_reported(terminal_program: TerminalProgram, server: Co
     flags, _ = create_pool(server, ["ALLOW_USER_SRP_AUTH"])
     pink = {"TUI_AUTH_THEME": "pink"}
     with terminal_program.on_a_terminal("doctor", *flags, rows=60, cols=120, variables=pink) as running:
-        running.wait_for("!! theme                    TUI_AUTH_THEME is dark, light or ansi.")
+        running.wait_for("!! theme                    TUI_AUTH_THEME must be dark, light or ansi.")
         assert running.wait_exit() == 3
 
 
@@ -244,7 +247,7 @@ def test_region_other_than_the_pools_is_reported(program: Program) -> None:
     )
     assert result.returncode == 3
     assert (
-        "us-east-1 from TUI_AUTH_REGION, but the pool id says eu-west-1"
+        "us-east-1 from TUI_AUTH_REGION, but the pool is in eu-west-1"
         in read_checks(result)["region"]["says"]
     )
 
@@ -267,8 +270,8 @@ def test_region_that_contradicts_the_pool_id_is_a_problem(
     check = read_checks(result)["region"]
     assert (result.returncode, check["ok"]) == (3, False)
     assert check["says"].startswith(f"{other_region} from {name}")
-    assert check["says"].endswith(f", but the pool id says {pool_region}")
-    assert check["do"] == "Leave the region out: the pool id has it."
+    assert check["says"].endswith(f", but the pool is in {pool_region}")
+    assert check["do"] == "Remove the region; the pool ID has it."
 
 
 def test_emulator_pool_id_has_no_region(program: Program) -> None:
@@ -276,10 +279,10 @@ def test_emulator_pool_id_has_no_region(program: Program) -> None:
     result = program.run("doctor", "--json", *flags, "--region", "eu-west-1")
     assert read_checks(result)["region"]["ok"] is None
     result = program.run("doctor", "--json", *flags)
-    assert read_checks(result)["region"]["says"] == "the pool id says none"
+    assert read_checks(result)["region"]["says"] == "the pool ID has none"
     result = program.run("doctor", "--json", *flags[:4])
     assert result.returncode == 3
-    assert read_checks(result)["region"]["do"] == "Say where it listens, with --endpoint-url."
+    assert read_checks(result)["region"]["do"] == "Specify its address with --endpoint-url."
 
 
 def test_secret_file_that_others_can_read_is_reported(program: Program) -> None:
@@ -345,7 +348,7 @@ def test_private_folders_are_ok(program: Program) -> None:
     checks = read_checks(program.run("doctor", "--json"))
     for about in ("config folder", "state folder", "runtime folder"):
         assert checks[about]["ok"] is True, checks[about]
-        assert checks[about]["says"].endswith("tui-auth, made when it is needed")
+        assert checks[about]["says"].endswith("tui-auth, created when needed")
     state = program.home / ".local" / "state" / "tui-auth"
     state.mkdir(mode=0o755)
     state.chmod(0o755)
@@ -376,7 +379,7 @@ def test_folder_that_is_not_writable_exits_with_9(program: Program, server: Cogn
     result = program.run("doctor", "--json", *flags, XDG_STATE_HOME="/proc/self")
     checks = read_checks(result)
     assert (result.returncode, checks["state folder"]["ok"]) == (9, False)
-    assert "/proc/self cannot be written" in checks["state folder"]["says"]
+    assert "/proc/self isn't writable" in checks["state folder"]["says"]
     assert "XDG_STATE_HOME" in checks["state folder"]["do"]
 
 
@@ -385,7 +388,7 @@ def test_readable_ca_bundle_without_a_proxy_is_ok(program: Program) -> None:
     checks = read_checks(program.run("doctor", "--json", AWS_CA_BUNDLE=str(bundle)))
     assert checks["CA"]["ok"] is True
     assert checks["CA"]["says"].endswith("cacert.pem from AWS_CA_BUNDLE")
-    assert (checks["proxy"]["ok"], checks["proxy"]["says"]) == (True, "none set")
+    assert (checks["proxy"]["ok"], checks["proxy"]["says"]) == (True, "none")
 
 
 def test_unsupported_package_version_is_reported(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -396,8 +399,8 @@ def test_unsupported_package_version_is_reported(program: Program, monkeypatch: 
     result = program.run("doctor", "--json")
     check = read_checks(result)["versions"]
     assert check["ok"] is False
-    assert check["says"].startswith("textual is 99.0.0, >=8.2.8,<9 is needed")
-    assert "Install tui-auth again" in check["do"]
+    assert check["says"].startswith("textual is 99.0.0; tui-auth needs >=8.2.8,<9")
+    assert "Reinstall tui-auth" in check["do"]
 
 
 @pytest.mark.parametrize(
@@ -424,10 +427,10 @@ def test_tmux_is_reported_with_its_clipboard_and_history(
     assert (checks["tmux"]["ok"], checks["clipboard"]["ok"]) == (is_ok, True)
     assert says in checks["tmux"]["says"]
     assert bool(checks["tmux"]["do"]) is (is_ok is None)
-    assert checks["clipboard"]["says"] == "by tmux load-buffer -w"
+    assert checks["clipboard"]["says"] == "tmux load-buffer -w"
     assert ("tmux history" in checks) == (screen == "off")
     assert checks["size"]["says"] == "80×23"
-    assert checks["colours"]["says"] == "none, as NO_COLOR asks"
+    assert checks["colors"]["says"] == "none (NO_COLOR is set)"
 
 
 def test_dumb_terminal_is_reported_with_wrapped_lines(
@@ -456,6 +459,6 @@ def test_terminal_is_described(terminal_program: TerminalProgram, tmp_path: Path
         "about": "size",
         "ok": None,
         "says": "70×20",
-        "do": "At 80×23 and more everything fits, QR pictures too.",
+        "do": "From 80×23 on everything fits, QR codes too.",
     }
-    assert checks["colours"]["says"] == "16 million (COLORTERM)"
+    assert checks["colors"]["says"] == "16 million (COLORTERM)"

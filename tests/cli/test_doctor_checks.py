@@ -61,9 +61,7 @@ def test_unclear_answer_about_the_client_is_a_problem(
 ) -> None:
     findings = run_checks(monkeypatch, *[reply] * 4)
     assert findings["client"].level is Level.PROBLEM
-    assert findings["client"].message.startswith(
-        "whether there is such an app client could not be told: " + message
-    )
+    assert findings["client"].message.startswith("couldn't check if the app client exists: " + message)
     assert findings["client"].advice
     assert exit_status(list(findings.values())) == status
 
@@ -75,7 +73,7 @@ def test_unclear_answer_about_the_chosen_flow_is_a_problem(
     assert findings["client"].level is Level.OK
     assert (findings["flow USER_SRP_AUTH"].level, findings["flow USER_SRP_AUTH"].status) == (Level.PROBLEM, 8)
     assert findings["flow CUSTOM_AUTH"] == Finding(
-        "flow CUSTOM_AUTH", Level.NOTE, "could not be told: Cognito had an error of its own."
+        "flow CUSTOM_AUTH", Level.NOTE, "couldn't be checked: Cognito had an error of its own."
     )
     assert exit_status(list(findings.values())) == 8
 
@@ -94,10 +92,12 @@ def test_suggested_flows_are_accepted_by_the_flag(monkeypatch: pytest.MonkeyPatc
 def test_flow_without_triggers_is_not_suggested(monkeypatch: pytest.MonkeyPatch) -> None:
     errors = [build_flow_error(flow) for flow in ("USER_SRP_AUTH", "USER_PASSWORD_AUTH", "USER_AUTH")]
     findings = run_checks(monkeypatch, *errors, NO_TRIGGERS)
-    assert findings["flow USER_SRP_AUTH"].advice.endswith("add ALLOW_USER_SRP_AUTH.")
+    assert findings["flow USER_SRP_AUTH"].advice.startswith("Add ALLOW_USER_SRP_AUTH to")
+    assert "--auth-flow" not in findings["flow USER_SRP_AUTH"].advice
     findings = run_checks(monkeypatch, *errors[:2], ALLOWED, NO_TRIGGERS, auth_flow="CUSTOM_WITH_SRP")
     assert findings["flow CUSTOM_AUTH"].advice == (
-        "Give the pool its Lambda triggers. Or choose one it allows with --auth-flow: USER_AUTH."
+        "Add the custom authentication triggers to the pool. "
+        "Or use an allowed one with --auth-flow: USER_AUTH."
     )
 
 
@@ -111,17 +111,17 @@ NO_SECRET = error_from_response("NotAuthorizedException", "Client 1 does not hav
 @pytest.mark.parametrize(
     ("replies", "message"),
     [
-        ([SECRET_REJECTED, SECRET_MISSING], "the one that is given is not this app client's"),
-        ([SECRET_REJECTED, ALLOWED], "this app client takes none; the one that is given is not wanted"),
+        ([SECRET_REJECTED, SECRET_MISSING], "the secret is wrong for this app client"),
+        ([SECRET_REJECTED, ALLOWED], "this app client has none, so the secret must be left out"),
         (
             [SECRET_REJECTED, build_flow_error("USER_SRP_AUTH")],
-            "this app client takes none; the one that is given is not wanted",
+            "this app client has none, so the secret must be left out",
         ),
         (
             [SECRET_REJECTED, TOO_MANY],
-            "either the one that is given is not this app client's, or this app client takes none",
+            "the secret is wrong, or this app client has none",
         ),
-        ([NO_SECRET], "this app client takes none; the one that is given is not wanted"),
+        ([NO_SECRET], "this app client has none, so the secret must be left out"),
     ],
 )
 def test_rejected_secret_is_wrong_or_unneeded(
@@ -146,12 +146,12 @@ PROXY, OTHER = "http://proxy.example:3128", "http://other.example:3128"
     [
         ({"HTTPS_PROXY": PROXY}, f"{PROXY} from HTTPS_PROXY"),
         ({"HTTPS_PROXY": OTHER, "https_proxy": PROXY}, f"{PROXY} from https_proxy"),
-        ({"HTTPS_PROXY": PROXY, "https_proxy": ""}, "none set"),
-        ({"ALL_PROXY": PROXY}, "none: ALL_PROXY is not used here"),
-        ({"HTTP_PROXY": PROXY}, "none set"),
+        ({"HTTPS_PROXY": PROXY, "https_proxy": ""}, "none"),
+        ({"ALL_PROXY": PROXY}, "none: ALL_PROXY is ignored"),
+        ({"HTTP_PROXY": PROXY}, "none"),
         (
             {"HTTPS_PROXY": PROXY, "NO_PROXY": ".amazonaws.com"},
-            "none for cognito-idp.eu-west-1.amazonaws.com, as NO_PROXY says",
+            "none for cognito-idp.eu-west-1.amazonaws.com, because of NO_PROXY",
         ),
     ],
 )
@@ -184,7 +184,7 @@ def test_no_proxy_is_used_for_a_local_pool(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("HTTP_PROXY", PROXY)
     monkeypatch.setenv("http_proxy", PROXY)
     finding = next(iter(check_network("http://127.0.0.1:9229")))
-    assert finding.message == "none: the endpoint is on this machine"
+    assert finding.message == "none: the endpoint is on this computer"
 
 
 def test_folder_below_an_inaccessible_one_is_reported(
@@ -213,7 +213,7 @@ def test_folder_below_an_inaccessible_one_is_reported(
     monkeypatch.setattr(tempfile, "TemporaryFile", deny_file)
     findings = {finding.subject: finding for finding in check_machine()}
     assert (findings["state folder"].level, findings["state folder"].status) == (Level.PROBLEM, 9)
-    assert findings["state folder"].message == f"{inaccessible} cannot be written"
+    assert findings["state folder"].message == f"{inaccessible} isn't writable"
     assert findings["profiles"].message.startswith("1 in ")
 
 

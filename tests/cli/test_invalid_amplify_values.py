@@ -72,7 +72,7 @@ def show_profile(
             OUTPUTS,
             ("eu-west-1:01234567-89ab-cdef-0123-456789abcdef", "none yet"),
             "identity_pool_id",
-            "line 7: identity_pool_id is left out: expected an identity pool id, such as "
+            "line 7: identity_pool_id is left out: expected an identity pool ID, such as "
             "eu-west-1:01234567-89ab-cdef-0123-456789abcdef.",
         ),
         (
@@ -144,7 +144,7 @@ def test_each_invalid_value_has_its_own_warning(program: Program) -> None:
         (
             OUTPUTS,
             ('"2gen2gen2gen2gen2gen2gen2"', "17"),
-            "line 6: user_pool_client_id: expected an app client id, such as 1example23456789.",
+            "line 6: user_pool_client_id: expected an app client ID, such as 1example23456789.",
         ),
         (
             NATIVE,

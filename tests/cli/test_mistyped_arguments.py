@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.programs import Program
+from tests.session.machine import Machine
 from tui_auth.auth.next_step import AuthFactorType
 from tui_auth.config.settings import FIRST_FACTORS
 
@@ -169,6 +172,23 @@ def test_control_characters_never_reach_the_terminal(program: Program, arguments
     assert result.returncode != 0
     output = result.stdout + result.stderr
     assert [character for character in output if not character.isprintable() and character != "\n"] == []
+
+
+@pytest.mark.parametrize("command", ["status", "token", "profile list", "doctor"])
+def test_no_advice_removes_what_tui_auth_did_not_make(
+    program: Program, machine: Machine, command: str
+) -> None:
+    foreign = program.home / "a file of somebody else"
+    foreign.write_text("")
+    for variables in ({"HOME": "/etc/passwd"}, {"HOME": str(foreign)}, {"XDG_STATE_HOME": str(foreign)}):
+        result = program.run(*command.split(), **variables)
+        assert not re.search(r"\brm |Remove it", result.stdout + result.stderr)
+    machine.sign_in()
+    folder, real = machine.state_folder, machine.home / "elsewhere"
+    folder.rename(real)
+    folder.symlink_to(real)
+    result = program.run(*command.split())
+    assert not re.search(r"\brm |Remove it", result.stdout + result.stderr)
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ ADD = ("profile", "add", "acme", "--user-pool-id", "eu-west-1_Acme1", "--client-
 
 
 def test_profile_can_be_added_listed_used_shown_and_removed(program: Program) -> None:
-    assert "Kept as acme in ~/.config/tui-auth/config.toml" in program.run(*ADD).stderr
+    assert "Stored profile acme in ~/.config/tui-auth/config.toml" in program.run(*ADD).stderr
     program.run(
         "profile", "add", "b", "--user-pool-id", "eu-west-2_B", "--client-id", "b", "--region", "eu-west-2"
     )
@@ -51,7 +51,7 @@ def test_every_kind_of_amplify_file_can_be_imported(
     program.put(name, program.folder / "shop" / "src")
     result = program.run("profile", "import", f"shop/src/{name}")
     assert (result.returncode, result.stdout) == (0, "")
-    assert "Kept as shop" in result.stderr
+    assert "Stored profile shop" in result.stderr
     secret = program.config.parent / "secrets" / "shop"
     assert secret.exists() is has_secret
     if has_secret:
@@ -97,7 +97,7 @@ def test_region_from_the_pool_id_has_the_id_as_origin(program: Program) -> None:
         (
             ("add", "a", "--user-pool-id", "nonsense", "--client-id", "c"),
             3,
-            "--user-pool-id: expected a user pool id, such as",
+            "--user-pool-id: expected a user pool ID, such as",
         ),
         (("import", "nowhere.json"), 3, "There is no such file. Give the path of a file that Amplify wrote."),
         (("show",), 3, "No user pool is named."),
@@ -126,10 +126,10 @@ def test_error_in_the_file_has_its_line(program: Program) -> None:
 def test_removing_the_default_mentions_the_only_profile(program: Program) -> None:
     program.run(*ADD)
     program.run("profile", "use", "acme")
-    note = " acme, the only one, is used where nothing else names a pool."
-    assert program.run("profile", "use", "--none").stderr == f"No profile is the default now.{note}\n"
+    note = " Commands still use acme, your only profile, if nothing else specifies a pool."
+    assert program.run("profile", "use", "--none").stderr == f"There is no default profile now.{note}\n"
     program.run("profile", "add", "b", "--user-pool-id", "eu-west-1_B", "--client-id", "b")
-    assert program.run("profile", "use", "--none").stderr == "No profile is the default now.\n"
+    assert program.run("profile", "use", "--none").stderr == "There is no default profile now.\n"
 
 
 @pytest.mark.parametrize(
@@ -217,13 +217,17 @@ def test_every_setting_has_a_flag_and_is_shown_with_its_line(program: Program) -
     ("flag", "value", "message"),
     [
         ("--client-metadata", "team", "--client-metadata: expected KEY=VALUE"),
-        ("--password-policy", "10", "--password-policy: expected RULES (such as min_length=10,"),
+        (
+            "--password-policy",
+            "10",
+            "--password-policy: expected RULES (the password policy, such as min_length=10,",
+        ),
         ("--password-policy", "min_length=ten", "--password-policy: expected RULES"),
         ("--password-policy", "require_emoji", "--password-policy: expected RULES"),
         (
             "--mfa-methods",
             "text message",
-            "--mfa-methods: expected METHODS (the pool's second factors, such as",
+            "--mfa-methods: expected METHODS (the pool's MFA methods, such as",
         ),
         ("--session-minutes", "60", "--session-minutes: expected a number of minutes from 1 to 15."),
         ("--endpoint-url", "http://example.com", "--endpoint-url: expected a URL beginning with https://"),
@@ -243,7 +247,7 @@ def test_existing_name_is_an_error_that_suggests_both_fixes(program: Program) ->
     result = program.run(*ADD)
     assert result.returncode == 3
     assert result.stderr == (
-        "tui-auth: There is a profile “acme” already. Choose another name, or --force to replace it.\n"
+        "tui-auth: Profile “acme” already exists. Choose another name, or replace it with --force.\n"
     )
     assert program.run(*ADD, "--force", "--username", "ann").returncode == 0
     assert program.config.read_text().count("[profiles.acme]") == 1
@@ -305,7 +309,7 @@ def test_show_warns_about_a_missing_secret_file(program: Program) -> None:
         assert rows["client_secret_file"][0] == str(program.folder / "later")
         assert rows["client_id"][0] == "acmeclient"
         assert (
-            "Signing in needs this first: ~/project/later: it cannot be read: No such file" in result.stderr
+            "Fix this before you sign in: ~/project/later: it cannot be read: No such file" in result.stderr
         )
 
 
@@ -337,8 +341,7 @@ def test_show_rejects_a_profile_name_with_pool_flags(
     flag = flags[0].rstrip("=")
     assert (output.out, output.err) == (
         "",
-        "tui-auth: profile show PROFILE tells what is written there; "
-        f"leave out {flag}, or the profile's name.\n",
+        f"tui-auth: A profile name can't be combined with {flag}. Leave out one of them.\n",
     )
 
 

@@ -150,7 +150,7 @@ def test_broken_keyring_does_not_lose_the_session(
     ran = machine.run(*sign_in_arguments(machine.home, choice, "keyring", "token"))
     assert ran.returncode == 0
     assert machine.is_accepted(ran.stdout.strip())
-    assert "This session is not kept." in ran.stderr
+    assert "The session is not stored." in ran.stderr
     assert output in ran.stderr
 
 
@@ -174,7 +174,7 @@ def test_unwritable_folder_exits_with_9_if_storage_was_specified(
     assert (ran.returncode, ran.stdout) == (status, "")
     notice, lost, signed_in = ran.stderr.splitlines()
     assert f"{notice}\n" == machine.endpoint_notice
-    assert lost.startswith("tui-auth: This session is not kept.")
+    assert lost.startswith("tui-auth: The session is not stored.")
     assert signed_in == "Signed in as ann."
 
 
@@ -209,7 +209,7 @@ def test_quitting_at_the_storage_question_reports_an_unsaved_session(
         assert program.wait_exit() == 0
         output = " ".join(program.screen_text().split())
     assert "Signed in as ann." in output
-    assert "This session is not kept." in output
+    assert "The session is not stored." in output
     assert machine.run("token").returncode == 4
 
 
@@ -339,7 +339,7 @@ def test_done_reports_a_storage_problem_and_goes_on(
 ) -> None:
     nowhere = str(Path("/proc/no/such/place"))
     with to_done(*pool_flags(choice), "--storage", "file", XDG_STATE_HOME=nowhere) as program:
-        program.wait_for("The session could not be kept.")
+        program.wait_for("The session couldn't be stored.")
         program.press("enter")
         assert program.wait_exit() == 9
         assert "Signed in as ann." in program.screen_text()

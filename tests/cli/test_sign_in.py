@@ -39,7 +39,7 @@ def test_password_from_a_pipe_signs_in(machine: Machine, choice: ResolvedPool) -
     assert (ran.returncode, ran.stdout) == (0, "")
     notice, storage_line, signed_in = ran.stderr.splitlines()
     assert f"{notice}\n" == machine.endpoint_notice
-    assert storage_line.startswith("tui-auth: The session is kept in a file of yours; --storage")
+    assert storage_line.startswith("tui-auth: The session is stored in a private file. Choose another place")
     assert signed_in == "Signed in as ann."
     assert machine.is_accepted(machine.run("token").stdout.strip())
     ran = sign_in(machine, *PLAIN, *pool_flags(choice))
@@ -71,7 +71,7 @@ def test_only_one_line_ending_is_removed(machine: Machine, choice: ResolvedPool)
 
 def test_overlong_password_line_is_rejected_and_not_truncated(machine: Machine, choice: ResolvedPool) -> None:
     ran = sign_in(machine, *PLAIN, *pool_flags(choice), typed="é" * 2049)
-    message = "tui-auth: stdin gave a line that is too long to be a password.\n"
+    message = "tui-auth: The first line of stdin is too long to be a password.\n"
     assert (ran.returncode, ran.stderr) == (2, message)
     assert not machine.server.calls
 
@@ -81,7 +81,7 @@ def test_password_in_another_encoding_is_rejected(
 ) -> None:
     command = process.command(*PLAIN, *pool_flags(choice))
     ran = process.run_command(command, stdin=None, input="caf\udce9\n", errors="surrogateescape")
-    assert (ran.returncode, ran.stderr) == (2, "tui-auth: stdin gave a password that is not UTF-8 text.\n")
+    assert (ran.returncode, ran.stderr) == (2, "tui-auth: The password on stdin is not UTF-8 text.\n")
     assert not machine.server.calls
 
 
@@ -123,7 +123,7 @@ def test_new_pool_asks_even_if_a_pool_is_configured(
         assert program.wait_exit() == 6
     ran = sign_in(machine, "--new-pool", typed="")
     assert (ran.returncode, ran.stderr.count("\n")) == (3, 1)
-    assert "--new-pool asks on a terminal. Without one: `tui-auth profile add`." in ran.stderr
+    assert "--new-pool needs a terminal. Without one, use `tui-auth profile add`." in ran.stderr
 
 
 def test_password_from_stdin_never_prompts_on_a_terminal(
@@ -150,7 +150,7 @@ def test_last_pool_and_user_are_the_default(
         program.wait_for("Password:")
         shown = program.screen_text()
         text = " ".join(shown.split())
-        assert "User pool and user are those of the last sign-in, ann in eu-west-1_" in text
+        assert "Using the pool and user of the last sign-in: ann in eu-west-1_" in text
         assert f"Sign in to {choice.user_pool_id}" in shown
         assert "Username: ann" in shown
     with without_flags() as program:

@@ -84,7 +84,9 @@ def test_min_ttl_longer_than_the_token_validity_is_reported(machine: Machine) ->
     machine.sign_in()
     result = machine.run("token", "--min-ttl", "2h")
     assert result.returncode == 0
-    assert re.fullmatch(r"tui-auth: this pool's tokens are valid for only (60|59) minutes\.\n", result.stderr)
+    assert re.fullmatch(
+        r"tui-auth: The tokens of this pool are valid for only (60|59) minutes\.\n", result.stderr
+    )
     assert machine.is_accepted(result.stdout.strip())
 
 

@@ -66,7 +66,7 @@ class TestOnATerminal:
                 program.wait_for("Password:")
                 program.send(f"{PASSWORD}\r")
                 assert program.wait_exit() == 0
-                assert program.screen_text().count("The session is kept in") == count
+                assert program.screen_text().count("The session is stored in") == count
             machine.run("sign-out")
 
     def test_ended_session_opens_the_sign_in_for_its_user(
@@ -149,7 +149,7 @@ class TestOnATerminal:
             program.wait_for("Password:")
             program.send(f"{PASSWORD}\r")
             assert program.wait_exit() == 0
-            assert "This session is not kept." in program.screen_text()
+            assert "The session is not stored." in program.screen_text()
         assert machine.is_accepted((machine.home / "out").read_text().strip())
 
     def test_folder_open_to_others_exits_with_9_without_a_sign_in(

@@ -187,12 +187,12 @@ def test_migration_enabled_selects_user_password_auth(tmp_path: Path, put_amplif
         (
             "amplify_outputs.json",
             {"eu-west-1_Gen2Pool1": "eu-west-1"},
-            ", line 4: user_pool_id: expected a user pool id",
+            ", line 4: user_pool_id: expected a user pool ID",
         ),
         (
             "amplify_outputs.json",
             {'"2gen2gen2gen2gen2gen2gen2"': "17"},
-            ", line 6: user_pool_client_id: expected an app client id",
+            ", line 6: user_pool_client_id: expected an app client ID",
         ),
         ("amplify_outputs.json", {'"version": "1.4",': '"version": "1.4"'}, ", line 3: expected “,” or “}”."),
         (

@@ -205,7 +205,7 @@ def test_endpoint_variable_applies_to_a_pool_from_flags(home: Home) -> None:
 @pytest.mark.parametrize(
     ("flags", "variables", "message"),
     [
-        (("--user-pool-id", "pool", "--client-id", "c"), {}, "--user-pool-id: expected a user pool id"),
+        (("--user-pool-id", "pool", "--client-id", "c"), {}, "--user-pool-id: expected a user pool ID"),
         (FLAGS, {"TUI_AUTH_ENDPOINT_URL": "http://example.com"}, "ENDPOINT_URL: expected a URL beginning"),
         (FLAGS, {"TUI_AUTH_SESSION_MINUTES": "hunter2"}, "TUI_AUTH_SESSION_MINUTES: expected a number"),
         (("--profile", "gone"), {}, "--profile: there is no such profile."),

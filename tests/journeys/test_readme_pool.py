@@ -133,7 +133,7 @@ def test_readme_lines_work_with_a_pool_id(shell: Callable[[], Shell]) -> None:
     stores_profile, runs_doctor, signs_in = readme_lines()[1]
     program = shell()
     program.type(stores_profile)
-    program.wait_for("Kept as acme in ~/.config/tui-auth/config.toml.")
+    program.wait_for("Stored profile acme in ~/.config/tui-auth/config.toml.")
     program.wait_for_success()
     program.type(runs_doctor)
     program.wait_for("ok versions")

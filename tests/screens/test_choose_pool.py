@@ -146,7 +146,7 @@ async def test_invalid_id_shows_a_field_error_and_sends_nothing(tmp_path: Path) 
     app = PilotedChooser(tmp_path)
     async with app.run_test(size=(80, 23)) as pilot:
         await submit_ids(pilot, "my pool", "c")
-        await until(pilot, lambda: "should be a user pool id, such as" in app.text())
+        await until(pilot, lambda: "should be a user pool ID, such as" in app.text())
         assert app.gateway.calls == []
 
 

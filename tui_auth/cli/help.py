@@ -27,19 +27,19 @@ if TYPE_CHECKING:
 
 PROGRAM = "tui-auth"
 COMMANDS = {
-    "sign-in": ("sign_in", "sign in to a user pool (tui-auth without a command)"),
-    "token": ("token", "print a token that holds, and nothing else"),
+    "sign-in": ("sign_in", "sign in to a user pool; the default command"),
+    "token": ("token", "print a valid token and nothing else"),
     "header": ("token", "print “Authorization: Bearer …” for curl -H @-"),
     "exec": ("exec", "run a command with a token in its environment"),
-    "aws-credentials": ("aws_credentials", "print AWS credentials of the identity pool"),
+    "aws-credentials": ("aws_credentials", "print AWS credentials from the identity pool"),
     "kube-credential": ("token", "print an ExecCredential for kubectl"),
-    "status": ("status", "tell who is signed in, where, and for how long"),
-    "sign-out": ("sign_out", "end the session, at Cognito and here"),
-    "profile": ("profile", "keep pools under names, and show what is set"),
-    "doctor": ("doctor", "look at pool, network and terminal, and say what to do"),
-    "completion": ("completion", "print what makes bash, zsh or fish complete tui-auth"),
-    "demo": ("demo", "try every sign-in step on a pool inside this program"),
-    "pool": ("pool", "serve the embedded user pool here, for tests and scripts"),
+    "status": ("status", "show who is signed in, to which pool, and for how long"),
+    "sign-out": ("sign_out", "end the session at Cognito and on this computer"),
+    "profile": ("profile", "manage named pool configurations"),
+    "doctor": ("doctor", "check the pool, network and terminal, and suggest fixes"),
+    "completion": ("completion", "print the completion script for bash, zsh or fish"),
+    "demo": ("demo", "try every sign-in step with a local user pool"),
+    "pool": ("pool", "run a local user pool for tests and scripts"),
 }
 """The module of each command and its summary in the help."""
 
@@ -65,24 +65,24 @@ Examples = tuple[tuple[str, str], ...]
 _IDS = "--user-pool-id eu-west-1_Ab12Cd34E --client-id 1example23456789"
 
 PROGRAM_EXAMPLES: Examples = (
-    ("tui-auth", "sign in: to the project here, or asks for a pool"),
-    ("tui-auth --profile acme", "sign in to a pool kept under a name"),
-    ("tui-auth demo", "try every step; no AWS account is needed"),
-    ("tui-auth doctor", "find out why it does not work"),
+    ("tui-auth", "sign in to this project's pool, or choose one"),
+    ("tui-auth --profile acme", "sign in to a named pool"),
+    ("tui-auth demo", "try every step; needs no AWS account"),
+    ("tui-auth doctor", "find out what is wrong"),
     ("tui-auth header | curl -H @- https://api.example.com/orders", ""),
 )
 
 COMMAND_EXAMPLES: dict[str, Examples] = {
     "sign-in": (
-        ("tui-auth sign-in", "to the Amplify project here, or asks for a pool"),
+        ("tui-auth sign-in", "to the pool of this Amplify project, or choose one"),
         ("tui-auth sign-in --profile acme --username ann", ""),
         (f"tui-auth {_IDS}", ""),
         ("pass acme | tui-auth sign-in --username ann --password-stdin", ""),
     ),
     "token": (
-        ("TOKEN=$(tui-auth token)", "signs in where that is needed"),
+        ("TOKEN=$(tui-auth token)", "sign in first if necessary"),
         ("tui-auth token --type id --min-ttl 10m", ""),
-        ("tui-auth token --profile acme --login never", "4 where no session stands"),
+        ("tui-auth token --profile acme --login never", "fail if not signed in"),
     ),
     "header": (
         ("tui-auth header | curl -H @- https://api.example.com/orders", ""),
@@ -100,17 +100,17 @@ COMMAND_EXAMPLES: dict[str, Examples] = {
     "kube-credential": (("tui-auth kube-credential --profile acme", "for exec in ~/.kube/config"),),
     "status": (
         ("tui-auth status", ""),
-        ("tui-auth status --json --online", "asks Cognito whether the session still counts"),
+        ("tui-auth status --json --online", "ask Cognito whether the session is valid"),
     ),
     "sign-out": (
-        ("tui-auth sign-out", "here, and at Cognito"),
-        ("tui-auth sign-out --everywhere", "on every machine"),
+        ("tui-auth sign-out", "on this computer"),
+        ("tui-auth sign-out --everywhere", "on all computers"),
     ),
     "profile": (
         ("tui-auth profile import amplify_outputs.json", ""),
         (f"tui-auth profile add acme \\\n    {_IDS}", ""),
-        ("tui-auth profile use acme", "the default from now on"),
-        ("tui-auth profile show --origin", "what a command would use here, and why"),
+        ("tui-auth profile use acme", "make it the default"),
+        ("tui-auth profile show --origin", "the settings used here, and their source"),
     ),
     "profile list": (("tui-auth profile list --json", ""),),
     "profile add": (
@@ -119,11 +119,11 @@ COMMAND_EXAMPLES: dict[str, Examples] = {
     ),
     "profile use": (
         ("tui-auth profile use acme", ""),
-        ("tui-auth profile use --none", "no default any more"),
+        ("tui-auth profile use --none", "have no default"),
     ),
     "profile show": (
-        ("tui-auth profile show acme", "what is written"),
-        ("tui-auth profile show --origin", "what a command would use here, and why"),
+        ("tui-auth profile show acme", "the settings of a profile"),
+        ("tui-auth profile show --origin", "the settings used here, and their source"),
     ),
     "profile remove": (("tui-auth profile remove acme", ""),),
     "profile import": (
@@ -136,14 +136,14 @@ COMMAND_EXAMPLES: dict[str, Examples] = {
     ),
     "completion": (
         ("source <(tui-auth completion bash)", "in ~/.bashrc"),
-        ("tui-auth completion zsh > ~/.zsh/completions/_tui-auth", "a folder on $fpath"),
+        ("tui-auth completion zsh > ~/.zsh/completions/_tui-auth", "in $fpath"),
         ("tui-auth completion fish > ~/.config/fish/completions/tui-auth.fish", ""),
     ),
-    "demo": (("tui-auth demo", ""), ("tui-auth demo --play tess", "a sample user signs in by itself")),
+    "demo": (("tui-auth demo", ""), ("tui-auth demo --play tess", "watch a sample user sign in")),
     "pool": (
-        ("tui-auth pool", "prints its address, ids and users"),
+        ("tui-auth pool", "print its address, IDs and users"),
         ("tui-auth pool --port 9229 --demo-users", ""),
-        ("tui-auth pool --seed shop --state shop.json", "same ids, same users"),
+        ("tui-auth pool --seed shop --state shop.json", "the same IDs and users each time"),
     ),
 }
 
@@ -155,8 +155,8 @@ pool asks for.
 commands:
 {commands}
 
-tui-auth COMMAND --help tells more about one.
-tui-auth --version names what a bug report needs.
+Run `tui-auth COMMAND --help` for more about a command.
+Run `tui-auth --version` for what a bug report needs.
 """
 
 PACKAGES = ("textual", "boto3", "botocore", "pyotp", "segno", "platformdirs", "PyJWT", "cryptography")
@@ -229,9 +229,9 @@ def unsupported_packages() -> Iterator[str]:
         supported = ",".join(sorted(requirement["range"].strip().split(","), reverse=True))
         installed = _installed_version(package)
         if installed is None:
-            yield f"{package} is missing, {supported} is needed"
+            yield f"{package} is missing; tui-auth needs {supported}"
         elif not _is_supported(installed, supported):
-            yield f"{package} is {safe_line(installed, limit=30)}, {supported} is needed"
+            yield f"{package} is {safe_line(installed, limit=30)}; tui-auth needs {supported}"
 
 
 def describe_terminal(environ: Mapping[str, str] = os.environ) -> str:
@@ -248,7 +248,7 @@ def describe_terminal(environ: Mapping[str, str] = os.environ) -> str:
     }
     parts = [
         environ.get("TERM") or "TERM not set",
-        f"colours {describe_colors(environ)}",
+        f"colors: {describe_colors(environ)}",
         "×".join(map(str, size)) if size else "no size",
         *(f"{name}={environ[name]}" for name in variables if environ.get(name)),
         *(f"in {name}" for name, is_inside in surrounding.items() if is_inside),
@@ -259,9 +259,9 @@ def describe_terminal(environ: Mapping[str, str] = os.environ) -> str:
 def describe_colors(environ: Mapping[str, str]) -> str:
     """Return how many colors the terminal shows, as far as its variables say."""
     if is_no_color_set(environ):
-        return "none, as NO_COLOR asks"
+        return "none (NO_COLOR is set)"
     if is_monochrome(environ):
-        return "none: the terminal has none"
+        return "none (not supported by the terminal)"
     if environ.get("COLORTERM", "") in ("truecolor", "24bit"):
         return "16 million (COLORTERM)"
     return "256" if "256" in environ.get("TERM", "") else "16"

@@ -118,7 +118,7 @@ def check_machine(environ: Mapping[str, str] = os.environ) -> Iterator[Finding]:
     yield from _check_profiles(config)
     versions = f"{describe_program()}, {describe_packages()}"
     if unsupported := "; ".join(unsupported_packages()):
-        advice = "Install tui-auth again: its packages come with it."
+        advice = "Reinstall tui-auth with its packages."
         yield problem("versions", f"{unsupported} ({versions})", advice)
     else:
         yield ok("versions", versions)
@@ -127,25 +127,25 @@ def check_machine(environ: Mapping[str, str] = os.environ) -> Iterator[Finding]:
 def _check_terminal(environ: Mapping[str, str]) -> Iterator[Finding]:
     terminal = find_terminal(environ)
     if terminal.kind is TerminalKind.NONE:
-        advice = "Signing in needs one, but for a password alone (--password-stdin)."
+        advice = "Signing in needs a terminal, except with --password-stdin or --password-file."
         yield note("terminal", terminal.reason, advice)
         return
     if terminal.kind is TerminalKind.LINES:
-        yield note("terminal", terminal.reason, "Signing in works with line prompts.")
+        yield note("terminal", terminal.reason, "Signing in uses line prompts.")
     else:
         yield ok("terminal", safe_line(environ.get("TERM", ""), limit=40))
     if size := measure_terminal():
         text, fits = "×".join(map(str, size)), size[0] >= SMALLEST[0] and size[1] >= SMALLEST[1]
-        advice = "At 80×23 and more everything fits, QR pictures too."
+        advice = "From 80×23 on everything fits, QR codes too."
         yield ok("size", text) if fits else note("size", text, advice)
     else:
-        yield note("size", "the terminal does not tell its size")
-    yield ok("colours", describe_colors(environ))
+        yield note("size", "the terminal doesn't report its size")
+    yield ok("colors", describe_colors(environ))
     if theme := environ.get("TUI_AUTH_THEME"):
         try:
             choose_theme(environ)
         except ConfigurationError as error:
-            yield problem("theme", str(error), "Set it to one of these, or unset it.")
+            yield problem("theme", str(error), "Change or unset it.")
         else:
             yield ok("theme", f"{theme} from TUI_AUTH_THEME")
     if is_in_tmux(environ):
@@ -155,19 +155,17 @@ def _check_terminal(environ: Mapping[str, str]) -> Iterator[Finding]:
 def _check_tmux() -> Iterator[Finding]:
     version = _output(["tmux", "-V"])
     if version is None:
-        yield note("tmux", "TMUX is set, but tmux cannot be run", "Copying goes by the terminal then.")
+        yield note("tmux", "TMUX is set, but tmux can't run", "tui-auth copies through the terminal instead.")
         return
     if _output(["tmux", "show-options", "-gwv", "alternate-screen"]) == "off":
         yield note(
             "tmux history",
-            "alternate-screen is off: what a screen shows stays in the history if its width changes",
-            "`tmux set -wg alternate-screen on`, or `tmux clear-history` afterwards.",
+            "alternate-screen is off, so screens stay in the history when the width changes",
+            "Run `tmux set -wg alternate-screen on`, or `tmux clear-history` afterwards.",
         )
     setting = _output(["tmux", "show-options", "-gv", "set-clipboard"])
     if setting == "off":
-        advice = (
-            "What is copied stays in tmux's buffer: paste with prefix ], or `tmux set -g set-clipboard on`."
-        )
+        advice = "Copied text stays in tmux. Paste it with prefix ], or run `tmux set -g set-clipboard on`."
         yield note("tmux", f"{version}; set-clipboard is off", advice)
     else:
         yield ok("tmux", f"{version}; set-clipboard is {setting or 'unknown'}")
@@ -188,10 +186,10 @@ def _output(command: list[str]) -> str | None:
 
 def _check_clipboard(environ: Mapping[str, str]) -> Finding:
     if is_in_tmux(environ):
-        return ok("clipboard", "by tmux load-buffer -w")
+        return ok("clipboard", "tmux load-buffer -w")
     if tool := find_local_tool(environ):
-        return ok("clipboard", f"by {tool}")
-    return note("clipboard", "by the terminal itself (OSC 52), if it lets programs do that")
+        return ok("clipboard", f"{tool}")
+    return note("clipboard", "the terminal (OSC 52), if it allows that")
 
 
 def _check_folder(subject: str, folder: Path) -> Finding:
@@ -200,12 +198,12 @@ def _check_folder(subject: str, folder: Path) -> Finding:
     shown = display_path(existing_folder)
     flaw: tuple[str, str] | None
     if not existing_folder.is_dir():
-        flaw = f"{shown} is no folder", f"Move it away: {display_path(folder)} is needed."
+        flaw = f"{shown} is not a folder", f"Move it away, because {display_path(folder)} must be a folder."
     elif not _is_writable(existing_folder):
-        advice = "Make it yours, or name another with XDG_CONFIG_HOME and XDG_STATE_HOME."
-        flaw = f"{shown} cannot be written", advice
+        advice = "Change its owner or mode, or choose another with XDG_CONFIG_HOME and XDG_STATE_HOME."
+        flaw = f"{shown} isn't writable", advice
     elif existing_folder != folder:
-        return ok(subject, f"{display_path(folder)}, made when it is needed")
+        return ok(subject, f"{display_path(folder)}, created when needed")
     else:
         flaw = _find_flaw(folder, is_private=subject != "config folder")
     return problem(subject, *flaw, ExitCode.STORAGE) if flaw else ok(subject, shown)
@@ -218,13 +216,16 @@ def _find_flaw(folder: Path, *, is_private: bool) -> tuple[str, str] | None:
     """
     status = folder.stat()
     if is_private and folder.is_symlink():
-        return f"{display_path(folder)} is a link", f"rm {display_path(folder)}"
+        return (
+            f"{display_path(folder)} is a link",
+            "Move it away, or choose another folder with XDG_STATE_HOME.",
+        )
     if status.st_uid != os.geteuid():
-        return f"{display_path(folder)} belongs to another user", "Remove it, or make it yours."
+        return f"{display_path(folder)} belongs to another user", "Change its owner, or move it away."
     if is_private and status.st_mode & 0o077:
-        return f"{display_path(folder)} is open to others", f"chmod 700 {display_path(folder)}"
+        return f"other users can access {display_path(folder)}", f"chmod 700 {display_path(folder)}"
     if status.st_mode & 0o022:
-        return f"{display_path(folder)} can be changed by others", f"chmod go-w {display_path(folder)}"
+        return f"other users can change {display_path(folder)}", f"chmod go-w {display_path(folder)}"
     return None
 
 
@@ -232,16 +233,16 @@ def _check_runtime_folder(environ: Mapping[str, str]) -> Iterator[Finding]:
     """Check the folder that lasts until log-out; there is other storage, so nothing here is a problem."""
     folder = runtime_folder(environ)
     if folder is None:
-        yield note("runtime folder", "none: XDG_RUNTIME_DIR is not set", "Choose --storage file or keyring.")
+        yield note("runtime folder", "none: XDG_RUNTIME_DIR is not set", "Use --storage file or keyring.")
         return
     try:
         PrivateFolder(folder, below=os.path.dirname(folder)).names()  # noqa: PTH120
     except StorageError as error:
-        yield note("runtime folder", str(error), "Or choose --storage file.")
+        yield note("runtime folder", str(error), "Or use --storage file.")
         return
     finding = _check_folder("runtime folder", Path(folder))
     if finding.level is not Level.OK:
-        finding = note(finding.subject, finding.message, f"{finding.advice} Or --storage file.")
+        finding = note(finding.subject, finding.message, f"{finding.advice} Or use --storage file.")
     yield finding
 
 
@@ -265,14 +266,14 @@ def _check_profiles(folder: Path) -> Iterator[Finding]:
         yield problem("profiles", str(error), "Look at its content too.", ExitCode.STORAGE)
         return
     except ConfigurationError as error:
-        yield problem("profiles", str(error), "Put that right in an editor.")
+        yield problem("profiles", str(error), "Correct it in an editor.")
         return
     for name in profiles.names:
         subject = f"profile {safe_line(name, limit=64)}"
         try:
             secret_file = profiles.profile(name).settings.get("client_secret_file")
         except ConfigurationError as error:
-            yield problem(subject, str(error), "Put that right in an editor.")
+            yield problem(subject, str(error), "Correct it in an editor.")
             continue
         path = Path(secret_file) if secret_file else None
         try:
@@ -284,6 +285,6 @@ def _check_profiles(folder: Path) -> Iterator[Finding]:
             pass  # the checks of the pool say so
         if path and permission_warning(path):
             shown = display_path(path)
-            yield problem(subject, f"others can read {shown}", f"chmod 600 {shown}", ExitCode.STORAGE)
+            yield problem(subject, f"other users can read {shown}", f"chmod 600 {shown}", ExitCode.STORAGE)
     if profiles.names:
         yield ok("profiles", f"{len(profiles.names)} in {display_path(folder / CONFIG_FILE)}")

@@ -168,10 +168,10 @@ class CommandParser(ArgumentParser):
 
 
 SIGN_IN_FLAGS = {
-    "username": ("NAME", "filled in on the first screen"),
-    "auth_flow": ("FLOW", f"how to begin: {', '.join(FLOWS)}; the first unless given"),
-    "preferred_first_factor": ("FACTOR", "for USER_AUTH, such as EMAIL_OTP"),
-    "app_name": ("NAME", "what an authenticator app shows"),
+    "username": ("NAME", "the user to sign in"),
+    "auth_flow": ("FLOW", f"one of {', '.join(FLOWS)}; default: {FLOWS[0]}"),
+    "preferred_first_factor": ("FACTOR", "the first factor to ask for with USER_AUTH, such as EMAIL_OTP"),
+    "app_name": ("NAME", "the name that authenticator apps show"),
 }
 """The settings of a sign-in: the placeholder and the help text of each one's flag."""
 
@@ -197,33 +197,39 @@ def add_sign_in_arguments(parser: ArgumentParser) -> None:
     """Add the flags of every command that may sign in: to which pool, and how."""
     add_pool_arguments(parser)
     group = parser.add_argument_group("signing in")
-    storage = (
-        "where to keep the session; unless given, sign-in asks on the full screen, all else takes a file"
-    )
+    storage = "where to store the session; default: the full screen asks, otherwise a file"
     add_setting_flags(group, {**SIGN_IN_FLAGS, "storage": (None, storage)})
-    group.add_argument("--plain", action="store_true", help="line prompts in place of the full screen")
+    group.add_argument("--plain", action="store_true", help="use line prompts instead of the full screen")
     group.add_argument(
-        "--trace", metavar="FILE", help="write the calls and their next steps to a file, every value left out"
+        "--trace",
+        metavar="FILE",
+        help="append the calls to Cognito and their next steps to a file, without values",
     )
     source = group.add_mutually_exclusive_group()
     source.add_argument(
-        "--password-stdin", action="store_true", help="the password is the first line of stdin; no prompts"
+        "--password-stdin",
+        action="store_true",
+        help="read the password from the first line of stdin; never prompt",
     )
-    source.add_argument("--password-file", metavar="FILE", help="the password is a file's first line")
+    source.add_argument(
+        "--password-file",
+        metavar="FILE",
+        help="read the password from the first line of a file; never prompt",
+    )
     group.add_argument(
         "--client-metadata",
         metavar="KEY=VALUE",
         action="append",
         type=_key_value,
         default=[],
-        help="passed to the pool's Lambda functions; may stand several times; no place for a secret",
+        help="pass to the pool's Lambda triggers; repeatable; not for secrets",
     )
 
 
 def add_session_arguments(parser: ArgumentParser) -> None:
     """Add the flags that choose a session, for a command that never signs in."""
     add_pool_arguments(parser)
-    parser.add_argument("--username", metavar="NAME", help="which user's session")
+    parser.add_argument("--username", metavar="NAME", help="the user of the session")
 
 
 def add_token_arguments(parser: ArgumentParser) -> None:
@@ -233,14 +239,14 @@ def add_token_arguments(parser: ArgumentParser) -> None:
         "--login",
         choices=("auto", "never"),
         default="auto",
-        help="whether to sign in on the terminal if there is no session; %(default)s unless given",
+        help="whether to sign in on the terminal if there is no session; default: %(default)s",
     )
 
 
 def _key_value(text: str) -> tuple[str, str]:
     key, equals, value = text.partition("=")
     if not key or not equals:
-        raise ArgumentTypeError("write it as KEY=VALUE")
+        raise ArgumentTypeError("expected KEY=VALUE")
     return key, value
 
 
@@ -266,18 +272,18 @@ def read_password(arguments: Namespace) -> Secret | None:
         return None
     if sys.stdin is not None and sys.stdin.isatty():
         raise _usage_error(
-            "--password-stdin reads a pipe; on a terminal it would show the password. Leave it out there."
+            "--password-stdin reads from a pipe, not from a terminal. Leave it out to be asked."
         )
     line = sys.stdin.buffer.readline(_MAX_PASSWORD_BYTES + 1) if sys.stdin is not None else b""
     if len(line) > _MAX_PASSWORD_BYTES:
-        raise _usage_error("stdin gave a line that is too long to be a password.")
+        raise _usage_error("The first line of stdin is too long to be a password.")
     password = None
     with suppress(UnicodeDecodeError):  # the error has the bytes, so it must not become a context
         password = line.decode().removesuffix("\n").removesuffix("\r")
     if password is None:
-        raise _usage_error("stdin gave a password that is not UTF-8 text.")
+        raise _usage_error("The password on stdin is not UTF-8 text.")
     if not password:
-        raise _usage_error("stdin gave no password. Pipe it in as one line.")
+        raise _usage_error("There is no password on stdin. Pipe it in as one line.")
     return Secret(password)
 
 
@@ -303,10 +309,8 @@ def write_trace(wire: CallTrace, path: str | None) -> Iterator[None]:
     except StorageError as error:
         raise ConfigurationError(f"The trace cannot be written. {error}") from None
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "that is no name of a file"
-        raise ConfigurationError(
-            f"The trace cannot be written to {display_path(target)}: {reason}."
-        ) from None
+        reason = error.strerror if isinstance(error, OSError) else "it isn't a valid file name"
+        raise ConfigurationError(f"The trace can't be written to {display_path(target)}: {reason}.") from None
 
     def write(call: Call) -> None:
         if call.outcome:

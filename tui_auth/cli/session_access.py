@@ -209,11 +209,11 @@ def session_with_token(
         from tui_auth.flow.errors import format_duration
 
         left = format_duration(max(0.0, result.record.seconds_left(kind)))
-        say(f"this pool's tokens are valid for only {left}.")
+        say(f"The tokens of this pool are valid for only {left}.")
     return result.record
 
 
 def report_unsaved(result: RefreshResult) -> None:
     """Print a line if refreshed tokens couldn't be stored."""
     if result.problem:
-        say(f"The session was refreshed, but couldn't be stored. {result.problem}")
+        say(f"The session was refreshed but couldn't be stored. {result.problem}")

@@ -70,14 +70,14 @@ def _save_session(
         _say_not_saved(result.problem)
     elif storage is None:
         persistence.remember_storage(StorageKind.FILE)
-        say("The session is kept in a file of yours; --storage chooses another place.")
+        say("The session is stored in a private file. Choose another place with --storage.")
     if result.warning:
         say(result.warning)
     return result
 
 
 def _say_not_saved(reason: str) -> None:
-    say(f"This session is not kept. {reason}")
+    say(f"The session is not stored. {reason}")
 
 
 def _sign_in_with_password(
@@ -86,7 +86,7 @@ def _sign_in_with_password(
     from tui_auth.auth.next_step import AuthFactorType, Done
 
     if not settings.username:
-        raise CommandFailedError(ExitCode.USAGE, "--password-stdin and --password-file need --username.")
+        raise CommandFailedError(ExitCode.USAGE, "--password-stdin and --password-file require --username.")
     step = auth.attempt().sign_in(
         settings.username,
         password,
@@ -97,8 +97,8 @@ def _sign_in_with_password(
     )
     if isinstance(step, Done):
         return step
-    more = f"The pool asks for more than a password ({type(step).__name__})."
-    raise CommandFailedError(ExitCode.UNSUPPORTED_STEP, f"{more} Run tui-auth sign-in on a terminal.")
+    more = f"The pool requires more than a password ({type(step).__name__})."
+    raise CommandFailedError(ExitCode.UNSUPPORTED_STEP, f"{more} Run `tui-auth sign-in` on a terminal.")
 
 
 def sign_in_settings(choice: ResolvedPool, arguments: Namespace, *, leaves_when_done: bool) -> SignInSettings:
@@ -289,7 +289,7 @@ def choose_theme(environ: Mapping[str, str] = os.environ) -> str:
     names = {"": "tui-auth-dark", "dark": "tui-auth-dark", "light": "tui-auth-light", "ansi": "ansi-dark"}
     setting = environ.get("TUI_AUTH_THEME", "")
     if setting not in names:
-        raise ConfigurationError("TUI_AUTH_THEME is dark, light or ansi.")
+        raise ConfigurationError("TUI_AUTH_THEME must be dark, light or ansi.")
     return "ansi-dark" if must_avoid_color() else names[setting]
 
 

@@ -41,12 +41,12 @@ if TYPE_CHECKING:
     from tui_auth.secret import Secret
 
 POOL_FLAGS = {
-    "user_pool_id": ("ID", "such as eu-west-1_Ab12Cd34E"),
-    "client_id": ("ID", "the app client's id"),
-    "client_secret_file": ("FILE", "a file with the app client's secret"),
-    "region": ("REGION", "where the pool is, if its id does not say it"),
-    "endpoint_url": ("URL", "https, or http on this machine"),
-    "identity_pool_id": ("ID", "for AWS credentials"),
+    "user_pool_id": ("ID", "the user pool ID, such as eu-west-1_Ab12Cd34E"),
+    "client_id": ("ID", "the app client ID"),
+    "client_secret_file": ("FILE", "a file with the client secret"),
+    "region": ("REGION", "the region; default: the one in the pool ID"),
+    "endpoint_url": ("URL", "a Cognito endpoint: https, or http on this computer"),
+    "identity_pool_id": ("ID", "the identity pool for AWS credentials"),
 }
 """The settings that specify a pool: the placeholder and the help text of each one's flag."""
 
@@ -136,7 +136,7 @@ def no_session() -> None:
 def add_pool_arguments(parser: ArgumentParser) -> None:
     """Add the flags that specify a pool. No secret is ever taken from a flag."""
     group = parser.add_argument_group("which pool")
-    group.add_argument("--profile", metavar="PROFILE", help="a pool kept under a name; see tui-auth profile")
+    group.add_argument("--profile", metavar="PROFILE", help="a named pool; see tui-auth profile")
     for name, (metavar, says) in POOL_FLAGS.items():
         group.add_argument(SETTINGS[name].flag, metavar=metavar, help=says)
 

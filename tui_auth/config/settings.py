@@ -234,8 +234,8 @@ _REGION = r"local|[a-z]{2,10}(-[a-z]{2,20}){1,3}-[0-9]{1,2}"
 SETTINGS: dict[str, Setting] = {
     setting.name: setting
     for setting in (
-        Setting("user_pool_id", _POOL, _id("a user pool id", "eu-west-1_Ab12Cd34E", USER_POOL_ID)),
-        Setting("client_id", _CLIENT, _id("an app client id", "1example23456789", CLIENT_ID)),
+        Setting("user_pool_id", _POOL, _id("a user pool ID", "eu-west-1_Ab12Cd34E", USER_POOL_ID)),
+        Setting("client_id", _CLIENT, _id("an app client ID", "1example23456789", CLIENT_ID)),
         Setting("client_secret_file", _CLIENT, _path),
         Setting("region", _POOL, _text("a region, such as eu-west-1", _REGION)),
         Setting(
@@ -250,7 +250,7 @@ SETTINGS: dict[str, Setting] = {
             "identity_pool_id",
             _POOL,
             _text(
-                "an identity pool id, such as eu-west-1:01234567-89ab-cdef-0123-456789abcdef",
+                "an identity pool ID, such as eu-west-1:01234567-89ab-cdef-0123-456789abcdef",
                 r"[a-z][a-z0-9-]{1,39}:[0-9a-fA-F-]{1,54}",
             ),
         ),

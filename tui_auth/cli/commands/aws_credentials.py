@@ -32,7 +32,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--format",
         choices=FORMATS,
         default="process",
-        help="%(default)s unless given: for credential_process in ~/.aws/config, which never asks anything",
+        help="default: %(default)s, for credential_process in ~/.aws/config, which never prompts",
     )
 
 
@@ -65,7 +65,7 @@ def _identity_pool(arguments: Namespace, sessions: Sessions, record: SessionReco
     pool = pool or record.origin.identity_pool_id
     if not pool:
         raise ConfigurationError(
-            "No identity pool is named. Give --identity-pool-id, or keep it in a profile."
+            "No identity pool is specified. Use --identity-pool-id, or add it to a profile."
         )
     return str(pool)
 

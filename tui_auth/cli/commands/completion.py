@@ -23,15 +23,13 @@ if TYPE_CHECKING:
 
 SHELLS = ("bash", "zsh", "fish")
 _DESCRIPTION = (
-    "For bash, zsh or fish: prints the script to stdout; it is made of this version's commands and flags."
+    "Prints a completion script for bash, zsh or fish. The script asks tui-auth for the completions."
 )
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     parser.description = _DESCRIPTION
-    parser.add_argument(
-        "shell", choices=SHELLS, metavar="|".join(SHELLS), help="which shell the script is for"
-    )
+    parser.add_argument("shell", choices=SHELLS, metavar="|".join(SHELLS), help="the shell")
     parser.add_argument("words", nargs=REMAINDER, help=SUPPRESS)
 
 
@@ -71,7 +69,9 @@ def complete(words: Sequence[str]) -> Completions:
     import_module(f"tui_auth.cli.commands.{COMMANDS[name][0]}").add_arguments(parser)
     completions = _complete_arguments(parser, before, current, begin=int(has_command))
     if not before:
-        completions = Completions("words", {**completions.words, "--version": "what a bug report needs"})
+        completions = Completions(
+            "words", {**completions.words, "--version": "print what a bug report needs"}
+        )
     return completions
 
 

@@ -39,21 +39,19 @@ if TYPE_CHECKING:
 
 
 _DESCRIPTION = """\
-Looks at the pool, its app client, the network, the terminal and the folders, and says what to do. It asks
-Cognito once for each sign-in flow, and again where it refuses the client's secret, with a user name that
-cannot exist: nobody's attempts are used up.
+Checks the pool, its app client, the network, the terminal and the folders, and suggests fixes. It sends one
+request for each auth flow, and another one if Cognito rejects the client secret. The requests use a user name
+that can't exist, so they count against no user.
 
-Exit status: 0 all in order, 3 configuration, 5 refused, 7 network, 8 throttled, 9 storage.
+Exit status: 0 no problem, 3 configuration, 5 rejected, 7 network, 8 throttled, 9 storage.
 """
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     parser.description = _DESCRIPTION
     add_pool_arguments(parser)
-    add_setting_flags(
-        parser, {"auth_flow": ("FLOW", f"the flow that is to be used: {', '.join(AUTH_FLOWS)}")}
-    )
-    parser.add_argument("--json", action="store_true", help="as JSON")
+    add_setting_flags(parser, {"auth_flow": ("FLOW", f"the auth flow to check for: {', '.join(AUTH_FLOWS)}")})
+    parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(arguments: Namespace) -> int:
@@ -74,7 +72,7 @@ def _check_all(arguments: Namespace) -> Iterator[Finding]:
     except ConfigurationError as error:
         for sentence in error.notes if isinstance(error, NoPoolError) else ():
             yield note("note", sentence)
-        yield problem("pool", str(error), "The pool is not looked at until then.")
+        yield problem("pool", str(error), "Fix this first. The pool is not checked until then.")
         yield from check_network(cognito_url("us-east-1"))
         yield from check_machine()
         return
@@ -118,7 +116,7 @@ def check_network(url: str, environ: Mapping[str, str] = os.environ) -> Iterator
     yield _check_proxy(environ, url)
     bundle = configured_bundle(environ)
     if bundle is None:
-        yield ok("CA", "the usual certificate authorities")
+        yield ok("CA", "the default certificate authorities")
     elif fault := bundle.problem:
         yield problem("CA", fault, BUNDLE_ADVICE)
     else:
@@ -131,14 +129,14 @@ def _check_proxy(environ: Mapping[str, str], url: str) -> Finding:
     name = next((name for name in (f"{scheme}_proxy", f"{scheme.upper()}_PROXY") if name in environ), "")
     proxy = getproxies().get(scheme)
     if is_loopback(url):
-        return ok("proxy", "none: the endpoint is on this machine")
+        return ok("proxy", "none: the endpoint is on this computer")
     if not proxy:
         unused = next((name for name in ("all_proxy", "ALL_PROXY") if environ.get(name)), "")
         if unused:
-            return note("proxy", f"none: {unused} is not used here", "Set HTTPS_PROXY if one is needed.")
-        return ok("proxy", "none set")
+            return note("proxy", f"none: {unused} is ignored", "Set HTTPS_PROXY if you need a proxy.")
+        return ok("proxy", "none")
     if proxy_bypass(host):
-        return ok("proxy", f"none for {safe_line(host, limit=80)}, as NO_PROXY says")
+        return ok("proxy", f"none for {safe_line(host, limit=80)}, because of NO_PROXY")
     return ok("proxy", f"{_without_credentials(proxy)} from {name or 'the system'}")
 
 
@@ -148,7 +146,7 @@ def _without_credentials(url: str) -> str:
         place = f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
         return safe_line(f"{parts.scheme}://{place}", limit=200)
     except ValueError:
-        return "an address that cannot be read"
+        return "an invalid URL"
 
 
 _SECRET_ACCEPTED = (Verdict.ALLOWED, Verdict.NO_TRIGGERS, Verdict.NOT_ALLOWED)
@@ -156,14 +154,14 @@ _SECRET_ACCEPTED = (Verdict.ALLOWED, Verdict.NO_TRIGGERS, Verdict.NOT_ALLOWED)
 
 _FLOW_FAULTS = {
     Verdict.NO_TRIGGERS: (
-        "allowed, but the pool has no functions that ask a question",
+        "allowed, but the pool has no Lambda triggers for it",
         "",
-        "Give the pool its Lambda triggers.",
+        "Add the custom authentication triggers to the pool.",
     ),
     Verdict.NOT_ALLOWED: (
         "not allowed by this app client",
         ", but used ({})",
-        "In the Cognito console, app client, authentication flows: add ALLOW_{}.",
+        "Add ALLOW_{} to the app client's authentication flows in the Cognito console.",
     ),
 }
 """What is wrong with a flow, what is added if it's the chosen one, and the cure for that."""
@@ -179,7 +177,7 @@ def check_choice(choice: ResolvedPool) -> Iterator[Finding]:
     yield _check_region(choice)
     if choice.endpoint_url:
         url = safe_line(choice.endpoint_url, limit=100)
-        yield note("endpoint", f"{url} from {choice.origins['endpoint_url']}, in place of AWS's own")
+        yield note("endpoint", f"{url} from {choice.origins['endpoint_url']}, instead of AWS")
 
 
 def _check_region(choice: ResolvedPool) -> Finding:
@@ -187,18 +185,18 @@ def _check_region(choice: ResolvedPool) -> Finding:
     if own is None and choice.endpoint_url is None:
         return problem(
             "region",
-            "none: the pool id is that of a stand-in for Cognito",
-            "Say where it listens, with --endpoint-url.",
+            "none: this is the pool ID of a local emulator",
+            "Specify its address with --endpoint-url.",
         )
     if own is None:
         is_derived = origin.kind is SourceKind.DERIVED
-        return note("region", "the pool id says none" if is_derived else f"{choice.region} from {origin}")
+        return note("region", "the pool ID has none" if is_derived else f"{choice.region} from {origin}")
     if choice.region == own:
-        return ok("region", f"{own}, as the pool id says")
+        return ok("region", f"{own}, from the pool ID")
     return problem(
         "region",
-        f"{choice.region} from {origin}, but the pool id says {own}",
-        "Leave the region out: the pool id has it.",
+        f"{choice.region} from {origin}, but the pool is in {own}",
+        "Remove the region; the pool ID has it.",
     )
 
 
@@ -216,21 +214,21 @@ def check_pool(choice: ResolvedPool, gateway: Gateway, url: str) -> Iterator[Fin
         message = f"{last.error.message.removesuffix('.')} ({host})."
         yield problem("reachable", message, last.error.recovery_suggestion, status_for(last.error))
         return
-    yield ok("reachable", "Cognito answers")
+    yield ok("reachable", "Cognito replies")
     yield _check_clock(gateway.clock_offset)
     yield _check_keys(choice)
     if last.verdict is Verdict.NO_SUCH_CLIENT:
         yield problem(
             "client",
-            "there is no such app client in this region",
-            "Compare --client-id with the pool's App clients in the Cognito console: it may be one of a pool "
-            "in another region, or be gone.",
+            "no app client has this ID in this region",
+            "Check --client-id under App clients in the Cognito console. The app client may belong to a pool "
+            "in another region, or may have been deleted.",
         )
         return
     if all(answer.verdict is Verdict.UNCLEAR for answer in answers):
-        yield _report_unclear("client", "whether there is such an app client could not be told", answers[0])
+        yield _report_unclear("client", "couldn't check if the app client exists", answers[0])
         return
-    yield ok("client", "there is such an app client; whether it is this pool's shows at sign-in")
+    yield ok("client", "the app client exists; only a sign-in shows whether it belongs to this pool")
     yield _check_secret(choice, _refine_verdicts(gateway, client, answers))
     if not last.verdict.is_final:
         yield from _check_flows(choice, answers)
@@ -238,14 +236,14 @@ def check_pool(choice: ResolvedPool, gateway: Gateway, url: str) -> Iterator[Fin
 
 def _check_clock(offset: float | None) -> Finding:
     if offset is None:
-        return note("clock", "the answer had no date to compare with")
+        return note("clock", "the reply has no date to compare with")
     if abs(offset) <= CLOCK_TOLERANCE_SECONDS:
         return ok("clock", f"within {max(1, round(abs(offset)))} s of Cognito's")
     direction = "behind" if offset > 0 else "ahead of"
     return note(
         "clock",
-        f"this machine's clock is {round(abs(offset))} s {direction} Cognito's",
-        "Set it: `timedatectl set-ntp true`, in WSL `sudo hwclock -s`. Codes made on it are off.",
+        f"this computer's clock is {round(abs(offset))} s {direction} Cognito's",
+        "Run `timedatectl set-ntp true`, in WSL `sudo hwclock -s`. Codes generated here are wrong.",
     )
 
 
@@ -256,13 +254,13 @@ def _check_keys(choice: ResolvedPool) -> Finding:
         if error.is_of_missing_pool(choice.endpoint_url):
             return problem(
                 "pool keys",
-                "there is no such user pool: nothing is published under its id",
-                "Compare --user-pool-id with the Cognito console. With a wrong one no password fits.",
+                "no user pool has this ID",
+                "Check --user-pool-id in the Cognito console. With a wrong ID every password is rejected.",
             )
-        return note("pool keys", "the pool's public keys could not be fetched, so its id is not checked")
+        return note("pool keys", "couldn't fetch the pool's public keys, so the pool ID is not checked")
     except AuthError as error:
         return note("pool keys", error.message, error.recovery_suggestion)
-    return ok("pool keys", "the pool publishes its keys under its id")
+    return ok("pool keys", "the pool publishes its keys")
 
 
 def _refine_verdicts(gateway: Gateway, client: AppClient, answers: list[Answer]) -> set[Verdict]:
@@ -283,23 +281,23 @@ def _refine_verdicts(gateway: Gateway, client: AppClient, answers: list[Answer])
 
 def _check_secret(choice: ResolvedPool, verdicts: set[Verdict]) -> Finding:
     file = choice.origins.get("client_secret_file")
-    secret = f"the one from {file}" if file else "the one that is given"
+    secret = f"the secret from {file}" if file else "the secret"
     compare = "Compare it with the app client's page in the Cognito console"
     if Verdict.SECRET_MISSING in verdicts:
-        advice = "Put it in the first line of a file only you can read, and name that with"
-        message = "this app client has a secret, and none is given"
+        advice = "Put it in the first line of a file that only you can read, and specify the file with"
+        message = "this app client has a secret, but none is specified"
         return problem("secret", message, f"{advice} --client-secret-file.")
     if {Verdict.SECRET_WRONG, Verdict.SECRET_NOT_WANTED} <= verdicts:
-        message = f"either {secret} is not this app client's, or this app client takes none"
-        return problem("secret", message, f"{compare}; leave it out if none is there.")
+        message = f"{secret} is wrong, or this app client has none"
+        return problem("secret", message, f"{compare}. Leave it out if there is none.")
     if Verdict.SECRET_WRONG in verdicts:
-        return problem("secret", f"{secret} is not this app client's", f"{compare}.")
+        return problem("secret", f"{secret} is wrong for this app client", f"{compare}.")
     if Verdict.SECRET_NOT_WANTED in verdicts:
-        advice = "Leave it out, or name the app client that it belongs to."
-        return problem("secret", f"this app client takes none; {secret} is not wanted", advice)
+        advice = "Leave it out, or specify the app client that it belongs to."
+        return problem("secret", f"this app client has none, so {secret} must be left out", advice)
     if not verdicts & {Verdict.ALLOWED, Verdict.NO_TRIGGERS}:
-        return note("secret", "cannot be told while no flow is allowed")
-    return ok("secret", f"the one from {file} fits" if choice.client_secret else "none wanted")
+        return note("secret", "can't be checked because no flow is allowed")
+    return ok("secret", f"the secret from {file} is right" if choice.client_secret else "not needed")
 
 
 def _check_flows(choice: ResolvedPool, answers: list[Answer]) -> Iterator[Finding]:
@@ -310,7 +308,7 @@ def _check_flows(choice: ResolvedPool, answers: list[Answer]) -> Iterator[Findin
         if answer.verdict is Verdict.ALLOWED
         for flow in OUR_FLOWS.get(answer.flow, (answer.flow,))
     ]
-    others = f" Or choose one it allows with --auth-flow: {', '.join(usable)}." if usable else ""
+    others = f" Or use an allowed one with --auth-flow: {', '.join(usable)}." if usable else ""
     for answer in answers:
         subject, is_chosen = f"flow {answer.flow}", AuthFlow(chosen).api_name == answer.flow
         if answer.verdict is Verdict.ALLOWED:
@@ -322,9 +320,9 @@ def _check_flows(choice: ResolvedPool, answers: list[Answer]) -> Iterator[Findin
             cure = cure.format(answer.flow) + others
             yield problem(subject, fault + use.format(chosen), cure) if is_chosen else note(subject, fault)
         elif is_chosen:
-            yield _report_unclear(subject, "whether it is allowed could not be told", answer)
+            yield _report_unclear(subject, "couldn't check whether it is allowed", answer)
         else:
-            yield note(subject, f"could not be told: {answer.error.message}" if answer.error else "")
+            yield note(subject, f"couldn't be checked: {answer.error.message}" if answer.error else "")
 
 
 def _report_unclear(subject: str, question: str, answer: Answer) -> Finding:

@@ -38,16 +38,16 @@ def add_arguments(parser: ArgumentParser) -> None:
         action="append",
         type=_parse_variable,
         default=[],
-        help=f"which token in which variable; may stand several times; {default} unless given",
+        help=f"the variable for a token; repeatable; default: {default}",
     )
-    parser.add_argument("command", nargs=REMAINDER, metavar="-- CMD …", help="what to run")
+    parser.add_argument("command", nargs=REMAINDER, metavar="-- CMD …", help="the command to run")
 
 
 def run(arguments: Namespace) -> int:
     """Replace this process with the command; return 126 or 127 if it can't run."""
     command = arguments.command[1:] if arguments.command[:1] == ["--"] else arguments.command
     if not command:
-        say("Name a command: tui-auth exec -- CMD")
+        say("No command to run. Use `tui-auth exec -- CMD`.")
         return ExitCode.USAGE
     variables = arguments.env or [DEFAULT_VARIABLE]
     # A sign-in changes it for this process; the command must get it as the caller set it.
@@ -100,7 +100,7 @@ def _interpreter(path: str) -> str:
 def _parse_variable(text: str) -> tuple[str, str]:
     name, _, kind = text.partition("=")
     if kind in TOKEN_KINDS and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
-        raise ArgumentTypeError("the name of a variable is letters, digits and _, and begins with no digit")
+        raise ArgumentTypeError("a variable name has letters, digits and _, and does not start with a digit")
     if kind not in TOKEN_KINDS:
-        raise ArgumentTypeError("write it as NAME=id or NAME=access")
+        raise ArgumentTypeError("expected NAME=id or NAME=access")
     return name, kind

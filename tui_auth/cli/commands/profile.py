@@ -45,13 +45,13 @@ if TYPE_CHECKING:
 _FLAGS: dict[str, tuple[str | None, str]] = {
     **POOL_FLAGS,
     **SIGN_IN_FLAGS,
-    "session_minutes": ("MINUTES", "how long a step waits: the client's session duration; 3 unless given"),
-    "storage": (None, "where to keep sessions; asked unless given"),
-    "client_metadata": ("KEY=VALUE", "passed to the pool's Lambda functions; may stand several times"),
-    "password_policy": ("RULES", "such as min_length=10,require_numbers; shown where one is chosen"),
-    "username_attributes": ("NAMES", "what people sign in with, such as email,phone_number"),
-    "required_attributes": ("NAMES", "what a new account needs, such as email,name"),
-    "mfa_methods": ("METHODS", "the pool's second factors, such as SMS,TOTP"),
+    "session_minutes": ("MINUTES", "the app client's authentication flow session duration; default: 3"),
+    "storage": (None, "where to store sessions; default: ask"),
+    "client_metadata": ("KEY=VALUE", "pass to the pool's Lambda triggers; repeatable"),
+    "password_policy": ("RULES", "the password policy, such as min_length=10,require_numbers"),
+    "username_attributes": ("NAMES", "the attributes that users sign in with, such as email,phone_number"),
+    "required_attributes": ("NAMES", "the attributes that a new account requires, such as email,name"),
+    "mfa_methods": ("METHODS", "the pool's MFA methods, such as SMS,TOTP"),
 }
 """The placeholder and the help text of each setting's flag."""
 
@@ -100,40 +100,44 @@ def _parse_rule(text: str) -> tuple[str, int | bool]:
     return name, value != "false"
 
 
-_DESCRIPTION = "A profile is a name for a pool. They are kept in config.toml in your configuration folder."
+_DESCRIPTION = (
+    "A profile is a named pool configuration. Profiles are in config.toml in your configuration folder."
+)
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     parser.description = _DESCRIPTION
-    force = "replace a profile of this name whole: what is not given again is gone"
+    force = "replace an existing profile of this name with all its settings"
     commands = parser.add_subparsers(dest="action", metavar="list|add|use|show|remove|import", required=True)
 
-    listing = _command(commands, "list", "the profiles there are; * marks the default")
-    listing.add_argument("--json", action="store_true", help="as JSON")
-    listing.add_argument("--names", action="store_true", help="only the names, one a line")
+    listing = _command(commands, "list", "list the profiles; * marks the default")
+    listing.add_argument("--json", action="store_true", help="print JSON")
+    listing.add_argument("--names", action="store_true", help="print only the names, one per line")
 
-    adding = _command(commands, "add", "keep a pool under a name")
+    adding = _command(commands, "add", "add a profile")
     adding.add_argument("name", metavar="NAME")
     add_setting_flags(adding, _FLAGS, required=("user_pool_id", "client_id"))
     adding.add_argument("--force", action="store_true", help=force)
 
-    using = _command(commands, "use", "make a profile the one that is used by default")
+    using = _command(commands, "use", "make a profile the default")
     selection = using.add_mutually_exclusive_group(required=True)
     selection.add_argument("name", metavar="PROFILE", nargs="?")
-    selection.add_argument("--none", action="store_true", help="have no default any more")
+    selection.add_argument("--none", action="store_true", help="have no default profile")
 
-    showing = _command(commands, "show", "a profile, or else what a command would use here")
+    showing = _command(commands, "show", "show a profile, or the settings that a command uses here")
     showing.add_argument("name", metavar="PROFILE", nargs="?")
-    showing.add_argument("--origin", action="store_true", help="say where each value comes from")
-    showing.add_argument("--json", action="store_true", help="as JSON")
+    showing.add_argument("--origin", action="store_true", help="show where each value comes from")
+    showing.add_argument("--json", action="store_true", help="print JSON")
     add_pool_arguments(showing)
 
-    removing = _command(commands, "remove", "forget a profile")
+    removing = _command(commands, "remove", "remove a profile")
     removing.add_argument("name", metavar="PROFILE")
 
-    importing = _command(commands, "import", "make a profile of one of Amplify's files")
+    importing = _command(commands, "import", "add a profile from an Amplify file")
     importing.add_argument("file", metavar="FILE", type=Path)
-    importing.add_argument("--name", metavar="NAME", help="the name; else that of the project's folder")
+    importing.add_argument(
+        "--name", metavar="NAME", help="the name; default: the name of the project's folder"
+    )
     importing.add_argument("--force", action="store_true", help=force)
 
 
@@ -160,7 +164,7 @@ def _list(arguments: Namespace) -> None:
         _print_json({"default": profiles.default, "profiles": rows})
         return
     if not rows:
-        _say("No profiles are kept. `tui-auth profile add --help` tells how to keep one.")
+        _say("You have no profiles. Add one with `tui-auth profile add`.")
     width = max(map(len, profiles.names), default=0)
     for row in rows:
         marker = "*" if row["name"] == profiles.default else " "
@@ -199,9 +203,9 @@ def _add_or_explain(name: str, settings: Mapping[str, Any], *, replace: bool, **
         path = add_profile(name, settings, replace=replace, **more)
     except ProfileExistsError:
         raise ConfigurationError(
-            f"There is a profile “{name}” already. Choose another name, or --force to replace it."
+            f"Profile “{name}” already exists. Choose another name, or replace it with --force."
         ) from None
-    _say(f"Kept as {name} in {display_path(path)}. Sign in with: tui-auth --profile {name}")
+    _say(f"Stored profile {name} in {display_path(path)}. Sign in with `tui-auth --profile {name}`.")
 
 
 def _use(arguments: Namespace) -> None:
@@ -214,17 +218,16 @@ def _use(arguments: Namespace) -> None:
     use_profile(None if arguments.none else arguments.name)
     if arguments.none:
         names = load_profiles().names
-        hint = f" {safe_line(names[0], limit=64)}, the only one, is used where nothing else names a pool."
-        _say("No profile is the default now." + (hint if len(names) == 1 else ""))
+        name = safe_line(names[0], limit=64) if names else ""
+        hint = f" Commands still use {name}, your only profile, if nothing else specifies a pool."
+        _say("There is no default profile now." + (hint if len(names) == 1 else ""))
     else:
-        _say(
-            f"{arguments.name} is used from now on, unless flags, TUI_AUTH_… or --profile name another pool."
-        )
+        _say(f"{arguments.name} is the default now. Flags, TUI_AUTH_* variables and --profile override it.")
 
 
 def _remove(arguments: Namespace) -> None:
     secret = remove_profile(arguments.name)
-    _say(f"{arguments.name} is forgotten" + (f", and {display_path(secret)} is removed." if secret else "."))
+    _say(f"Removed profile {arguments.name}" + (f" and {display_path(secret)}." if secret else "."))
 
 
 def _import(arguments: Namespace) -> None:
@@ -233,17 +236,17 @@ def _import(arguments: Namespace) -> None:
         raise ConfigurationError("There is no such file. Give the path of a file that Amplify wrote.")
     file = read_amplify_file(path)
     if file is None:
-        raise error_in_file(path, None, "it names no user pool, in none of the ways Amplify writes it.")
+        raise error_in_file(path, None, "it specifies no user pool in any form that Amplify writes.")
     for name in ("user_pool_id", "client_id"):
         if name not in file.settings:
             scope = SETTINGS[name].scope.value
-            raise error_in_file(path, None, f"it names no {scope}. Use `tui-auth profile add`.")
+            raise error_in_file(path, None, f"it specifies no {scope}. Use `tui-auth profile add`.")
     settings = {key: entry.value for key, entry in file.settings.items()}
     if region := file.settings.get("region"):
         try:
             _check_region(settings, f"{display_path(path)}:{region.line}")
         except ConfigurationError as error:  # don't fail: the tool that wrote the file may write it again
-            _say(f"The region is left out: {error}")
+            _say(f"Ignoring the region: {error}")
             del settings["region"]
     for sentence in file.warnings:
         _say(sentence)
@@ -254,7 +257,7 @@ def _import(arguments: Namespace) -> None:
     )
     if file.client_secret:
         secret_file = load_profiles().profile(name).settings["client_secret_file"]
-        _say(f"The app client's secret is in {display_path(Path(secret_file))}, readable by you and root.")
+        _say(f"The client secret is in {display_path(Path(secret_file))}. Only you and root can read it.")
 
 
 def _default_name(path: Path) -> str:
@@ -269,8 +272,8 @@ def _show(arguments: Namespace) -> None:
     names = ("profile", *POOL_FLAGS)
     flag = next(("--" + name.replace("_", "-") for name in names if getattr(arguments, name) is not None), "")
     if arguments.name and flag:
-        message = "profile show PROFILE tells what is written there"
-        raise CommandFailedError(ExitCode.USAGE, f"{message}; leave out {flag}, or the profile's name.")
+        message = f"A profile name can't be combined with {flag}"
+        raise CommandFailedError(ExitCode.USAGE, f"{message}. Leave out one of them.")
     values = _profile_values(arguments.name) if arguments.name else _resolved_values(arguments)
     if "client_secret_file" in values:
         _warn_if_unreadable(values["client_secret_file"][0])
@@ -293,7 +296,7 @@ def _warn_if_unreadable(secret_file: str) -> None:
     try:
         read_secret_file(secret_file)
     except ConfigurationError as error:
-        _say(f"Signing in needs this first: {error}")
+        _say(f"Fix this before you sign in: {error}")
 
 
 def _profile_values(name: str) -> dict[str, tuple[Any, str]]:
@@ -313,7 +316,7 @@ def _resolved_values(arguments: Namespace) -> dict[str, tuple[Any, str]]:
     try:
         check_region(choice.user_pool_id, choice.region, choice.origins["region"], choice.endpoint_url)
     except ConfigurationError as error:
-        _say(f"Signing in needs this first: {error}")
+        _say(f"Fix this before you sign in: {error}")
     values: dict[str, tuple[Any, str]] = {}
     for name in SETTINGS:
         if name in choice.origins:

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 def add_arguments(parser: ArgumentParser) -> None:
     add_sign_in_arguments(parser)
     parser.add_argument(
-        "--new-pool", action="store_true", help="ask for a pool, try it and keep it, as where none is named"
+        "--new-pool", action="store_true", help="choose a pool, test it and store it as a profile"
     )
 
 
@@ -62,7 +62,7 @@ def _run(arguments: Namespace) -> int:
     if choice.origins["user_pool_id"].kind is SourceKind.CURRENT_SESSION:
         say(
             _last_sign_in_notice(choice)
-            + ("" if is_noninteractive(arguments) else " --new-pool asks for another.")
+            + ("" if is_noninteractive(arguments) else " Choose another with --new-pool.")
         )
     existing, choice = _ask_about_session(choice, arguments)
     if existing:
@@ -77,14 +77,14 @@ def _run(arguments: Namespace) -> int:
 
     with wait_for_turn(choice, Sessions(), is_noninteractive=is_noninteractive(arguments)) as turn:
         if turn.other_session:
-            say(f"Signed in as {turn.other_session.display_name} by the other one.")
+            say(f"The other sign-in has signed you in as {turn.other_session.display_name}.")
             return ExitCode.OK
         return sign_in_now(choice, arguments, on_saved=turn.end)[0]
 
 
 def _resolve_pool(arguments: Namespace) -> ResolvedPool:
     if arguments.new_pool:
-        raise NoPoolError("--new-pool asks on a terminal. Without one: `tui-auth profile add`.")
+        raise NoPoolError("--new-pool needs a terminal. Without one, use `tui-auth profile add`.")
     from tui_auth.session.sessions import Sessions
 
     return resolve_pool(arguments, current_session=lambda: Sessions().offered_settings())
@@ -148,8 +148,8 @@ def _last_sign_in_notice(choice: ResolvedPool) -> str:
     origin = choice.origins.get("username")
     if origin is not None and origin.kind is SourceKind.CURRENT_SESSION:
         user = f"{choice.username} in {choice.user_pool_id}"
-        return f"User pool and user are those of the last sign-in, {user}."
-    return f"The user pool is that of the last sign-in, {choice.user_pool_id}."
+        return f"Using the pool and user of the last sign-in: {user}."
+    return f"Using the pool of the last sign-in: {choice.user_pool_id}."
 
 
 def _ask_for_pool(arguments: Namespace, error: NoPoolError) -> ResolvedPool:
@@ -183,6 +183,6 @@ def _ask_for_pool(arguments: Namespace, error: NoPoolError) -> ResolvedPool:
         if app.return_value is None:
             raise CommandFailedError(status)
         name = app.return_value
-        tell(f"Kept as the profile {name}.", by="")
+        tell(f"Stored as profile {name}.", by="")
     arguments.profile = name
     return resolve_saved_profile(name, arguments)

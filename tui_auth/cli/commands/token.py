@@ -33,12 +33,12 @@ def add_arguments(parser: ArgumentParser) -> None:
     if command == "kube-credential":
         return
     group = parser.add_argument_group("which token")
-    group.add_argument("--type", choices=TOKEN_KINDS, default="access", help="%(default)s unless given")
+    group.add_argument("--type", choices=TOKEN_KINDS, default="access", help="default: %(default)s")
     group.add_argument(
         "--min-ttl",
         metavar="TIME",
         type=_parse_duration,
-        help="refresh one that expires sooner, such as 90s, 5m or 1h; 5m or a fifth of its life unless given",
+        help="refresh a token that expires sooner, such as 90s, 5m or 1h; default: 5m or 1/5 of its lifetime",
     )
     group.add_argument(
         "--force-refresh", action="store_true", help="get a new token even if the stored one is valid"
