@@ -157,6 +157,15 @@ def test_script_without_an_interpreter_runs_in_the_shell(machine: Machine, proce
         assert result.stdout == f"to {session.record.access_token.reveal()}\n"
 
 
+def test_binary_file_of_another_machine_is_not_run_by_the_shell(machine: Machine, process: Process) -> None:
+    machine.sign_in()
+    program = process.folder / "program"
+    program.write_bytes(b"\x7fELF\0\0echo ran\n")
+    program.chmod(0o755)
+    result = process.run("exec", "--", str(program))
+    assert (result.returncode, result.stdout, result.stderr.count("\n")) == (126, "", 1)
+
+
 def test_control_characters_of_a_command_are_made_visible(machine: Machine, process: Process) -> None:
     machine.sign_in()
     script = process.folder / "a\x1b]0;x\x07"

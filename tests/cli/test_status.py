@@ -174,3 +174,11 @@ def test_variable_that_selects_no_session_is_named(
     )
     assert (result.returncode, result.stdout) == (4, "")
     assert variable in result.stderr
+
+
+def test_variable_of_a_profile_without_a_session_is_named(machine: Machine) -> None:
+    machine.sign_in()
+    assert machine.run("profile", "add", "acme", *pool_flags(machine.create_client())).returncode == 0
+    result = machine.run("status", environ={"TUI_AUTH_PROFILE": "acme"})
+    assert (result.returncode, "TUI_AUTH_PROFILE" in result.stderr) == (4, True)
+    assert "TUI_AUTH_PROFILE" not in machine.run("status", "--profile", "acme").stderr

@@ -82,7 +82,7 @@ def find_session(arguments: Namespace, sessions: Sessions) -> StoredSession:
     try:
         stored = sessions.find(query.pool, query.username, profile=arguments.profile or "")
     except NotSignedInError as error:
-        raise _with_variables(error, query) from None
+        raise _with_variables(error, query, arguments) from None
     for note in query.notes:
         say(note)
     if stored.note:
@@ -93,7 +93,7 @@ def find_session(arguments: Namespace, sessions: Sessions) -> StoredSession:
     return stored
 
 
-def _with_variables(error: NotSignedInError, query: SessionQuery) -> NotSignedInError:
+def _with_variables(error: NotSignedInError, query: SessionQuery, arguments: Namespace) -> NotSignedInError:
     """Name the variables that chose the pool and the user, because the user may have forgotten them."""
     origins = query.choice.origins if query.choice and query.pool else {}
     names = ("user_pool_id", "client_id", "endpoint_url", "username")
@@ -102,6 +102,14 @@ def _with_variables(error: NotSignedInError, query: SessionQuery) -> NotSignedIn
         for name in names
         if name in origins and origins[name].kind is SourceKind.ENVIRONMENT
     ]
+    pool = origins.get("user_pool_id")
+    if (
+        pool
+        and pool.kind is SourceKind.PROFILE
+        and not arguments.profile
+        and "TUI_AUTH_PROFILE" in os.environ
+    ):
+        variables.append("TUI_AUTH_PROFILE")
     if not variables:
         return error
     text = (

@@ -72,13 +72,14 @@ def _run_as_script(command: list[str], environment: Mapping[str, str], error: OS
     """Run a file without ``#!`` with the shell, as env and nice do; else say why the command can't run."""
     path = shutil.which(command[0], path=environment.get("PATH", os.defpath))
     code = error.errno if isinstance(error, OSError) else None
-    if path and code == errno.ENOEXEC:
+    if path and code == errno.ENOEXEC and b"\0" not in _first_line(path):
         try:
             os.execve("/bin/sh", ["/bin/sh", path, *command[1:]], environment)  # noqa: S606
         except OSError as shell_error:
             error = shell_error
     if path and code == errno.ENOENT:
-        say(f"{command[0]} can't run: its interpreter {_interpreter(path)} doesn't exist.")
+        interpreter = _first_line(path)[2:].decode(errors="replace").strip().partition(" ")[0]
+        say(f"{command[0]} can't run: its interpreter {interpreter} doesn't exist.")
         return CANNOT_RUN
     if code == errno.ENOENT:
         say("No such command. Check its name, or give its path.")
@@ -88,13 +89,11 @@ def _run_as_script(command: list[str], environment: Mapping[str, str], error: OS
     return CANNOT_RUN
 
 
-def _interpreter(path: str) -> str:
-    """Return what the first line of a script names; empty if it isn't one."""
-    with suppress(OSError), open(path, "rb") as script:  # noqa: PTH123
-        line = script.readline(256)
-        if line.startswith(b"#!"):
-            return line[2:].decode(errors="replace").strip().partition(" ")[0]
-    return ""
+def _first_line(path: str) -> bytes:
+    """Return the first line of a file, or its start; empty if it can't be read."""
+    with suppress(OSError), open(path, "rb") as file:  # noqa: PTH123
+        return file.readline(256)
+    return b""
 
 
 def _parse_variable(text: str) -> tuple[str, str]:
