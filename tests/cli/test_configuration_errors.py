@@ -165,8 +165,8 @@ Prepare = Callable[[Project], object]
         pytest.param(
             lambda project: project.write_config(f"[profiles.acme]\n{VALID_IDS}[profiles.b]\n{VALID_IDS}"),
             (),
-            "No user pool is named. Choose one with --profile (acme, b), make one the default "
-            "(`tui-auth profile use NAME`), or name another: `tui-auth --new-pool`.",
+            "No user pool is specified. Choose one with --profile (acme, b), make one the default "
+            "(`tui-auth profile use NAME`), or choose another with `tui-auth --new-pool`.",
             id="several profiles and no default",
         ),
         pytest.param(
@@ -300,8 +300,8 @@ def test_any_region_is_accepted_with_a_custom_endpoint(project: Project) -> None
         (
             (),
             {},
-            "No user pool is named. Choose one with --profile (acme, b), make one the default "
-            "(`tui-auth profile use NAME`), or name another: `tui-auth --new-pool`.",
+            "No user pool is specified. Choose one with --profile (acme, b), make one the default "
+            "(`tui-auth profile use NAME`), or choose another with `tui-auth --new-pool`.",
         ),
     ],
     ids=["demo", "variable", "flag", "token", "profile", "several profiles"],

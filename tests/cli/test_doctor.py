@@ -184,7 +184,7 @@ def test_without_a_pool_the_machine_is_checked(program: Program) -> None:
     result = program.run("doctor", "--json")
     checks = read_checks(result)
     assert result.returncode == 3
-    assert "No user pool is named." in checks["pool"]["says"]
+    assert "No user pool is specified." in checks["pool"]["says"]
     assert checks["state folder"]["ok"] is True
     assert "textual" in checks["versions"]["says"]
 

@@ -77,7 +77,7 @@ def test_version_describes_the_terminal(terminal_program: TerminalProgram) -> No
         assert running.wait_exit() == 0
         screen = running.screen_text()
     assert (
-        "terminal: xterm-256color, colours 16 million (COLORTERM), 100×30, TERM_PROGRAM=iTerm.app" in screen
+        "terminal: xterm-256color, colors: 16 million (COLORTERM), 100×30, TERM_PROGRAM=iTerm.app" in screen
     )
     assert "in SSH" in screen
 

@@ -60,7 +60,7 @@ def test_status_and_sign_out_print_for_humans_on_a_terminal(
     machine: Machine, terminal_program: TerminalProgram
 ) -> None:
     stored = machine.sign_in()
-    for arguments, text in ((["status"], "Signed in as  ann"), (["sign-out"], "ann: signed out, at Cognito")):
+    for arguments, text in ((["status"], "Signed in as  ann"), (["sign-out"], "Signed out ann.")):
         with terminal_program.on_a_terminal(*arguments) as program:
             assert program.wait_exit() == 0
             assert text in program.screen_text()

@@ -100,7 +100,7 @@ def test_region_from_the_pool_id_has_the_id_as_origin(program: Program) -> None:
             "--user-pool-id: expected a user pool ID, such as",
         ),
         (("import", "nowhere.json"), 3, "There is no such file. Give the path of a file that Amplify wrote."),
-        (("show",), 3, "No user pool is named."),
+        (("show",), 3, "No user pool is specified."),
         ((), 2, "`tui-auth profile --help`"),
     ],
 )

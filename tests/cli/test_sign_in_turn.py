@@ -58,7 +58,7 @@ def test_second_sign_in_waits_and_uses_the_first_session(
         assert f"of ann to {choice.user_pool_id} is open in process {first.pid}." in stderr_text
         first.send(f"{PASSWORD}\r")
         assert first.wait_exit() == 0
-        second.wait_for("Signed in as ann by the other one.")
+        second.wait_for("The other sign-in has signed you in as ann.")
         assert second.wait_exit() == 0
     assert len(machine.sessions.entries()) == 1
 

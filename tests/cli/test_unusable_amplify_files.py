@@ -74,7 +74,7 @@ def test_skipped_file_is_reported_before_the_missing_pool(
     assert result.returncode == 3
     first, second = result.stderr.splitlines()
     assert first == f"tui-auth: {message}"
-    assert second.startswith("tui-auth: No user pool is named.")
+    assert second.startswith("tui-auth: No user pool is specified.")
     assert message in program.run("doctor").stdout
     assert message in program.run("profile", "show").stderr
 

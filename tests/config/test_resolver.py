@@ -193,7 +193,7 @@ def test_flags_for_another_pool_keep_only_the_user_name(home: Home) -> None:
 
 def test_flag_for_another_pool_does_not_use_the_files_client(home: Home, put_amplify_file: Put) -> None:
     put_amplify_file("amplify_outputs.json", home.folder)
-    with pytest.raises(NoPoolError, match=r"beside the user pool of --user-pool-id\. Give --client-id too"):
+    with pytest.raises(NoPoolError, match=r"besides the user pool of --user-pool-id\. Give --client-id too"):
         home.resolve("--user-pool-id", "eu-west-1_Another")
 
 
@@ -220,7 +220,7 @@ def test_endpoint_variable_applies_to_a_pool_from_flags(home: Home) -> None:
             "--client-secret-file: expected the path of a file; there is no user of the name after ~.",
         ),
         ((*FLAGS, "--client-secret-file", "/dev/null"), {}, "/dev/null: this is not a plain file"),
-        ((), {}, "No user pool is named. Give --user-pool-id"),
+        ((), {}, "No user pool is specified. Give --user-pool-id"),
     ],
 )
 def test_error_is_one_sentence_without_the_value(

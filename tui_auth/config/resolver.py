@@ -443,7 +443,7 @@ def _no_pool_error(resolver: PoolResolver) -> ConfigurationError:
         if name in resolver.settings:
             missing = SETTINGS[other]
             return NoPoolError(
-                f"No {missing.scope.value} is named beside the {SETTINGS[name].scope.value} "
+                f"No {missing.scope.value} is specified besides the {SETTINGS[name].scope.value} "
                 f"of {resolver.origins[name]}. Give {missing.flag} too.",
                 is_partial=True,
                 notes=notes,
@@ -451,13 +451,14 @@ def _no_pool_error(resolver: PoolResolver) -> ConfigurationError:
     names = resolver.profiles.names
     if names:
         return NoPoolError(
-            f"No user pool is named. Choose one with --profile ({', '.join(names[:8])}), "
-            "make one the default (`tui-auth profile use NAME`), or name another: `tui-auth --new-pool`.",
+            f"No user pool is specified. Choose one with --profile ({', '.join(names[:8])}), "
+            "make one the default (`tui-auth profile use NAME`), "
+            "or choose another with `tui-auth --new-pool`.",
             has_profiles=True,
             notes=notes,
         )
     return NoPoolError(
-        "No user pool is named. Give --user-pool-id and --client-id, "
-        "or run `tui-auth` on a terminal: it asks.",
+        "No user pool is specified. Give --user-pool-id and --client-id, "
+        "or run `tui-auth` on a terminal to choose one.",
         notes=notes,
     )
