@@ -38,7 +38,7 @@ def test_other_failure_text_of_a_challenge_returns_to_sign_in(sign_in_as: StartS
 def test_unknown_step_is_shown_and_can_be_answered(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("luna")
     program.log_in()
-    program.wait_for("does not know")
+    program.wait_for("doesn't know this step")
     assert "MOON_PHASE" in program.screen_text()
     program.enter("")
     program.wait_for("Type an answer first.")

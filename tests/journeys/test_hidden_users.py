@@ -28,7 +28,7 @@ def test_wrong_password_and_unknown_name_give_the_same_message(
     program.press("shift+tab", "ctrl+u")
     program.enter("ann")
     program.enter_and_wait_for_reply("not-this")
-    program.wait_for("[ann ")
+    program.wait_for("Username ann")
     program.wait_for(WRONG)
     assert words_without_name(program, "ann") == unknown
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pyotp
 
 from tests.journeys.conftest import StartSignIn
+from tests.steps.screen_reading import number_key_for
 
 
 def test_number_key_selects_the_mfa_method(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("mia")
     program.log_in()
     program.wait_for("How do you want to confirm it is you?")
-    screen = program.screen_text()
-    number = next(n for n in "12" if f"{n} Code by SMS" in screen)
+    number = number_key_for(program, "Code by SMS")
     program.send("9")
     program.send(number)
     program.wait_for("Code sent by SMS to +")
@@ -24,8 +24,7 @@ def test_esc_returns_to_the_choice_and_sends_nothing(sign_in_as: StartSignIn) ->
     program = sign_in_as("mia")
     program.log_in()
     program.wait_for("How do you want to confirm it is you?")
-    screen = program.screen_text()
-    number = next(n for n in "12" if f"{n} Authenticator app" in screen)
+    number = number_key_for(program, "Code from an authenticator app")
     program.send(number)
     program.wait_for("Code from your authenticator app")
     program.press("esc")
@@ -42,8 +41,7 @@ def test_new_code_replays_the_choice(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("mia")
     program.log_in()
     program.wait_for("How do you want to confirm it is you?")
-    screen = program.screen_text()
-    program.send(next(n for n in "12" if f"{n} Code by SMS" in screen))
+    program.send(number_key_for(program, "Code by SMS"))
     program.wait_for("Code sent by SMS to +")
     program.press("ctrl+r")
     program.wait_for(lambda _: program.codes_sent() == 2)
@@ -56,7 +54,6 @@ def test_arrow_keys_and_enter_select(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("mia")
     program.log_in()
     program.wait_for("How do you want to confirm it is you?")
-    lines = program.screen_text().splitlines()
-    second = next(line for line in lines if line.strip().startswith("2 "))
+    is_sms_second = number_key_for(program, "Code by SMS") == "2"
     program.press("down", "enter")
-    program.wait_for("Code sent by SMS" if "SMS" in second else "Code from your")
+    program.wait_for("Code sent by SMS" if is_sms_second else "Code from your")

@@ -52,7 +52,7 @@ def test_user_with_only_a_passkey_gets_alternatives(own_pool: MakePool) -> None:
     program.wait_for_text(ONLY_A_PASSKEY)
     program.wait_for_text(ADMINISTRATOR)
     program.press("enter")
-    program.wait_for("[kay ")
+    program.wait_for("Username kay")
     program.press("ctrl+u")
     program.enter("ann")
     program.wait_for("What do you want to sign in with?")
@@ -61,7 +61,7 @@ def test_user_with_only_a_passkey_gets_alternatives(own_pool: MakePool) -> None:
         {"UserPoolId": pool.id, "Username": "kay", "Password": "Correct-Horse-9!", "Permanent": True},
     )
     program.press("esc")
-    program.wait_for("[ann ")
+    program.wait_for("Username ann")
     program.press("ctrl+u")
     program.enter("kay")
     program.send(number_key_for(program, "Password (SRP)"))

@@ -14,7 +14,7 @@ def test_forgotten_password_is_reset_and_signs_in(sign_in_as: StartSignIn) -> No
     program.press("ctrl+f")
     program.wait_for("Type your user name, then ^f.")
     program.send("ann")
-    program.wait_for("[ann ")
+    program.wait_for("Username ann")
     program.press("ctrl+f")
     program.wait_for("Reset your password")
     assert program.server.calls == [], "nothing is sent before a choice"
@@ -38,7 +38,7 @@ def test_sign_up_is_confirmed_and_signed_in(sign_in_as: StartSignIn) -> None:
     program.enter("zoe")
     program.press("enter", "enter", "enter")
     program.wait_for_text("This pool also needs: Name.")
-    program.wait_for("Name          [")
+    program.wait_for("Full name")
     program.enter("Zoe")
     program.wait_for("Code sent by email to z***@")
     messages = [message for message in program.server.messages if message["username"] == "zoe"]

@@ -15,6 +15,7 @@ from tui_auth.auth.error_catalog import error_from_response
 from tui_auth.demo.app import DemoApp
 from tui_auth.emulator import CognitoEmulator
 from tui_auth.emulator.demo_users import provision
+from tui_auth.themes import THEMES
 from tui_auth.widgets.frame import ScreenFooter
 from tui_auth.widgets.text_input import SecretInput
 
@@ -132,3 +133,19 @@ async def test_open_phone_keeps_its_key_in_the_footer() -> None:
                 assert {"↵", "esc", "^s", "^g"} <= visible_keys(app)
                 await press(pilot, "escape", "escape", "escape", "escape")
                 await until(pilot, lambda: len(app.screen_stack) == 1)
+
+
+@pytest.mark.parametrize("theme", [theme.name for theme in THEMES])
+async def test_every_theme_shows_the_focus_without_the_help_of_colors(theme: str) -> None:
+    app = app_with(SMS, theme=theme)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        rows = screen_rows(app)
+        password = next(row for row in rows if "Password" in row)
+        username = next(row for row in rows if "Username" in row)
+        assert "┏━ Password" in password
+        assert "╭─ Username" in username
+        await press(pilot, *"pw", "enter")
+        await until(pilot, lambda: "Code sent by SMS" in app.text())
+        await press(pilot, "ctrl+g")
+        await until(pilot, lambda: "esc closes this" in app.text())

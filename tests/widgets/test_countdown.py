@@ -73,10 +73,12 @@ async def test_time_step_countdown_follows_the_given_clock(
     async with app.run_test() as pilot:
         countdown = app.query_one(Countdown)
         clock.drive(countdown, monkeypatch)
-        countdown.repeat_time_steps(clock, "new code in {}")
+        countdown.repeat_time_steps(clock)
         for seconds in (2, 1, 30, 29):
             await settle(pilot)
-            assert screen_rows(app)[0].strip() == f"new code in {seconds} s"
+            bar = "▰" * 10 if seconds > 27 else "▰" + "▱" * 9
+            assert screen_rows(app)[0].strip() == f"{bar}  Next code in {seconds} s"
+            assert countdown.has_class("-low") is (seconds <= 5)
             await clock.advance(pilot, 1)
 
 

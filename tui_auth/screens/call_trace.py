@@ -13,6 +13,7 @@ from textual.widgets import Static
 
 from tui_auth.terminal.safe_text import safe_line
 from tui_auth.themes import later_sheets
+from tui_auth.widgets.frame import MUTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 NO_CALLS = "no request yet"
 WIDTH = 64
-MUTED = "$foreground 60%"
 
 
 class CallTraceView(VerticalScroll, can_focus=False):
@@ -94,7 +94,7 @@ class CallTraceScreen(ModalScreen[None]):
     def on_mount(self) -> None:
         """Show in the border, which doesn't scroll, what this is and how to close it."""
         frame = self.query_one("#call-trace-frame")
-        frame.border_title = "asked of Cognito, values left out"
+        frame.border_title = "Call trace: requests to Cognito, values left out"
         frame.border_subtitle = "esc closes this"
 
     def action_close(self) -> None:
@@ -109,7 +109,7 @@ def _render_call(call: Call, with_fields: bool) -> list[Content]:
         lines += _render_operation(operation, with_fields)
     if call.distinct_outcome:
         step, _, which = safe_line(call.distinct_outcome).rstrip(")").partition("(")
-        lines.append(Content.assemble("  = ", (step, "$text-accent")))
+        lines.append(Content.assemble("  = ", (step, "$primary")))
         lines += [Content(f"    {line}") for line in wrap(which, WIDTH)]
     return lines
 

@@ -102,7 +102,7 @@ class DeliveredCodeScreen(StepScreen[DeliveredT]):
         if self.context.was_restarted:
             field.hint = format_new_code_notice(account_may_not_exist=not self.context.is_password_known)
         elif self.context.can_restart:
-            field.hint = "Nothing after a minute? Ask for a new code."
+            field.hint = "Nothing after a minute? Get a new code."
         yield field
 
     def active_keys(self) -> Sequence[str]:

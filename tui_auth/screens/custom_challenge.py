@@ -112,7 +112,7 @@ class UnknownStepScreen(ChallengeScreen[UnknownStep]):
 
     @property
     def heading(self) -> tuple[str, str]:
-        title = f"tui-auth {__version__} doesn't know this step"
+        title = f"! tui-auth {__version__} doesn't know this step"
         return title, f"{self.challenge_name} is new. Answer it by hand, or go back with esc."
 
     def action_copy(self) -> None:

@@ -116,11 +116,7 @@ class DoneScreen(StepScreen[Done]):
             return super().key_label(action)
         if self._question is not _Question.NONE:
             return "Choose"
-        return "Try another account" if self.context.companion else "Done"
-
-    def active_keys(self) -> Sequence[str]:
-        keys = super().active_keys()
-        return keys if self._question is _Question.NONE else [name for name in keys if name != "copy"]
+        return "Try another user" if self.context.companion else "Done"
 
     @property
     def heading(self) -> tuple[str, str]:

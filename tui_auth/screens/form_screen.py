@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from textual.message import Message
 from textual.reactive import reactive
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
+    from textual.geometry import Region
     from textual.widget import Widget
 
     from tui_auth.errors import ErrorField
@@ -92,6 +93,7 @@ class FormScreen(Screen[None]):
         self._had_focus: Widget | None = None
         self._has_sent = False
         self._was_edited = False
+        self._is_new = True
         # Textual adds them only after a first frame without them, and then styles everything a second time.
         self.add_class(*self._size_classes(), update=False)
 
@@ -185,10 +187,25 @@ class FormScreen(Screen[None]):
         """Change the heading."""
         self.query_one(Heading).show(title, task)
 
+    def refresh(
+        self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
+    ) -> Self:
+        """Draw the screen, but a new one only once; Textual would draw it three times.
+
+        The first layout draws all of a new screen, and another layout what it moves.
+        """
+        if self._is_new and not regions and not recompose:
+            return super().refresh(repaint=False, layout=layout)
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
+    def _end_first_drawing(self) -> None:
+        self._is_new = False
+
     def on_mount(self) -> None:
         for text_input in self.query(TextInput):
             self.watch(text_input, "value", self._remember_edit, init=False)
         self.update_footer()
+        self.call_after_refresh(self.call_after_refresh, self._end_first_drawing)
 
     def _remember_edit(self) -> None:
         self._was_edited = True
@@ -209,8 +226,9 @@ class FormScreen(Screen[None]):
         self.__dict__.pop("enabled_keys", None)
         self.query_one(ScreenFooter).keys = footer_hints(self.enabled_keys, self.key_label, self._move_key)
         actions = self.query_one(CardActions)
-        actions.keys = card_hints(self.enabled_keys, self.key_label)
         actions.text = self.instead_of_button
+        # A list has no room for other keys; they are in the help.
+        actions.keys = () if actions.text else card_hints(self.enabled_keys, self.key_label)
         has_button = "submit" in self.enabled_keys and not actions.text
         actions.label = self.key_label("submit") if has_button else ""
         self.refresh_bindings()
@@ -245,6 +263,9 @@ class FormScreen(Screen[None]):
     def _draw_notice(self) -> None:
         self.query_one(CardActions).busy = self.BUSY_TEXT if self.busy else ""
         self._write("#notice", self.notice)
+        if self.notice:
+            # It is the last line of the card, which may be higher than the screen.
+            self.call_after_refresh(self.query_one("#notice").scroll_visible, animate=False)
 
     def _write(self, line_id: str, text: str) -> None:
         """Show a line, or hide it if empty. An unchanged line isn't updated: that costs a layout."""

@@ -46,11 +46,14 @@ class HelpScreen(ModalScreen[None]):
                 yield Static(_format_keys(self._keys[:half]), markup=False)
                 yield Static(_format_keys(self._keys[half:]), markup=False)
             if self._service_rows:
-                yield ServerText(format_challenge_rows(dict(self._service_rows)), title="the pool sent")
+                yield ServerText(
+                    format_challenge_rows(dict(self._service_rows)), title="Sent by the user pool"
+                )
 
     def on_mount(self) -> None:
         """Show how to close the help in its border, which doesn't scroll."""
-        self.query_one("#help-frame").border_subtitle = "esc closes this"
+        frame = self.query_one("#help-frame")
+        frame.border_title, frame.border_subtitle = "Help", "esc closes this"
 
     def action_dismiss_help(self) -> None:
         """Close the help."""
@@ -59,11 +62,9 @@ class HelpScreen(ModalScreen[None]):
 
 
 def _format_keys(keys: Sequence[tuple[str, str]]) -> str:
-    return "\n".join(
-        f"{KEY_TABLE[name].display:<7}{_second_key(KEY_TABLE[name].keys):<5}{label}" for name, label in keys
-    )
+    return "\n".join(f"{_format_key(name):<9}{label}" for name, label in keys)
 
 
-def _second_key(keys: str) -> str:
-    others = [key.upper() for key in keys.split(",")[1:]]
-    return others[0] if others else ""
+def _format_key(action: str) -> str:
+    key = KEY_TABLE[action]
+    return " ".join([key.display, *(other.upper() for other in key.keys.split(",")[1:])])

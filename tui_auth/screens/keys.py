@@ -47,7 +47,7 @@ KEY_TABLE: dict[str, Key] = {
         Key("layout", "ctrl+l", "^l", "Resize QR code"),
         Key("newest_code", "ctrl+o", "^o", "Fill in the code", is_in_card=True, comes_before_fields=True),
         Key("drawer", "ctrl+s,f3", "^s", "Phone and inbox"),
-        Key("call_trace", "f4", "F4", "Requests"),
+        Key("call_trace", "f4", "F4", "Call trace"),
         Key("back", "escape", "esc", "Back"),
         Key("help", "ctrl+g,f1", "^g", "Help"),
         Key("quit", "ctrl+q", "^q", "Quit"),

@@ -22,13 +22,14 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import select
 import signal
 import sys
 import threading
 from codecs import getincrementaldecoder
 from contextlib import suppress
-from functools import partial
+from functools import lru_cache, partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
@@ -55,6 +56,46 @@ if TYPE_CHECKING:
 _TICK_SECONDS: Final = 0.02
 _PASTE_START: Final = "\x1b[200~"
 _PASTE_END: Final = "\x1b[201~"
+
+
+_STYLE: Final = re.compile(r"(\x1b\[[0-9;]*m)")
+_COLORS: Final = re.compile(r"\b([34])8;(?:2;\d+;\d+;\d+|5;\d+)")
+_MOVES: Final = re.compile(r"(?:\r\n|\x1b\[\d+;\d+H)+")
+
+
+def shorten_styles(data: str) -> str:
+    """Return the same output with fewer bytes for colors and attributes.
+
+    Textual sets all of them before each piece of text and resets them after it. Here only what differs from
+    the piece before is set. The output starts and ends without colors and attributes, as before.
+    """
+    pieces, current, wanted = [], "", ""
+    for piece in _STYLE.split(data):
+        if _STYLE.fullmatch(piece):
+            wanted = "" if piece == "\x1b[0m" else piece[2:-1]
+        elif piece:
+            if wanted != current and not _MOVES.fullmatch(piece):
+                pieces.append(_change_style(current, wanted))
+                current = wanted
+            pieces.append(piece)
+    return "".join(pieces) + ("\x1b[0m" if current else "")
+
+
+@lru_cache(maxsize=512)
+def _change_style(current: str, wanted: str) -> str:
+    if not wanted:
+        return "\x1b[0m"
+    before, after = _parse_style(current), _parse_style(wanted)
+    if before.keys() - after.keys():
+        return f"\x1b[0;{wanted}m"
+    return f"\x1b[{';'.join(value for key, value in after.items() if before.get(key) != value)}m"
+
+
+def _parse_style(style: str) -> dict[str, str]:
+    """Return the two colors and each attribute of an SGR sequence."""
+    colors = {match[1]: match[0] for match in _COLORS.finditer(style)}
+    rest = [number for number in _COLORS.sub("", style).split(";") if number]
+    return {f"attribute {number}": number for number in rest} | colors
 
 
 class TtyDriver(LinuxDriver):
@@ -106,7 +147,7 @@ class TtyDriver(LinuxDriver):
 
     def write(self, data: str) -> None:
         if self._drawing:
-            super().write(data)
+            super().write(shorten_styles(data))
 
     def start_application_mode(self) -> None:
         lock_terminal()

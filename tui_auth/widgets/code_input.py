@@ -17,6 +17,9 @@ from tui_auth.widgets.text_input import TextInput, remove_control_characters, sp
 if TYPE_CHECKING:
     from rich.style import Style
 
+CELL: Final = 5
+"""The width of the cell of a digit."""
+
 _OTHER_DIGITS: Final = "Type the code in the digits 0 to 9."
 _NOT_ONE_CODE: Final = "There is not just one code in this: delete the rest."
 
@@ -76,13 +79,31 @@ class CodeInput(TextInput):
     # -- cells --------------------------------------------------------------------------------------
 
     @property
-    def cells(self) -> str | None:
-        """What the cells show, padded with spaces; None if the text doesn't fit into them."""
-        if not (self.has_cells and self.digits and self.size.width >= cells_width(self.digits)):
-            return None
+    def cell_columns(self) -> list[int]:
+        """The column of each cell; empty if the input isn't wide enough, or has no cells."""
+        if not (self.has_cells and self.digits and isinstance(self.parent, CodeField)):
+            return []
+        if not self.parent.has_edge:
+            return []
+        for gap, middle in ((1, 4), (0, 1)):
+            columns = [at * (CELL + gap) for at in range(self.digits)]
+            columns = [
+                column + (middle - gap if at >= self.digits // 2 else 0) for at, column in enumerate(columns)
+            ]
+            width = columns[-1] + CELL
+            if width <= self.size.width:
+                left = (self.size.width - width) // 2
+                return [left + column for column in columns]
+        return []
+
+    @property
+    def cells(self) -> str:
+        """What the cells show, padded with spaces; empty if the text doesn't fit into them."""
+        if not self.digits or not self.cell_columns:
+            return ""
         text = re.sub(SEPARATOR, "", self.value)
         fits = len(text) <= self.digits and (not text or text.isdecimal())
-        return text.ljust(self.digits) if fits else None
+        return text.ljust(self.digits) if fits else ""
 
     @property
     def current_cell(self) -> int:
@@ -94,27 +115,37 @@ class CodeInput(TextInput):
 
     def render_line(self, y: int) -> Strip:
         """Draw the cells between their edges, or the text."""
-        cells = self.cells
-        if cells is None:
+        cells, field = self.cells, self.parent
+        if not cells or not isinstance(field, CodeField):
             return super().render_line(y)
-        field, current = self.parent, self.current_cell
-        assert isinstance(field, CodeField)
-        selected = self.has_focus and not self.selection.is_empty
-        text, cursor = self.rich_style, self.get_component_rich_style("input--cursor")
-        segments = [Segment(" " * ((self.size.width - cells_width(len(cells))) // 2), field.rich_style)]
-        for at, digit in enumerate(cells):
-            edges, edge = field.cell_edges(at == current)
-            is_marked = at == current if not selected else digit != " "
-            is_at_end = at == current and digit != " " and self.cursor_position >= len(self.value)
+        segments: list[Segment] = []
+        filled = 0
+        for at, (digit, column) in enumerate(zip(cells, self.cell_columns, strict=True)):
+            edges, edge = field.cell_edges(at)
             segments += [
-                Segment(edges.side, edge),
-                Segment(" ", text),
-                Segment(digit, cursor if is_marked and not (is_at_end and not selected) else text),
-                Segment(" ", text),
-                Segment(edges.side, edge),
-                Segment(cell_gap(at, len(cells)), field.rich_style),
+                Segment(" " * (column - filled) + edges.side + " ", edge),
+                Segment(digit, self._digit_style(at, digit, edge)),
+                Segment(f" {edges.side}", edge),
             ]
-        return Strip(segments).adjust_cell_length(self.size.width, field.rich_style)
+            filled = column + CELL
+        # Adjacent pieces of one style are drawn together: each costs some 40 bytes.
+        return Strip(Segment.simplify(segments)).adjust_cell_length(self.size.width, field.rich_style)
+
+    def _cell_offset_to_index(self, offset: int) -> int:
+        """Return the position in the text at a column, which a click puts the cursor in."""
+        columns = self.cell_columns if self.cells else []
+        if not columns:
+            return super()._cell_offset_to_index(offset)
+        return min(sum(column + CELL <= offset for column in columns), len(self.value))
+
+    def _digit_style(self, position: int, digit: str, edge: Style) -> Style:
+        if self.has_focus and not self.selection.is_empty and digit != " ":
+            return self.get_component_rich_style("input--selection")
+        # Behind the last digit there is no cell for the cursor.
+        is_behind = digit != " " and self.cursor_position >= len(self.value)
+        if position == self.current_cell and not is_behind:
+            return self.get_component_rich_style("input--cursor")
+        return self.rich_style if digit != " " else edge
 
     def _remove_separators(self, text: str) -> str:
         return re.sub(r"\s" if self.takes_letters else SEPARATOR, "", text)
@@ -123,16 +154,6 @@ class CodeInput(TextInput):
 def remove_invisible_characters(text: str) -> str:
     """Remove the invisible characters (Unicode category Cf) that messengers add."""
     return "".join(character for character in text if unicodedata.category(character) != "Cf")
-
-
-def cell_gap(position: int, count: int) -> str:
-    """Return the space after a cell: more in the middle, none after the last one."""
-    return "" if position == count - 1 else "    " if position == count // 2 - 1 else " "
-
-
-def cells_width(count: int) -> int:
-    """Return the width of so many cells with the space between them."""
-    return 5 * count + sum(len(cell_gap(at, count)) for at in range(count))
 
 
 class CodeField(Field):
@@ -162,48 +183,40 @@ class CodeField(Field):
         self.watch(self.input, "value", self._draw_cells, init=False)
         self.watch(self.input, "selection", self._draw_cells, init=False)
 
-    @property
-    def _state(self) -> tuple[bool, int]:
-        return self.code_input.cells is not None, self.code_input.current_cell
-
     def _draw_cells(self) -> None:
         """Draw the edges of the cells that the cursor has left and entered."""
-        before, self._drawn = self._drawn, self._state
-        if before == self._drawn:
-            return
-        if before[0] != self._drawn[0]:
+        (had_cells, before), cells = self._drawn, bool(self.code_input.cells)
+        self._drawn = (cells, self.code_input.current_cell)
+        if cells != had_cells:
             self.refresh()
-        elif self._drawn[0]:
-            left, gaps = self._cells_left, len(cell_gap(0, 6)) + 5
-            for cell in {before[1], self._drawn[1]} - {-1}:
-                x = left + cell * gaps + (3 if cell >= (self.code_input.digits or 0) // 2 else 0)
-                self.refresh(Region(x, 0, 5, 1), Region(x, 2, 5, 1))
+        elif cells and before != self._drawn[1]:
+            # Textual draws a row from its start in any case.
+            self.refresh(*(Region(0, row, self.size.width, 1) for row in (0, 2)))
 
-    @property
-    def _cells_left(self) -> int:
-        room = self.size.width - 4
-        return 2 + (room - cells_width(self.code_input.digits or 0)) // 2
-
-    def cell_edges(self, is_current: bool) -> tuple[Edges, Style]:
-        """Return the edges of a cell and their style."""
-        style = self.get_component_rich_style("field--edge")
-        if is_current or not self.has_focus_within:
-            return HEAVY_EDGES if is_current else LIGHT_EDGES, style
-        return LIGHT_EDGES, self.get_component_rich_style("field--edge-at-rest")
+    def cell_edges(self, position: int) -> tuple[Edges, Style]:
+        """Return the edges of a cell and their style: heavy with the cursor, colored with an error."""
+        is_current = position == self.code_input.current_cell
+        is_marked = is_current or self.has_class("-with-error")
+        name = "field--edge" if is_marked else "field--edge-at-rest"
+        return HEAVY_EDGES if is_current else LIGHT_EDGES, self.get_component_rich_style(name)
 
     def _hint_in_edge(self, width: int) -> str:
         return "" if self.code_input.has_cells else super()._hint_in_edge(width)
 
+    @property
+    def _indent(self) -> int:
+        columns = self.code_input.cell_columns if self.code_input.cells else []
+        return super()._indent + (columns[0] if columns else 0)
+
     def _edge_row(self, y: int, width: int, edge: Style) -> list[Segment]:
-        cells = self.code_input.cells
-        if cells is None:
+        if not self.code_input.cells:
             return super()._edge_row(y, width, edge)
-        if y == 1:
-            return []
-        self._drawn = self._state
-        segments = [Segment(" " * self._cells_left, self.rich_style)]
-        for at in range(len(cells)):
-            edges, style = self.cell_edges(at == self.code_input.current_cell)
-            row = edges.top_row(5) if y == 0 else edges.bottom_row(5)
-            segments += [Segment(row, style), Segment(cell_gap(at, len(cells)), self.rich_style)]
-        return segments
+        self._drawn = (True, self.code_input.current_cell)
+        segments: list[Segment] = []
+        filled = -self.input.styles.margin.left
+        for at, column in enumerate(self.code_input.cell_columns if y != 1 else ()):
+            edges, style = self.cell_edges(at)
+            row = edges.top_row(CELL) if y == 0 else edges.bottom_row(CELL)
+            segments.append(Segment(" " * (column - filled) + row, style))
+            filled = column + CELL
+        return list(Segment.simplify(segments))

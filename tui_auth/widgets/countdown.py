@@ -20,15 +20,18 @@ if TYPE_CHECKING:
 
 
 class Countdown(Widget):
-    """The time left until something happens: ``new code in 12 s``.
+    """The time left until something happens: ``Next code in 12 s``, with a bar in front.
 
-    It takes no room while it is stopped.
+    It takes no room while it is stopped. Without a bar the text alone counts down. In the last
+    ``LOW_SECONDS`` a bar warns that the time is running out.
 
     ``monotonic`` is a clock in seconds from any start. A duration must not change when the time of day is
     set.
     """
 
     ALLOW_SELECT = False
+    BAR_CELLS = 10
+    LOW_SECONDS = 5
 
     shown: reactive[str] = reactive("", repaint=False, init=False)
     """The text of the line."""
@@ -45,16 +48,17 @@ class Countdown(Widget):
         self.display = False
         self._seconds_left: Callable[[], float] = lambda: 0.0
         self._text = ""
+        self._bar_seconds = 0
         self._on_end: Callable[[], None] | None = None
         self._timer: Timer | None = None
 
     def count_down(self, seconds: float, text: str = "{}", on_end: Callable[[], None] | None = None) -> None:
         """Count down once, disappear, and call ``on_end``. ``{}`` in ``text`` is the time left."""
         end = self._monotonic() + seconds
-        self._start(lambda: end - self._monotonic(), text, on_end)
+        self._start(lambda: end - self._monotonic(), text, on_end, bar_seconds=0)
 
     def repeat_time_steps(
-        self, now: Callable[[], float], text: str = "new code in {}", *, seconds: int = 30
+        self, now: Callable[[], float], text: str = "Next code in {}", *, seconds: int = 30
     ) -> None:
         """Count down to the end of each TOTP time step (RFC 6238), again and again.
 
@@ -63,7 +67,7 @@ class Countdown(Widget):
             text: The line; ``{}`` is the time left.
             seconds: The length of a time step.
         """
-        self._start(lambda: seconds - now() % seconds, text, None)
+        self._start(lambda: seconds - now() % seconds, text, None, bar_seconds=seconds)
 
     def stop(self) -> None:
         """Stop counting and disappear."""
@@ -71,9 +75,17 @@ class Countdown(Widget):
         self.display = False
         self.shown = ""
 
-    def _start(self, seconds_left: Callable[[], float], text: str, on_end: Callable[[], None] | None) -> None:
+    def _start(
+        self,
+        seconds_left: Callable[[], float],
+        text: str,
+        on_end: Callable[[], None] | None,
+        *,
+        bar_seconds: int,
+    ) -> None:
         self._cancel_timer()
         self._seconds_left, self._text, self._on_end = seconds_left, text, on_end
+        self._bar_seconds = bar_seconds
         self.display = True
         self._tick()
 
@@ -85,8 +97,15 @@ class Countdown(Widget):
                 self._on_end()
             return
         whole = math.ceil(left)
-        self.shown = self._text.format(format_countdown(whole))
+        self.shown = self._bar(whole) + self._text.format(format_countdown(whole))
         self._timer = self.set_timer(max(0.05, min(1.0, left - whole + 1)), self._tick)
+
+    def _bar(self, seconds: int) -> str:
+        if not self._bar_seconds:
+            return ""
+        self.set_class(seconds <= self.LOW_SECONDS, "-low")
+        filled = math.ceil(seconds * self.BAR_CELLS / self._bar_seconds)
+        return f"{'▰' * filled}{'▱' * (self.BAR_CELLS - filled)}  "
 
     def _cancel_timer(self) -> None:
         if self._timer is not None:
@@ -94,13 +113,14 @@ class Countdown(Widget):
             self._timer = None
 
     def watch_shown(self, before: str, now: str) -> None:
-        """Repaint the cells between the first and the last one that changed."""
+        """Repaint the cells that changed."""
         if len(before) != len(now) or cell_len(now) != len(now):
             self.refresh()
             return
-        changed = [index for index, pair in enumerate(zip(before, now, strict=True)) if pair[0] != pair[1]]
-        if changed:
-            self.refresh(Region(changed[0], 0, changed[-1] - changed[0] + 1, 1))
+        pairs = enumerate(zip(before, now, strict=True))
+        regions = [Region(index, 0, 1, 1) for index, (old, new) in pairs if old != new]
+        if regions:
+            self.refresh(*regions)
 
     def render_line(self, y: int) -> Strip:
         """Draw the line."""

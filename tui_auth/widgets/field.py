@@ -313,11 +313,12 @@ class Field(Widget):
                 Segment(edges.side, edge),
             ]
         if y == 0:
-            return [
+            row = [
                 Segment(edges.top_left, edge),
                 *self._label_in_edge(width - 2, edge),
                 Segment(edges.top_right, edge),
             ]
+            return list(Segment.simplify(row))
         hint = self._hint_in_edge(width)
         return [
             Segment(edges.bottom_left + edges.top, edge),
@@ -362,13 +363,18 @@ class Field(Widget):
             return Strip.blank(width, self.rich_style)
         component, text = lines[index]
         segments = [
-            Segment("  ", self.rich_style),
+            Segment(" " * self._indent, self.rich_style),
             Segment(text, self.get_component_rich_style(component)),
         ]
         return Strip(segments).adjust_cell_length(width, self.rich_style)
 
+    @property
+    def _indent(self) -> int:
+        """The column in which the text of the input starts."""
+        return self.input.styles.margin.left
+
     def _lines_below(self, width: int) -> list[tuple[str, str]]:
-        room = max(1, width - 2)
+        room = max(1, width - self._indent)
         lines = [
             ("field--error", ("  " if index else "✗ ") + line)
             for index, line in enumerate(_wrap(self.error, room - 2))

@@ -9,6 +9,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.css.scalar import ScalarOffset
 from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
@@ -98,9 +99,9 @@ class Card(VerticalScroll, can_focus=False):
             docked = [child for child in screen.children if child.styles.dock in ("top", "bottom")]
             rows = screen.size.height - sum(child.display for child in docked)
             room = rows - self.virtual_size.height - self.gutter.height
-            above = max(0, min(usual, room))
-            if above != self.styles.margin.top:
-                self.styles.margin = (above, 0, 0, 0)
+            offset = ScalarOffset.from_offset((0, max(0, min(usual, room))))
+            if offset != self.styles.offset:
+                self.styles.offset = offset
 
 
 def format_breadcrumbs(steps_done: Sequence[str], current_step: str) -> str:
@@ -115,7 +116,9 @@ def format_breadcrumbs(steps_done: Sequence[str], current_step: str) -> str:
 
 
 class Heading(Widget):
-    """The title of a card, and below it what to do."""
+    """The title of a card, and below it what to do. A mark at the start of the title has its color."""
+
+    MARKS: ClassVar[dict[str, str]] = {"✓": "$success", "!": "$warning"}
 
     def __init__(self, title: str, task: str = "") -> None:
         super().__init__(id="heading")
@@ -130,6 +133,8 @@ class Heading(Widget):
     def render(self) -> Content:
         title, task = self.lines
         parts = [Content.styled(title, "bold")]
+        if color := self.MARKS.get(title[:1]):
+            parts = [Content.assemble((title[:1], f"bold {color}"), (title[1:], "bold"))]
         if task:
             parts.append(Content.styled(task, MUTED))
         return Content("\n").join(parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from tests.journeys.conftest import SignIn
@@ -21,9 +22,9 @@ def try_to_extract(program: SignIn, text: str, *, echoes_input: bool = False) ->
     """
     displayed = text if echoes_input else BULLET * len(text)
     program.send(text)
-    program.wait_for(displayed)
-    row, column = _position_of(program, displayed)
-    _drag(program, row, column, column + len(displayed))
+    program.wait_for(lambda p: _find(p, displayed))
+    row, column, end = _find(program, displayed) or (0, 0, 0)
+    _drag(program, row, column, end)
     _copy(program)
     _click(program, row, column + 2, times=2)
     _copy(program)
@@ -33,16 +34,16 @@ def try_to_extract(program: SignIn, text: str, *, echoes_input: bool = False) ->
     _copy(program)
     program.send(_CUT)
     program.send(_END + _CLEAR)
-    program.wait_gone(displayed)
+    program.wait_for(lambda p: not _find(p, displayed))
     # Text in the program's own clipboard would reappear.
     program.send(_PASTE + "~")
     program.wait_for(lambda p: _is_in_a_field(p, "~" if echoes_input else BULLET))
-    assert displayed not in program.screen_text()
+    assert not _find(program, displayed)
     program.send(_END + _CLEAR)
     program.paste(text)
-    program.wait_for(displayed)
+    program.wait_for(lambda p: _find(p, displayed))
     program.send(_END + _CLEAR)
-    program.wait_gone(displayed)
+    program.wait_for(lambda p: not _find(p, displayed))
 
 
 def drag_over_screen(program: SignIn) -> None:
@@ -53,15 +54,19 @@ def drag_over_screen(program: SignIn) -> None:
 
 
 def _is_in_a_field(program: PtyProgram, text: str) -> bool:
-    return any(f"[{text}" in line for line in program.screen_text().splitlines())
+    return any(f"┃ {text}" in line for line in program.screen_text().splitlines())
 
 
-def _position_of(program: SignIn, text: str) -> tuple[int, int]:
-    """Return the row and column of a text on the screen, counted from 1 like the mouse does."""
+def _find(program: PtyProgram, text: str) -> tuple[int, int, int] | None:
+    """Return the row of a text, its first column and the one after it, counted from 1 as the mouse does.
+
+    Each character may be in a cell of its own, as in the field of a code.
+    """
+    pattern = re.compile("[ │┃]*".join(map(re.escape, text)))
     for row, line in enumerate(program.screen_text().splitlines(), 1):
-        if text in line:
-            return row, line.index(text) + 1
-    raise AssertionError(f"{text!r} is not on the screen")
+        if match := pattern.search(line):
+            return row, match.start() + 1, match.end() + 1
+    return None
 
 
 def _drag(program: SignIn, row: int, first: int, last: int) -> None:

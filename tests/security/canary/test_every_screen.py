@@ -53,7 +53,7 @@ def test_sign_up_and_password_reset_screens_do_not_leak(stage: Stage, assert_cle
     program.press("esc")
     program.wait_gone("Create account")
     program.send("ann")
-    program.wait_for("[ann ")
+    program.wait_for("Username ann")
     program.press("ctrl+f")
     program.wait_for("Reset your password")
     program.send("2")

@@ -177,7 +177,7 @@ def _quinn(walkthrough: Walkthrough) -> None:
 
 
 def _luna(walkthrough: Walkthrough) -> None:
-    walkthrough.answer_question("does not know", (MOON_ANSWER,))
+    walkthrough.answer_question("doesn't know this step", (MOON_ANSWER,))
 
 
 def _emil(walkthrough: Walkthrough) -> None:
