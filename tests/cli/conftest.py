@@ -39,7 +39,8 @@ def replaced(monkeypatch: pytest.MonkeyPatch) -> ExecRecorder:
     """Return a recorder of the command that ``tui-auth exec`` would run."""
     recorder = ExecRecorder()
     fake_os = SimpleNamespace(environ=os.environ, execvpe=recorder.execvpe)
-    monkeypatch.setattr("tui_auth.cli.commands.exec.os", fake_os)
+    for module in ("main", "commands.exec"):  # the fast path and the slow path
+        monkeypatch.setattr(f"tui_auth.cli.{module}.os", fake_os)
     return recorder
 
 

@@ -233,3 +233,14 @@ def test_configuration_that_others_can_change_is_reported(
     cure = f"chmod 700 {path}" if kind == "the secrets" else f"chmod go-w {path}"
     assert any(cure in finding.message for finding in problems)
     assert exit_status(problems) == 9
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can change a folder's owner")
+def test_folder_that_root_must_not_create_is_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    os.chown(tmp_path, 12345, 12345)
+    findings = {finding.subject: finding for finding in check_machine()}
+    assert findings["state folder"].level is Level.PROBLEM
+    assert f"{tmp_path} belongs to another user" in findings["state folder"].message

@@ -9,7 +9,7 @@ import pytest
 
 from tests.programs import TerminalProgram
 from tests.session.machine import Machine, pool_flags
-from tui_auth.cli.commands.token import KUBERNETES_VERSIONS
+from tui_auth.session.fast_path import KUBERNETES_VERSIONS
 
 
 def test_exec_credential_has_the_id_token_and_its_expiration(machine: Machine) -> None:

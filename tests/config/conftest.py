@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from tests.terminal.pty_program import PtyProgram
-from tui_auth.config.resolver import ResolvedPool, add_pool_arguments, resolve_pool
+from tui_auth.config.resolver import ResolvedPool, resolve_pool
+from tui_auth.config.settings import add_pool_arguments
 
 DATA = Path(__file__).with_name("data")
 

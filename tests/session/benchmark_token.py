@@ -18,8 +18,9 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tests.session.machine import Machine
+from tests.session.machine import FORMS, Machine, specify
 from tests.terminal.pty_program import ROOT
+from tui_auth.cli.main import CACHED_COMMANDS
 from tui_auth.emulator import CognitoEmulator
 
 RUNS = 20
@@ -65,15 +66,32 @@ def build_commands(machine: Machine) -> dict[str, Sequence[str]]:
     return rows
 
 
+def build_forms(server: CognitoEmulator, home: Path) -> dict[str, tuple[Sequence[str], dict[str, str], Path]]:
+    """Return the command, variables and folder of each command that has a fast path, however it is called."""
+    rows: dict[str, tuple[Sequence[str], dict[str, str], Path]] = {}
+    for number, form in enumerate(FORMS):
+        folder = home / str(number)
+        folder.mkdir()
+        machine = Machine(folder, server)
+        choice = machine.add_identity_pool(machine.create_client())
+        machine.sign_in(choice, machine.create_user())
+        flags, variables = specify(machine, choice, form)
+        for command in CACHED_COMMANDS:
+            what = ("--", "/bin/true") if command == "exec" else ()
+            line = (sys.executable, "-m", "tui_auth", command, *flags, *what)
+            rows[f"tui-auth {command}, {form}"] = line, machine.environ | variables, folder
+    return rows
+
+
 def measure_medians(
-    rows: Mapping[str, Sequence[str]], environ: Mapping[str, str], runs: int
+    rows: Mapping[str, tuple[Sequence[str], Mapping[str, str], Path]], runs: int
 ) -> dict[str, float]:
     """Return each row's median time in seconds, after one uncounted round."""
     seconds: dict[str, list[float]] = {name: [] for name in rows}
     for round_number in range(runs + 1):
-        for name, command in rows.items():
+        for name, (command, environ, folder) in rows.items():
             started = time.perf_counter()
-            subprocess.run(command, env=environ, stdout=subprocess.DEVNULL, check=True)
+            subprocess.run(command, env=environ, cwd=folder, stdout=subprocess.DEVNULL, check=True)
             if round_number:
                 seconds[name].append(time.perf_counter() - started)
     return {name: statistics.median(values) for name, values in seconds.items()}
@@ -86,8 +104,11 @@ def main() -> None:
         machine = Machine(Path(home), server)
         machine.sign_in(machine.add_identity_pool(machine.create_client()), machine.create_user())
         environ = {**machine.environ, "PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]}
-        rows = build_commands(machine)
-        medians = measure_medians(rows, environ, runs)
+        rows = {name: (command, environ, machine.home) for name, command in build_commands(machine).items()}
+        shared = {name: environ[name] for name in ("PYTHONPATH", "PATH")}
+        for name, (command, variables, folder) in build_forms(server, machine.home).items():
+            rows[name] = command, variables | shared, folder
+        medians = measure_medians(rows, runs)
     for name, median in medians.items():
         ratio = median / medians[REFERENCE]
         sys.stdout.write(f"{name:48} {median * 1000:7.1f} ms {ratio:6.2f} x\n")

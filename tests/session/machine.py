@@ -20,6 +20,7 @@ from tui_auth.config.resolver import ResolvedPool
 from tui_auth.emulator import CognitoEmulator
 from tui_auth.session.persistence import build_origin
 from tui_auth.session.sessions import SaveResult, Sessions, StoredSession
+from tui_auth.storage import paths
 from tui_auth.storage.stores import StorageKind
 
 PASSWORD = "Correct-horse-9"
@@ -160,6 +161,36 @@ class Machine:
         """Return the content of the only session file."""
         content: dict[str, Any] = json.loads(self.session_file().read_text())
         return content
+
+
+FORMS = ["flags", "variables", "a profile", "a user name", "an Amplify file", "nothing"]
+"""The ways to specify a pool."""
+
+
+def specify(machine: Machine, choice: ResolvedPool, form: str) -> tuple[list[str], dict[str, str]]:
+    """Return the flags and variables that specify the pool in a form, after writing its file."""
+    ids = {"user_pool_id": choice.user_pool_id, "client_id": choice.client_id}
+    settings = ids | {
+        "endpoint_url": str(choice.endpoint_url),
+        "identity_pool_id": str(choice.identity_pool_id),
+    }
+    if form == "a profile":
+        config = Path(paths.config_folder(machine.environ)) / paths.CONFIG_FILE
+        config.parent.mkdir(parents=True)
+        config.write_text(
+            "[profiles.acme]\n" + "".join(f'{name} = "{text}"\n' for name, text in settings.items())
+        )
+    if form == "an Amplify file":
+        content = {"aws_user_pools_id": choice.user_pool_id, "aws_user_pools_web_client_id": choice.client_id}
+        (machine.home / "amplifyconfiguration.json").write_text(json.dumps(content))
+        return [], {"AWS_ENDPOINT_URL": str(choice.endpoint_url)}
+    flags = {
+        "flags": [part for name, text in settings.items() for part in ("--" + name.replace("_", "-"), text)],
+        "a profile": ["--profile", "acme"],
+        "a user name": ["--username", "ann"],
+    }
+    variables = {f"TUI_AUTH_{name.upper()}": text for name, text in settings.items()}
+    return flags.get(form, []), variables if form == "variables" else {}
 
 
 @dataclass

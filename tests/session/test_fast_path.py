@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import json
 import random
+import sys
 from argparse import ArgumentParser
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.session.machine import Machine, Processes
+from tests.session.machine import FORMS, Machine, Processes, pool_flags, specify
 from tui_auth.cli.parser import add_session_arguments
 from tui_auth.cli.session_access import find_session
 from tui_auth.config.resolver import ResolvedPool
 from tui_auth.session import fast_path, state
-from tui_auth.session.fast_path import CachedToken, TokenRequest, cached_token, parse_request
-from tui_auth.session.index import SessionEntry
-from tui_auth.session.sessions import Sessions, StoredSession
+from tui_auth.session.fast_path import Answer, find_answer, parse_request
+from tui_auth.session.index import MOST_ROUTES, SessionEntry
+from tui_auth.session.sessions import SaveResult, Sessions, StoredSession
 from tui_auth.session.state import required_seconds
 from tui_auth.storage import paths
 from tui_auth.storage.paths import AMPLIFY_FILE_NAMES
@@ -28,9 +30,19 @@ from tui_auth.storage.stores import StorageKind
 
 def find_cached_token(
     kind: str, min_ttl: float | None, profile: str, environ: Mapping[str, str]
-) -> CachedToken | None:
-    """Return the token the fast path finds, or None if it falls through."""
-    return cached_token(TokenRequest(kind, min_ttl, profile), environ)
+) -> Answer | None:
+    """Return what the fast path prints for ``token``, or None if it falls through."""
+    flags = ["--type", kind]
+    flags += ["--min-ttl", str(int(min_ttl))] if min_ttl is not None else []
+    flags += ["--profile", profile] if profile else []
+    return find_answer("token", flags, environ)
+
+
+def cache_route(machine: Machine, result: SaveResult, flags: Mapping[str, str] | None = None) -> None:
+    """Cache the session as what the slow path has chosen for these flags, in this folder."""
+    reference = SessionEntry.from_record(result.record, StorageKind.FILE).reference
+    key = state.selection(flags or {}, machine.environ)
+    machine.sessions.cache_route(key, reference, lambda index: True)
 
 
 @pytest.fixture
@@ -47,7 +59,7 @@ class TestCachedToken:
         for kind in ("access", "id"):
             token = find_cached_token(kind, None, "", machine.environ)
             assert token
-            assert token.value == save_result.record.token(kind).reveal()
+            assert token.text.strip() == save_result.record.token(kind).reveal()
             assert token.note == ""
 
     @pytest.mark.parametrize(("aged", "min_ttl"), [(3590, None), (2400, 1800), (3601, 0), (-60, None)])
@@ -89,6 +101,7 @@ class TestCachedToken:
         variables = {**machine.environ, name: "http://127.0.0.1:9"}
         assert find_cached_token("access", None, "", variables) is None
         ignored_endpoint = {**variables, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"}
+        assert machine.run("token", environ=ignored_endpoint).returncode == 0
         assert find_cached_token("access", None, "", ignored_endpoint)
 
     @pytest.mark.parametrize("name", [*AMPLIFY_FILE_NAMES, *(f"src/{name}" for name in AMPLIFY_FILE_NAMES)])
@@ -121,9 +134,7 @@ class TestCachedToken:
         config.parent.mkdir(parents=True)
         config.write_text("")
         assert find_cached_token("access", None, "", machine.environ) is None
-        reference = SessionEntry.from_record(save_result.record, StorageKind.FILE).reference
-        route = state.build_route(reference, state.config_stamp(machine.environ))
-        machine.sessions.cache_route("", route, lambda entries: True)
+        cache_route(machine, save_result)
         assert find_cached_token("access", None, "", machine.environ)
         config.write_text("# changed")
         assert find_cached_token("access", None, "", machine.environ) is None
@@ -131,10 +142,9 @@ class TestCachedToken:
     def test_profile_needs_a_cached_route(self, machine: Machine) -> None:
         save_result = machine.sign_in()
         assert find_cached_token("access", None, "work", machine.environ) is None
-        reference = SessionEntry.from_record(save_result.record, StorageKind.FILE).reference
-        machine.sessions.cache_route("work", f"{reference} ", lambda entries: True)
+        cache_route(machine, save_result, {"--profile": "work"})
         assert find_cached_token("access", None, "work", machine.environ)
-        assert find_cached_token("access", None, "", {**machine.environ, "TUI_AUTH_PROFILE": " work "})
+        assert find_cached_token("access", None, "", {**machine.environ, "TUI_AUTH_PROFILE": "work"}) is None
         assert find_cached_token("access", None, "other", machine.environ) is None
 
     def test_missing_session_falls_through(self, machine: Machine) -> None:
@@ -155,8 +165,9 @@ class TestCachedToken:
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["--username", "ann"],
+        ["--auth-flow", "USER_AUTH"],
         ["--force-refresh"],
+        ["--username", "--type"],
         ["more"],
         ["--type", "refresh"],
         ["--type", "id", "--type", "id"],
@@ -169,7 +180,28 @@ class TestCachedToken:
     ids=" ".join,
 )
 def test_unknown_repeated_and_invalid_flags_fall_through(arguments: list[str]) -> None:
-    assert parse_request(arguments) is None
+    with suppress(ValueError):
+        assert parse_request("token", arguments) is None
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["--"],
+        ["env"],
+        ["--env", "A=b=c", "--", "env"],
+        ["--env", "1=id", "--", "env"],
+        ["--env", "A", "--", "x"],
+    ],
+    ids=" ".join,
+)
+def test_exec_without_a_command_or_with_an_invalid_variable_falls_through(
+    machine: Machine, arguments: list[str]
+) -> None:
+    machine.sign_in()
+    assert find_answer("exec", ["--", "env"], machine.environ)
+    assert find_answer("exec", arguments, machine.environ) is None
 
 
 class RandomMachine:
@@ -191,18 +223,23 @@ class RandomMachine:
 
     def call(self) -> tuple[list[str], dict[str, str], Path]:
         """Return random arguments, a random environment and a random folder."""
+        one = self.clients["one"]
         options = [
             ["--profile", self.random.choice(["one", "two", "none"])],
             ["--type", self.random.choice(["access", "id"])],
             ["--min-ttl", self.random.choice(["0", "5m", "30m"])],
-            ["--username", self.random.choice(self.users)],
+            ["--username", self.random.choice([*self.users, "ANN"])],
+            ["--client-id", one.client_id, "--user-pool-id", one.user_pool_id],
+            ["--endpoint-url", self.machine.server.endpoint_url],
         ]
         arguments = [argument for option in options if self.random.random() < 0.15 for argument in option]
         variables = {
             "TUI_AUTH_PROFILE": self.random.choice(["one", " two ", "none"]),
             "TUI_AUTH_USERNAME": self.random.choice(self.users),
             "TUI_AUTH_CLIENT_ID": self.clients["one"].client_id,
-            "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+            "TUI_AUTH_USER_POOL_ID": self.clients["two"].user_pool_id,
+            "TUI_AUTH_UNKNOWN": "x",
+            "AWS_ENDPOINT_URL": self.random.choice(["http://127.0.0.1:9", self.machine.server.endpoint_url]),
             "TUI_AUTH_THEME": "dark",
         }
         chosen = {name: value for name, value in variables.items() if self.random.random() < 0.08}
@@ -252,22 +289,22 @@ def test_fast_path_prints_the_slow_paths_output_or_falls_through(
     machine: Machine, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     """Compare both paths on random machines with random arguments and environments."""
-    find_token, hits = fast_path.find_token, 0
-    monkeypatch.setattr(fast_path, "find_token", lambda *_: None)
+    find_answer, hits = fast_path.find_answer, 0
+    monkeypatch.setattr(fast_path, "find_answer", lambda *_: None)
     random_machine = RandomMachine(machine, seed)
     for _ in range(12):
         random_machine.change()
         calls = [random_machine.call() for _ in range(3)]
         for arguments, environ, folder in [*calls, *calls]:  # the first round may cache a route
             monkeypatch.chdir(folder)
-            token = find_token(arguments, environ)
+            answer = find_answer("token", arguments, environ)
             slow_result = machine.run("token", "--login", "never", *arguments, environ=environ, cwd=folder)
-            if token is not None:
+            if answer is not None:
                 hits += 1
-                note = f"tui-auth: {token.note}\n" if token.note else ""
+                note = f"tui-auth: {answer.note}\n" if answer.note else ""
                 assert (slow_result.returncode, slow_result.stdout, slow_result.stderr) == (
                     0,
-                    f"{token.value}\n",
+                    answer.text,
                     note,
                 )
     assert hits, "the fast path always fell through"
@@ -319,7 +356,7 @@ def test_route_is_not_cached_if_another_session_has_started(
     session = find_session(parser.parse_args(["--profile", "acme"]), machine.sessions)
     assert session.record.username == "ann"
     token = find_cached_token("access", None, "acme", machine.environ)
-    assert token is None or token.value == new_sign_ins[0].record.access_token.reveal()
+    assert token is None or token.text.strip() == new_sign_ins[0].record.access_token.reveal()
     monkeypatch.undo()
     result = machine.run("token", "--profile", "acme")
     assert result.stdout.strip() == new_sign_ins[0].record.access_token.reveal()
@@ -345,16 +382,129 @@ NOT_NEEDED = {
 }
 
 
-@pytest.mark.parametrize("arguments", [["token"], ["header"], ["token", "--type", "id", "--min-ttl", "5m"]])
+COMMANDS = [
+    ["token"],
+    ["token", "--type", "id", "--min-ttl", "5m"],
+    ["header"],
+    ["exec", "--env", "A=id", "--env", "B=access", "--", "sh", "-c", "echo $A $B"],
+    ["kube-credential"],
+    ["aws-credentials"],
+    ["aws-credentials", "--format", "env"],
+]
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_every_command_takes_the_fast_path_however_the_pool_is_specified(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, command: list[str], form: str
+) -> None:
+    """The first call caches the route; the second prints the same, and so does a call of the slow path."""
+    choice = machine.add_identity_pool(machine.create_client())
+    record = machine.sign_in(choice, machine.create_user()).record
+    flags, variables = specify(machine, choice, form)
+    arguments, environ = [*flags, *command[1:]], machine.environ | variables
+    monkeypatch.chdir(machine.home)
+    if command[0] == "exec":
+        assert machine.run("token", *flags, environ=variables).returncode == 0
+        answer = find_answer(command[0], arguments, environ)
+        assert answer
+        tokens = {"A": record.id_token.reveal(), "B": record.access_token.reveal()}
+        assert (answer.command, answer.variables) == (command[-3:], tokens)
+        return
+    first = machine.run(command[0], *arguments, environ=variables)
+    assert (first.returncode, first.stderr) == (0, "")
+    answer = find_answer(command[0], arguments, environ)
+    assert answer
+    assert (answer.text, answer.note) == (first.stdout, "")
+    for name in ("TUI_AUTH_CLIENT_ID", "TUI_AUTH_USERNAME", "AWS_ENDPOINT_URL"):
+        assert find_answer(command[0], arguments, environ | {name: "other"}) is None
+    for changed in (["--client-id", "other"], ["--username", "bob"], ["--profile", "other"]):
+        if not set(changed) & set(arguments):
+            assert find_answer(command[0], [*changed, *arguments], environ) is None
+
+
+@pytest.mark.parametrize(
+    ("request_text", "is_fast"),
+    [
+        ("", True),
+        ('{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1beta1","spec":{}}', True),
+        ('{"apiVersion":"client.authentication.k8s.io/v1beta1","kind":"ExecCredential"}', False),
+        ('{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","apiVersion":"x"}', False),
+        ('{"kind":"ExecCredential","apiVersion":"other"}', False),
+        ("garbage", False),
+    ],
+)
+def test_kubernetes_version_is_that_of_the_slow_path(
+    machine: Machine, request_text: str, is_fast: bool
+) -> None:
+    machine.sign_in()
+    variables = {"KUBERNETES_EXEC_INFO": request_text}
+    answer = find_answer("kube-credential", [], machine.environ | variables)
+    assert (answer is not None) is is_fast
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fast_path, "find_answer", lambda *_: None)
+        slow = machine.run("kube-credential", environ=variables)
+    assert answer is None or answer.text == slow.stdout
+
+
+def test_expired_aws_credentials_fall_through(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(machine.home)
+    machine.sign_in(machine.add_identity_pool(machine.create_client()), machine.create_user())
+    machine.run("aws-credentials")
+    assert find_answer("aws-credentials", [], machine.environ)
+    (path,) = machine.state_folder.glob("*.aws.json")
+    members = json.loads(path.read_text())
+    for changes in (
+        {"expires_at": members["server_time"] + 1},
+        {"identity_pool_id": "other"},
+        {"version": 2},
+    ):
+        path.write_bytes(state.dumps(members | changes))
+        assert find_answer("aws-credentials", [], machine.environ) is None
+    path.write_bytes(state.dumps(members | {"secret_access_key": "a'b"}))
+    assert find_answer("aws-credentials", [], machine.environ)
+    assert find_answer("aws-credentials", ["--format", "env"], machine.environ) is None
+
+
+@pytest.mark.parametrize("is_flag", [True, False])
+def test_mistaken_secret_is_not_stored_with_a_route(machine: Machine, is_flag: bool) -> None:
+    """The path of a secret's file that leads nowhere may be the secret itself."""
+    choice = machine.create_client()
+    machine.sign_in(choice, machine.create_user())
+    index = machine.state_folder / "index.json"
+    for secret, is_stored in (("hunter2", False), (str(machine.session_file()), True)):
+        flags = ["--client-secret-file", secret] if is_flag else []
+        variables = {} if is_flag else {"TUI_AUTH_CLIENT_SECRET_FILE": secret}
+        result = machine.run("token", *pool_flags(choice), *flags, environ=variables)
+        assert result.returncode == 0, result.stderr
+        assert (secret.encode().hex() in index.read_text()) is is_stored
+
+
+def test_number_of_routes_is_limited(machine: Machine) -> None:
+    result = machine.sign_in()
+    for number in range(MOST_ROUTES + 3):
+        cache_route(machine, result, {"--profile": str(number)})
+    keys = [name for name in machine.sessions.index.members if name.startswith("route:")]
+    assert len(keys) == MOST_ROUTES
+    assert keys[-1] == f"route:{state.selection({'--profile': str(MOST_ROUTES + 2)}, machine.environ)}"
+
+
+@pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
 def test_fast_path_imports_nothing_heavy(
     machine: Machine, processes: Processes, arguments: list[str]
 ) -> None:
-    machine.sign_in()
-    run = f"from tui_auth.cli.main import main; main({arguments})"
-    code = f"import sys; {run}; print(*sys.modules, file=sys.stderr)"
+    machine.sign_in(machine.add_identity_pool(machine.create_client()), machine.create_user())
+    if arguments[0] == "exec":
+        arguments = [*arguments[:-3], sys.executable, "-c", "print()"]
+    if arguments[0] == "aws-credentials":
+        assert machine.run(*arguments).returncode == 0
+    show = "print(*sys.modules, file=sys.stderr)"
+    replaced = f"import os; os.execvpe = lambda *_: ({show}, print(flush=True), os._exit(0))"
+    code = f"import sys; {replaced}; from tui_auth.cli.main import main; main({arguments}); {show}"
     result = processes.run_script(code)
-    assert result.stdout.count("\n") == 1
-    assert not NOT_NEEDED & set(result.stderr.split())
+    assert result.stdout
+    needed = {"enum"} if arguments[0] == "exec" else set()  # the signal module imports it
+    assert not (NOT_NEEDED - needed) & set(result.stderr.split())
 
 
 def test_five_minutes_or_a_fifth_of_a_short_lifetime_must_be_left() -> None:

@@ -132,9 +132,9 @@ def test_route_is_cached_only_while_it_is_valid(tmp_path: Path) -> None:
     PrivateFolder(str(tmp_path / "tui-auth")).write(
         SESSION_INDEX, json.dumps(build_members(build_entry())).encode()
     )
-    sessions.cache_route("work", "file/x", lambda entries: entries == [build_entry()])
+    sessions.cache_route("work", "file/x", lambda index: index.entries() == [build_entry()])
     assert sessions.index.route("work") == "file/x"
-    sessions.cache_route("work", "file/y", lambda entries: False)
+    sessions.cache_route("work", "file/y", lambda index: False)
     sessions.reload()
     assert sessions.index.route("work") == "file/x"
 

@@ -242,12 +242,25 @@ class TestSignInTokens:
             are_signatures_checked(machine, other_tokens)
 
     @pytest.mark.parametrize(
-        "content", ["nonsense", "{}", '{"keys": [{}]}', '{"fetched_at": "x", "keys": [{}]}']
+        "content",
+        [
+            "nonsense",
+            "{}",
+            "[]",
+            "null",
+            '{"keys": [{}]}',
+            '{"fetched_at": "x", "keys": [{}]}',
+            '{"fetched_at": 1e999, "keys": [{}]}',
+            f'{{"fetched_at": {"9" * 400}, "keys": [{{}}]}}',
+            '{"fetched_at": NOW, "keys": {}}',
+            '{"fetched_at": NOW, "keys": [7, [], null, {"kid": []}]}',
+        ],
+        ids=lambda content: content[:40],
     )
     def test_invalid_cache_is_fetched_again(self, machine: Machine, done: Done, content: str) -> None:
         assert are_signatures_checked(machine, done.tokens)
         (file,) = (machine.home / ".cache" / "tui-auth").glob("*.jwks.json")
-        file.write_text(content)
+        file.write_text(content.replace("NOW", str(json.loads(file.read_text())["fetched_at"])))
         assert are_signatures_checked(machine, done.tokens)
 
     @pytest.mark.parametrize("age", [-100, 25 * 3600])

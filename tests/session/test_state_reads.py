@@ -10,6 +10,7 @@ from contextlib import suppress
 import pytest
 
 from tests.session.machine import Machine, pool_flags
+from tui_auth.session import fast_path
 from tui_auth.storage.files import PrivateFolder
 
 UNLOCKED = 0
@@ -86,6 +87,7 @@ def count_reads(
 def test_each_state_file_is_read_once_and_once_under_each_lock(
     machine: Machine, monkeypatch: pytest.MonkeyPatch, command: list[str], is_route_cached: bool
 ) -> None:
+    monkeypatch.setattr(fast_path, "find_answer", lambda *_: None)
     machine.sign_in(machine.add_identity_pool(machine.create_client()), machine.create_user())
     if is_route_cached:
         assert machine.run("status").returncode == 0
@@ -102,9 +104,12 @@ def test_each_state_file_is_read_once_and_once_under_each_lock(
 def test_cached_slow_path_reads_each_state_file_once(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(fast_path, "find_answer", lambda *_: None)
     choice = machine.create_client()
     machine.sign_in(choice)
-    reads = count_reads(machine, monkeypatch, ["token", *pool_flags(choice)])
+    command = ["token", *pool_flags(choice)]
+    assert machine.run(*command).returncode == 0
+    reads = count_reads(machine, monkeypatch, command)
     assert (reads.index, reads.session) == ({UNLOCKED: 1}, {UNLOCKED: 1})
 
 

@@ -31,7 +31,7 @@ from tui_auth.config.files import (
     permission_warning,
 )
 from tui_auth.exit_codes import ExitCode
-from tui_auth.storage.files import PrivateFolder, StorageError
+from tui_auth.storage.files import PrivateFolder, StorageError, check_owner
 from tui_auth.storage.paths import CONFIG_FILE, config_folder, runtime_folder, state_folder
 from tui_auth.terminal.clipboard import find_local_tool
 from tui_auth.terminal.environment import TerminalKind, find_terminal, is_in_tmux
@@ -203,6 +203,10 @@ def _check_folder(subject: str, folder: Path) -> Finding:
         advice = "Change its owner or mode, or choose another with XDG_CONFIG_HOME and XDG_STATE_HOME."
         flaw = f"{shown} isn't writable", advice
     elif existing_folder != folder:
+        try:
+            check_owner(str(existing_folder))
+        except StorageError as error:
+            return problem(subject, str(error), f"{display_path(folder)} is needed.", ExitCode.STORAGE)
         return ok(subject, f"{display_path(folder)}, created when needed")
     else:
         flaw = _find_flaw(folder, is_private=subject != "config folder")

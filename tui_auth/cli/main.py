@@ -5,6 +5,7 @@ stdout is data, stderr is talk. ``tui_auth.exit_codes`` lists the exit codes.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -12,8 +13,8 @@ from tui_auth.cli.output import discard_stdout, flush_stdout, say, tell, with_st
 
 PROGRAM = "tui-auth"
 DEFAULT_COMMAND = "sign-in"
-CACHED_COMMANDS = ("token", "header")
-"""The commands that scripts run before every request; they have a fast path."""
+CACHED_COMMANDS = ("token", "header", "exec", "kube-credential", "aws-credentials")
+"""The commands that programs run on every call; they have a fast path."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,7 +32,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
         # The program that reads stdout, such as head, has read enough. End as other programs do.
-        import os
         import signal
 
         discard_stdout()
@@ -57,19 +57,38 @@ def _dispatch(arguments: list[str]) -> int:
     if command in CACHED_COMMANDS and sys.stdout is not None:
         import resource
 
-        from tui_auth.session.fast_path import find_token, format_token
+        from tui_auth.session.fast_path import find_answer
 
         # harden_process does more, but what it imports takes longer than all the rest here.
-        _, hard_limit = resource.getrlimit(resource.RLIMIT_CORE)
+        core_limit = resource.getrlimit(resource.RLIMIT_CORE)
+        _, hard_limit = core_limit
         resource.setrlimit(resource.RLIMIT_CORE, (0, hard_limit))
-        if token := find_token(arguments):
-            if token.note:
-                tell(token.note)
-            return write_out(format_token(command, token.value))
+        answer = find_answer(command, arguments)
+        if answer and answer.note:
+            tell(answer.note)
+        if answer and not answer.command:
+            return write_out(answer.text)
+        if answer:
+            resource.setrlimit(resource.RLIMIT_CORE, core_limit)
+            _replace_process(answer.command, answer.variables)
+        return _run(command, arguments, core_limit)
     return _run(command, arguments)
 
 
-def _run(name: str, arguments: Sequence[str]) -> int:
+def _replace_process(command: list[str], variables: dict[str, str]) -> None:
+    """Run a command in place of this process. Return if that fails: the slow path says why."""
+    import signal
+
+    # Python ignores these signals, and a process that is replaced passes that on.
+    former = {number: signal.signal(number, signal.SIG_DFL) for number in (signal.SIGPIPE, signal.SIGXFSZ)}
+    try:
+        os.execvpe(command[0], command, {**os.environ, **variables})  # noqa: S606 - the user's own command
+    except (OSError, ValueError):
+        for number, handler in former.items():
+            signal.signal(number, handler)
+
+
+def _run(name: str, arguments: Sequence[str], core_limit: tuple[int, int] | None = None) -> int:
     from importlib import import_module
 
     from tui_auth.cli.help import COMMANDS
@@ -81,6 +100,10 @@ def _run(name: str, arguments: Sequence[str]) -> int:
     from tui_auth.terminal.crash import report_crashes_without_details
     from tui_auth.terminal.environment import harden_process
 
+    if core_limit is not None:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, core_limit)  # exec gives its command what is set here
     harden_process()
     report_crashes_without_details()
     module_name, summary = COMMANDS[name]

@@ -28,8 +28,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from tui_auth.cli.help import COMMAND_EXAMPLES, COMMANDS, format_examples
 from tui_auth.cli.output import CommandFailedError, say, tell, write_out
 from tui_auth.config.files import ConfigurationError, display_path
-from tui_auth.config.resolver import add_pool_arguments
-from tui_auth.config.settings import FLOWS, SETTINGS, STORAGES, closest_match
+from tui_auth.config.settings import FLOWS, SETTINGS, STORAGES, add_pool_arguments, closest_match
 from tui_auth.exit_codes import ExitCode
 from tui_auth.storage.files import StorageError, open_private
 from tui_auth.terminal.safe_text import safe_line

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,11 +13,12 @@ from tui_auth.cli.sign_in_turn import wait_for_turn
 from tui_auth.config.aws_settings import effective_endpoint
 from tui_auth.config.files import NoPoolError
 from tui_auth.config.resolver import ResolvedPool, SourceKind, resolve_pool
+from tui_auth.config.settings import unknown_variable_warnings
 from tui_auth.exit_codes import ExitCode
 from tui_auth.session import NotSignedInError
-from tui_auth.session.index import SessionEntry
+from tui_auth.session.index import SessionEntry, SessionIndex, matching_entries
 from tui_auth.session.record import PoolKey, SessionRecord
-from tui_auth.session.state import CURRENT, build_route, config_stamp, since_boot, specifies_pool
+from tui_auth.session.state import CURRENT, SELECTING_FLAGS, selection, since_boot
 from tui_auth.storage.files import StorageError
 from tui_auth.terminal.environment import TerminalKind, find_terminal
 
@@ -26,9 +28,6 @@ if TYPE_CHECKING:
 
     from tui_auth.session.refresh import RefreshResult
     from tui_auth.session.sessions import Sessions, StoredSession
-
-
-_POOL_FLAGS = ("user_pool_id", "client_id", "client_secret_file", "region", "endpoint_url", "username")
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,7 @@ def find_session(arguments: Namespace, sessions: Sessions) -> StoredSession:
 
     Raises NotSignedInError if there is none, ConfigurationError for an invalid setting, and StorageError.
     """
-    stamp = config_stamp()  # before the profiles are read: they may change meanwhile
+    key = selection_of(arguments)  # before the profiles are read: they may change meanwhile
     query = resolve_query(arguments, sessions)
     try:
         stored = sessions.find(query.pool, query.username, profile=arguments.profile or "")
@@ -89,7 +88,8 @@ def find_session(arguments: Namespace, sessions: Sessions) -> StoredSession:
         say(stored.note)
     elif query.notes:
         say(f"Using the session of {stored.record.display_name} in {stored.record.origin.user_pool_id}.")
-    _cache_route(arguments, sessions, query, stored, stamp)
+    if not query.notes:
+        _cache_route(key, sessions, query, stored)
     return stored
 
 
@@ -125,28 +125,51 @@ def _is_explicit(choice: ResolvedPool, name: str) -> bool:
     return origin is not None and origin.kind in (SourceKind.FLAG, SourceKind.ENVIRONMENT)
 
 
-def _cache_route(
-    arguments: Namespace, sessions: Sessions, query: SessionQuery, stored: StoredSession, stamp: str
+def selection_of(arguments: Namespace) -> str | None:
+    """Return the key under which the fast path looks up the session of a command; None if it has none."""
+    flags = {}
+    for flag in SELECTING_FLAGS:
+        value = getattr(arguments, flag.removeprefix("--").replace("-", "_"), None)
+        if value is not None:
+            flags[flag] = value
+    # What leads nowhere may be the secret itself, which must not be stored with the key.
+    secret = flags.get("--client-secret-file") or os.environ.get("TUI_AUTH_CLIENT_SECRET_FILE", "")
+    is_path = os.path.lexists(os.path.expanduser(secret))  # noqa: PTH111 - Path raises
+    if (secret and not is_path) or any(unknown_variable_warnings()):
+        return None
+    with suppress(OSError):
+        return selection(flags)
+    return None
+
+
+def _cache_route(key: str | None, sessions: Sessions, query: SessionQuery, stored: StoredSession) -> None:
+    """Let the next command with the same arguments take the fast path."""
+    reference = SessionEntry.from_record(stored.record, stored.store.kind).reference
+    is_current = query.pool is None and not query.username
+
+    def is_valid(index: SessionIndex) -> bool:
+        matching = matching_entries(index.entries(), query.pool, query.username)
+        return is_current or (bool(matching) and matching[0].reference == reference)
+
+    # Where nothing is specified, the fast path needs no route to the current session.
+    if key and (is_current or not stored.note):
+        with suppress(StorageError):  # the slow path works as well
+            sessions.cache_route(key, CURRENT if is_current else reference, is_valid)
+
+
+def cache_identity_pool(
+    key: str | None, sessions: Sessions, stored: StoredSession, identity_pool: str
 ) -> None:
-    """Let the next ``tui-auth token`` with the same arguments take the fast path."""
-    if any(getattr(arguments, name, None) for name in _POOL_FLAGS) or stored.note or specifies_pool():
-        return
-    origin = query.choice.origins["user_pool_id"] if query.choice else None
-    reference = CURRENT
-    if origin is not None and origin.kind is SourceKind.PROFILE:
-        reference = SessionEntry.from_record(stored.record, stored.store.kind).reference
-    elif query.pool is not None:
-        return
+    """Let the next ``aws-credentials`` with the same arguments take the fast path."""
+    reference = SessionEntry.from_record(stored.record, stored.store.kind).reference
+    route = sessions.index.route(key) if key else CURRENT
 
-    def is_valid(entries: list[SessionEntry]) -> bool:
-        newest = next((entry for entry in entries if entry.matches(query.pool, query.username)), None)
-        return reference == CURRENT or (newest is not None and newest.reference == reference)
+    def is_valid(index: SessionIndex) -> bool:
+        return index.route(key) == route if key else index.current == reference
 
-    profile = arguments.profile or os.environ.get("TUI_AUTH_PROFILE", "").strip()
-    try:
-        sessions.cache_route(profile, build_route(reference, stamp), is_valid)
-    except StorageError:
-        return  # the slow path works as well
+    if key is not None and route and is_valid(sessions.index):
+        with suppress(StorageError):
+            sessions.cache_route(f"aws:{key}", f"{route} {identity_pool}", is_valid)
 
 
 def sign_in_when_needed(arguments: Namespace, sessions: Sessions, needed: NotSignedInError) -> SessionRecord:

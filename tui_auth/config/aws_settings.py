@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 ENDPOINT_VARIABLES = ("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "AWS_ENDPOINT_URL")
 BUNDLE_ADVICE = "Name a file with certificates in PEM there, or take the setting out."
-_IGNORE_VARIABLE = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
+IGNORE_VARIABLE = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
 
 
 def aws_endpoint(environ: Mapping[str, str]) -> tuple[str, str] | None:
     """Return the variable that specifies Cognito's endpoint, and the URL; None for AWS's own."""
-    if environ.get(_IGNORE_VARIABLE, "").lower() == "true":
+    if environ.get(IGNORE_VARIABLE, "").lower() == "true":
         return None
     return next(((name, environ[name]) for name in ENDPOINT_VARIABLES if environ.get(name)), None)
 

@@ -35,20 +35,10 @@ from tui_auth.storage.paths import home_folder
 from tui_auth.terminal.safe_text import safe_line
 
 if TYPE_CHECKING:
-    from argparse import ArgumentParser, Namespace
+    from argparse import Namespace
 
     from tui_auth.config.profiles import Profile, Profiles
     from tui_auth.secret import Secret
-
-POOL_FLAGS = {
-    "user_pool_id": ("ID", "the user pool ID, such as eu-west-1_Ab12Cd34E"),
-    "client_id": ("ID", "the app client ID"),
-    "client_secret_file": ("FILE", "a file with the client secret"),
-    "region": ("REGION", "the region; default: the one in the pool ID"),
-    "endpoint_url": ("URL", "a Cognito endpoint: https, or http on this computer"),
-    "identity_pool_id": ("ID", "the identity pool for AWS credentials"),
-}
-"""The settings that specify a pool: the placeholder and the help text of each one's flag."""
 
 _SETTINGS_OF_FIRST_SCREEN = frozenset(
     {"user_pool_id", "client_id", "client_secret_file", "region", "endpoint_url", "auth_flow"}
@@ -131,14 +121,6 @@ LoadCurrentSettings = Callable[[], Mapping[str, Any] | None]
 
 def no_session() -> None:
     """Return None: there is no current session."""
-
-
-def add_pool_arguments(parser: ArgumentParser) -> None:
-    """Add the flags that specify a pool. No secret is ever taken from a flag."""
-    group = parser.add_argument_group("which pool")
-    group.add_argument("--profile", metavar="PROFILE", help="a named pool; see tui-auth profile")
-    for name, (metavar, says) in POOL_FLAGS.items():
-        group.add_argument(SETTINGS[name].flag, metavar=metavar, help=says)
 
 
 def resolve_pool(

@@ -11,13 +11,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from enum import Enum
 from string import ascii_lowercase, ascii_uppercase, digits
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from tui_auth.auth.app_client import CLIENT_ID, USER_POOL_ID, AuthFlow
 from tui_auth.config.files import SECRET_PATH_EXPECTED, ConfigurationError, looks_like_secret
 from tui_auth.endpoint import is_safe_endpoint
 from tui_auth.terminal.safe_text import safe_line
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
 
 SYMBOLS = frozenset("^$*.[]{}()?\"!@#%&/\\,><':;|_~`=+- ")
 """The characters that Cognito counts as symbols; a space only inside a password."""
@@ -288,10 +291,28 @@ SETTINGS: dict[str, Setting] = {
 }
 
 
+POOL_FLAGS = {
+    "user_pool_id": ("ID", "the user pool ID, such as eu-west-1_Ab12Cd34E"),
+    "client_id": ("ID", "the app client ID"),
+    "client_secret_file": ("FILE", "a file with the client secret"),
+    "region": ("REGION", "the region; default: the one in the pool ID"),
+    "endpoint_url": ("URL", "a Cognito endpoint: https, or http on this computer"),
+    "identity_pool_id": ("ID", "the identity pool for AWS credentials"),
+}
+"""The settings that specify a pool: the placeholder and the help text of each one's flag."""
+
 KNOWN_VARIABLES = (
     *(setting.variable for setting in SETTINGS.values() if setting.from_text),
     *(VARIABLE_PREFIX + name for name in ("PROFILE", "THEME", "PLAIN")),
 )
+
+
+def add_pool_arguments(parser: ArgumentParser) -> None:
+    """Add the flags that specify a pool. No secret is ever taken from a flag."""
+    group = parser.add_argument_group("which pool")
+    group.add_argument("--profile", metavar="PROFILE", help="a named pool; see tui-auth profile")
+    for name, (metavar, says) in POOL_FLAGS.items():
+        group.add_argument(SETTINGS[name].flag, metavar=metavar, help=says)
 
 
 def validate_setting(name: str, value: object) -> Any:

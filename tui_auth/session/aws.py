@@ -16,6 +16,7 @@ from tui_auth.auth.gateway import BELIEVABLE_TIMES, Gateway, IdentityGateway
 from tui_auth.endpoint import provider_name
 from tui_auth.errors import AuthError, ErrorKind
 from tui_auth.secret import Secret
+from tui_auth.session.fast_path import EARLY_SHARE, REFRESHED_EARLY_SECONDS
 from tui_auth.session.record import ClockSample, SessionRecord, parse_seconds, stored_members
 from tui_auth.session.sessions import credentials_name, read_record
 from tui_auth.session.state import dumps
@@ -26,11 +27,6 @@ if TYPE_CHECKING:
     from tui_auth.storage.stores import Store
 
 VERSION = 1
-REFRESHED_EARLY_SECONDS = 900.0
-"""AWS's SDKs ask for new credentials 15 minutes before the old ones expire."""
-
-LIFETIME_SHARE = 4
-
 _PRINTABLE = re.compile(r"[!-~]+")
 """The characters of keys. They are printed for a shell to run, so nothing else is accepted."""
 
@@ -55,7 +51,7 @@ class AwsCredentials:
         now = self.taken_at.server_now()
         if now is None:
             return False
-        early = min(REFRESHED_EARLY_SECONDS, (self.expires_at - self.taken_at.server_time) / LIFETIME_SHARE)
+        early = min(REFRESHED_EARLY_SECONDS, (self.expires_at - self.taken_at.server_time) / EARLY_SHARE)
         return self.expires_at - now > early
 
     def to_json(self) -> bytes:

@@ -7,7 +7,7 @@ A flat JSON object with one member a line (see ``tui_auth.session.state``):
     session:<reference>   whose session is stored there
     device:<reference>    whose remembered device is stored there
     storage:<profile>     where to store sessions of a profile, or of none
-    route:<profile>       the session a profile, or none, last led to, with the stamp of config.toml then
+    route:<selection>     the session that flags, variables and files led to: see ``fast_path``
     last_origin           the pool of the last sign-in, to offer it again
 
 A remembered device is this machine as a pool knows it, stored beside the sessions and beyond their end. Its
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from tui_auth.auth.devices import Device
 
 MOST_NAMES = 20
+MOST_ROUTES = 16
 MOST_DEVICES = 100
 """How many are stored, for the same reason as ``sessions.MOST_SESSIONS``."""
 
@@ -143,9 +144,9 @@ class SessionIndex:
             return None
         return SessionOrigin(**value)
 
-    def route(self, profile: str) -> object:
-        """Return the cached route of a profile: see ``fast_path``."""
-        return self.members.get(f"route:{profile}")
+    def route(self, key: str) -> str:
+        """Return a cached route; empty if there is none. See ``fast_path``."""
+        return self._text(f"route:{key}")
 
     def devices(self, endpoint: str, user_pool_id: str) -> Iterator[tuple[str, Mapping[str, object]]]:
         """Yield the reference and the owner of each remembered device of a pool."""
@@ -204,9 +205,12 @@ class SessionIndex:
     def set_storage(self, profile: str, kind: StorageKind) -> None:
         self.members[f"storage:{profile}"] = str(kind)
 
-    def set_route(self, profile: str, route: str) -> None:
-        """Cache the route of a profile: see ``fast_path``."""
-        self.members[f"route:{profile}"] = route
+    def set_route(self, key: str, route: str) -> None:
+        """Cache a route; the oldest beyond ``MOST_ROUTES`` is forgotten. See ``fast_path``."""
+        names = [name for name in self.members if name.startswith("route:")]
+        for name in names[: max(0, len(names) + 1 - MOST_ROUTES)]:
+            del self.members[name]
+        self.members[f"route:{key}"] = route
 
     def add_device(self, reference: str, owner: Mapping[str, object], most: int) -> list[str]:
         """Add a device as the newest. Return the references of those beyond ``most``, oldest first."""
@@ -261,6 +265,14 @@ class IndexFile:
             change(index)
             self._folder.write(SESSION_INDEX, dumps(index.members))
         return index
+
+
+def matching_entries(
+    entries: Iterable[SessionEntry], pool: PoolKey | None, username: str
+) -> list[SessionEntry]:
+    """Return the sessions of a pool and user, first those with exactly this name, in their order."""
+    matching = [entry for entry in entries if entry.matches(pool, username)]
+    return sorted(matching, key=lambda entry: username not in (entry.username, entry.signed_in_as))
 
 
 def choice_note(entry: SessionEntry) -> str:

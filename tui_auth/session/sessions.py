@@ -14,7 +14,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tui_auth.session import NotSignedInError
-from tui_auth.session.index import IndexFile, SessionEntry, SessionIndex, choice_note, save_device
+from tui_auth.session.index import (
+    IndexFile,
+    SessionEntry,
+    SessionIndex,
+    choice_note,
+    matching_entries,
+    save_device,
+)
 from tui_auth.session.record import PoolKey, SessionOrigin, SessionRecord
 from tui_auth.session.state import index_folder
 from tui_auth.storage.files import StorageError
@@ -29,7 +36,8 @@ if TYPE_CHECKING:
 MOST_SESSIONS = 100
 """How many are stored: someone who signs in as ever new users shouldn't fill a disk with unused sessions."""
 
-FORGET_PATIENCE_SECONDS = 2.0
+LONGEST_ROUTE_KEY = 4000
+FORGET_PATIENCE_SECONDS = 1.0
 """For the lock of a session that must be removed: its holder may be a process that was stopped."""
 
 _SUPERSEDED = "Another sign-in of the same user has been stored meanwhile."
@@ -190,17 +198,17 @@ class Sessions:
         """Record where to store sessions of a profile from now on."""
         self._update_index(lambda index: index.set_storage(profile, kind))
 
-    def cache_route(self, profile: str, route: str, is_valid: Callable[[list[SessionEntry]], bool]) -> None:
-        """Cache the route of a profile, or without a name of none: see ``tui_auth.session.fast_path``.
+    def cache_route(self, key: str, route: str, is_valid: Callable[[SessionIndex], bool]) -> None:
+        """Cache a route, for a key from ``state.selection``: see ``tui_auth.session.fast_path``.
 
-        Not if ``is_valid`` rejects the sessions there are by then: another one may have begun meanwhile.
+        Not if ``is_valid`` rejects the index by then: another session may have begun meanwhile.
         """
 
         def change(index: SessionIndex) -> None:
-            if is_valid(index.entries()):
-                index.set_route(profile, route)
+            if is_valid(index):
+                index.set_route(key, route)
 
-        if self.index.route(profile) != route:
+        if len(key) <= LONGEST_ROUTE_KEY and self.index.route(key) != route:
             self._update_index(change)
 
     # -- finding ---------------------------------------------------------------------------------------
@@ -232,8 +240,7 @@ class Sessions:
             StorageError: it can't be read.
         """
         entries = self.entries()
-        matching = [entry for entry in entries if entry.matches(pool, username)]
-        matching.sort(key=lambda entry: username not in (entry.username, entry.signed_in_as))
+        matching = matching_entries(entries, pool, username)
         if pool is None and not username and (current := self.index.current):
             chosen = next((entry for entry in entries if entry.reference == current), None)
         else:

@@ -25,7 +25,7 @@ CALL_SECONDS = 30
 """How long the access token for GlobalSignOut must be valid."""
 
 
-PATIENCE_SECONDS = 5.0
+PATIENCE_SECONDS = 3.0
 """How long to wait for another process that refreshes the session; longer than a refresh usually takes."""
 
 

@@ -14,14 +14,15 @@ from __future__ import annotations
 
 import os
 import time
+from errno import ENOENT
 
-from tui_auth.config.aws_settings import aws_endpoint
+from tui_auth.config.aws_settings import ENDPOINT_VARIABLES, IGNORE_VARIABLE
 from tui_auth.storage import paths
 from tui_auth.storage.files import PrivateFolder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 CURRENT = "current"
 SESSION_INDEX = "index.json"
@@ -30,7 +31,17 @@ SESSION_INDEX = "index.json"
 LARGEST_INDEX = 1024 * 1024
 """In bytes: several times what a hundred sessions and as many devices take there."""
 
-HARMLESS_VARIABLES = ("TUI_AUTH_PROFILE", "TUI_AUTH_THEME", "TUI_AUTH_PLAIN")
+HARMLESS_VARIABLES = ("TUI_AUTH_THEME", "TUI_AUTH_PLAIN")
+SELECTING_FLAGS = (
+    "--profile",
+    "--username",
+    "--user-pool-id",
+    "--client-id",
+    "--client-secret-file",
+    "--region",
+    "--endpoint-url",
+    "--identity-pool-id",
+)
 TOKEN_KINDS = ("access", "id")
 LONGEST_REQUIREMENT_SECONDS = 300.0
 LIFETIME_SHARE = 5
@@ -73,28 +84,46 @@ def index_folder(environ: Mapping[str, str] = paths.ENVIRON) -> PrivateFolder:
     return PrivateFolder(paths.state_folder(environ), largest=LARGEST_INDEX)
 
 
-def specifies_pool(environ: Mapping[str, str] = paths.ENVIRON) -> bool:
-    """Check whether a variable specifies a pool, a user or an endpoint."""
-    for name in environ:
-        if name.startswith("TUI_AUTH_") and name not in HARMLESS_VARIABLES and environ[name]:
-            return True
-    return aws_endpoint(environ) is not None
+def selection(flags: Mapping[str, str], environ: Mapping[str, str] = paths.ENVIRON) -> str:
+    """Return, in hexadecimal, all that decides which session a command means; empty if nothing does.
+
+    These are the flags of ``SELECTING_FLAGS``, variables, config.toml and the Amplify files here and above,
+    each file with its times, size and inode. Raises OSError if the working folder was removed.
+    """
+    parts = [f"{name}={value}" for name, value in flags.items()]
+    for name, value in environ.items():
+        is_ours = name.startswith("TUI_AUTH_") and name not in HARMLESS_VARIABLES
+        if value and (is_ours or name in (*ENDPOINT_VARIABLES, IGNORE_VARIABLE)):
+            parts.append(f"{name}={value}")
+    config = f"{paths.config_folder(environ)}/{paths.CONFIG_FILE}"
+    parts += _stamps([config], config.rpartition("/")[0])
+    folder, home = os.getcwd(), environ.get("HOME", "")  # noqa: PTH109 - no pathlib here
+    while True:
+        names = paths.AMPLIFY_FILE_NAMES
+        parts += _stamps(
+            [*(f"{folder}/{name}" for name in names), *(f"{folder}/src/{name}" for name in names)]
+        )
+        if folder in (home, "/", ""):
+            break
+        folder = folder.rpartition("/")[0] or "/"
+    return "\0".join(sorted(parts)).encode("utf-8", "surrogateescape").hex()
 
 
-def build_route(reference: str, stamp: str) -> str:
-    """Return what the index caches of a lookup: the session, and the stamp of config.toml before it."""
-    return f"{reference} {stamp}"
-
-
-def config_stamp(environ: Mapping[str, str] = paths.ENVIRON) -> str:
-    """Return times, size and inode of config.toml; empty if there is none."""
-    try:
-        status = os.stat(f"{paths.config_folder(environ)}/{paths.CONFIG_FILE}")  # noqa: PTH116 - no pathlib here
-    except FileNotFoundError:
-        return ""
-    except OSError as error:
-        return f"cannot be looked at: {error.errno}"  # the slow path says what to do
-    return f"{status.st_mtime_ns}-{status.st_ctime_ns}-{status.st_size}-{status.st_ino}"
+def _stamps(files: Iterable[str], folder: str = "") -> list[str]:
+    """Return a text for each file that exists, which changes with it, or if others can change its folder."""
+    stamps = []
+    for file in files:
+        try:
+            status = os.stat(file)  # noqa: PTH116
+            times = f"{status.st_mtime_ns}-{status.st_ctime_ns}-{status.st_size}-{status.st_ino}"
+            stamps.append(f"{file} {times}")
+            if folder:
+                above = os.stat(folder)  # noqa: PTH116
+                stamps.append(f"{folder} {above.st_mode} {above.st_uid}")
+        except OSError as error:
+            if error.errno != ENOENT or os.path.lexists(file):
+                stamps.append(f"{file} cannot be looked at: {error.errno}")  # the slow path says what to do
+    return stamps
 
 
 # -- valid tokens --------------------------------------------------------------------------------------

@@ -231,7 +231,9 @@ class PrivateFolder:
 
     def _obstacle(self) -> str:
         """Return the first part of the path that exists and is no folder, else the path, which is a link."""
-        for above in _folders_above(self.path):
+        parts = self.path.split("/")
+        for depth in range(2, len(parts)):
+            above = "/".join(parts[:depth])
             with suppress(OSError):
                 if not stat.S_ISDIR(os.stat(above).st_mode):  # noqa: PTH116
                     return above
@@ -309,10 +311,9 @@ def make_private_folder(path: str | Path) -> None:
 
 
 def open_private(path: str, flags: int) -> int:
-    """Open a file anywhere, as ``open`` needs it; one that is created is for the user alone.
+    """Open a file anywhere, as ``open`` needs it, without waiting for a pipe; a new one is 0600.
 
-    Raises OSError, and StorageError if it, or the folder to create it in, belongs to another user. A named
-    pipe or a device is opened without waiting.
+    Raises OSError, and StorageError if it, or the folder to create it in, belongs to another user.
     """
     is_new = not os.path.exists(path)  # noqa: PTH110
     if is_new:
@@ -367,9 +368,10 @@ def replace_file(path: Path, content: str, *, mode: int = PRIVATE_FILE_MODE) -> 
     target = os.path.realpath(path)
     with suppress(FileNotFoundError):
         mode = stat.S_IMODE(os.stat(target).st_mode)  # noqa: PTH116
-    folder = _open_parent(target)
+    parent, _, name = target.rpartition("/")
+    folder = os.open(parent or "/", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        _replace_in(folder, target.rpartition("/")[2], content.encode(), mode)
+        _replace_in(folder, name, content.encode(), mode)
     finally:
         os.close(folder)
 
@@ -385,16 +387,6 @@ def _belongs_to_another(path: Path, owners: frozenset[int]) -> bool:
         return os.stat(path).st_uid not in owners  # noqa: PTH116
     except OSError:
         return False
-
-
-def _open_parent(path: str) -> int:
-    return os.open(path.rpartition("/")[0] or "/", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-
-
-def _folders_above(path: str) -> list[str]:
-    """Return the folders from the root's child down to the one that contains the path."""
-    parts = path.split("/")[1:-1]
-    return ["/" + "/".join(parts[:depth]) for depth in range(1, len(parts) + 1)]
 
 
 # -- the one atomic write ------------------------------------------------------------------------------

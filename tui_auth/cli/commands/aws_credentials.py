@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING
 
 from tui_auth.cli.output import say, write_out
 from tui_auth.cli.parser import add_token_arguments
-from tui_auth.cli.session_access import find_session, resolve_query, session_with_token
+from tui_auth.cli.session_access import (
+    cache_identity_pool,
+    find_session,
+    resolve_query,
+    selection_of,
+    session_with_token,
+)
 from tui_auth.config.files import ConfigurationError
 from tui_auth.config.resolver import explicit_settings
 from tui_auth.session import NotSignedInError
@@ -38,11 +44,12 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Print the credentials; return 4 if a sign-in is needed and not possible or not allowed here."""
-    sessions, found = Sessions(), None
+    sessions, found, key = Sessions(), None, selection_of(arguments)
     with suppress(NotSignedInError):  # session_with_token signs in below, if it may
         found = find_session(arguments, sessions)
     if found is not None:
         pool = _identity_pool(arguments, sessions, found.record)
+        cache_identity_pool(key, sessions, found, pool)
         with suppress(StorageError):  # without the cached credentials, new ones are fetched below
             if cached := cached_credentials(found.store, found.record, pool):
                 return write_out(FORMATS[arguments.format](cached))

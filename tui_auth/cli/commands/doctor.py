@@ -21,9 +21,9 @@ from tui_auth.cli.output import status_for, write_out
 from tui_auth.cli.parser import add_setting_flags
 from tui_auth.config.aws_settings import BUNDLE_ADVICE, configured_bundle
 from tui_auth.config.files import ConfigurationError, NoPoolError, display_path
-from tui_auth.config.resolver import SourceKind, add_pool_arguments, resolve_pool
+from tui_auth.config.resolver import SourceKind, resolve_pool
 from tui_auth.config.settings import FLOWS as AUTH_FLOWS
-from tui_auth.config.settings import region_of_pool
+from tui_auth.config.settings import add_pool_arguments, region_of_pool
 from tui_auth.endpoint import cognito_url, is_loopback
 from tui_auth.errors import AuthError
 from tui_auth.exit_codes import ExitCode

@@ -27,10 +27,12 @@ from tui_auth.config.profile_editor import (
     use_profile,
 )
 from tui_auth.config.profiles import Profiles, load_profiles
-from tui_auth.config.resolver import POOL_FLAGS, add_pool_arguments, resolve_pool
+from tui_auth.config.resolver import resolve_pool
 from tui_auth.config.settings import (
+    POOL_FLAGS,
     SETTINGS,
     InvalidValueError,
+    add_pool_arguments,
     check_region,
     parse_id,
     validate_setting,

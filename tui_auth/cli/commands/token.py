@@ -16,14 +16,12 @@ from typing import TYPE_CHECKING
 from tui_auth.cli.output import write_out
 from tui_auth.cli.parser import add_token_arguments
 from tui_auth.cli.session_access import session_with_token
-from tui_auth.session.fast_path import format_token
+from tui_auth.session.fast_path import KUBERNETES_VERSIONS, format_token
 from tui_auth.session.sessions import Sessions
 from tui_auth.session.state import TOKEN_KINDS, parse_duration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-KUBERNETES_VERSIONS = ("client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
