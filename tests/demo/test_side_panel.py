@@ -181,3 +181,26 @@ async def test_names_in_the_trace_are_cut_in_the_middle_and_never_wrap(app: Demo
         assert any(
             line.startswith("  = Contin") and "…" in line and line.endswith("Selection") for line in lines
         )
+
+
+async def test_a_second_repaints_one_line_of_an_open_phone_and_nothing_of_a_closed_one(app: DemoApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        await go_to_step(pilot, app, "2")
+        painted: list[PhoneView] = []
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(PhoneView, "refresh", lambda view, *regions, **options: painted.append(view))
+            for _ in range(2):
+                app.service.server.clock.advance(1)
+                for screen in app.screen_stack:
+                    for view in screen.query(PhoneView):
+                        view.refresh_lines()
+            assert not painted
+            await press(pilot, "ctrl+s")
+            await until(pilot, lambda: is_drawer_shown(app))
+            view = app.screen.query_one(PhoneView)
+            painted.clear()
+            app.service.server.clock.advance(1)
+            for screen in app.screen_stack:
+                for shown in screen.query(PhoneView):
+                    shown.refresh_lines()
+            assert set(painted) == {view}

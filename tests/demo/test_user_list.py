@@ -60,6 +60,7 @@ async def test_arrows_enter_and_keys_choose_a_user(
 async def test_click_chooses_a_user(app: DemoApp) -> None:
     async with app.run_test(size=SIZE) as pilot:
         row = next(row for row in app.screen.query(UserRow) if row.user and row.user.username == "rex")
+        await until(pilot, lambda: "rex ·" in screen_rows(app)[row.region.y + 1])
         await pilot.click(row, offset=(8, 1))
         await until(pilot, lambda: chosen_username(app) == "rex")
 

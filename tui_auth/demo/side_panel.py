@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from rich.cells import set_cell_size
 from textual.containers import Vertical
 from textual.content import Content
+from textual.geometry import Region, Size
+from textual.widget import Widget
 from textual.widgets import Static
 
 from tui_auth.auth.next_step import TOTP_WINDOW_SECONDS
@@ -48,32 +50,50 @@ CODE_HINT = "demo: the code is on the phone, ^s"
 NO_CODE = "demo: no code on the phone yet"
 
 
-class PhoneView(Static):
+class PhoneView(Widget):
     """The codes of the authenticator app and the newest messages, one line each.
 
-    The code that the current step asks for is marked; the others are gray.
+    The code that the current step asks for is marked; the others are gray. Only lines that have changed are
+    repainted, and none while the phone is closed.
     """
 
     def __init__(self, phone: Phone) -> None:
-        super().__init__(markup=False)
+        super().__init__()
         self._phone = phone
-        self._drawn = Content()
+        self._drawn: list[Content] = []
 
     def on_mount(self) -> None:
-        """Redraw every second if something has changed."""
+        """Redraw every second what has changed."""
         self.border_title = "Phone and inbox"
-        self._refresh_lines()
-        self.set_interval(1.0, self._refresh_lines)
+        self.refresh_lines()
+        self.set_interval(1.0, self.refresh_lines)
 
     def on_resize(self) -> None:
         """Fit the lines to the new width."""
-        self._refresh_lines()
+        self.refresh_lines()
 
-    def _refresh_lines(self) -> None:
-        lines = Content("\n").join(self._lines(self.content_size.width))
-        if lines != self._drawn:
-            self._drawn = lines
-            self.update(lines)
+    def refresh_lines(self) -> None:
+        """Redraw the lines that have changed, unless the phone is closed."""
+        # A refresh on a screen below another one would repaint that whole screen.
+        if self._drawn and self.screen is not self.app.screen:
+            return
+        if not all(node.display for node in self.ancestors_with_self if isinstance(node, Widget)):
+            return
+        before, self._drawn = self._drawn, self._lines(self.content_size.width)
+        if len(before) != len(self._drawn):
+            self.refresh(layout=True)
+            return
+        for row, (old, new) in enumerate(zip(before, self._drawn, strict=True)):
+            if old != new:
+                self.refresh(Region(0, row, self.content_size.width, 1))
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Return one row for each line."""
+        return len(self._drawn)
+
+    def render(self) -> Content:
+        """Return all lines."""
+        return Content("\n").join(self._drawn)
 
     def _lines(self, width: int) -> list[Content]:
         username, step = step_of(self.screen)
@@ -149,6 +169,8 @@ class Drawer(Vertical):
     def adapt(self) -> None:
         """Show or hide the column."""
         self.display = is_column_shown(self.screen, self._is_open())
+        for view in self.query(PhoneView):
+            view.refresh_lines()
         self.screen.set_class(self.display and self.app.size.width < WIDE_CELLS, "-with-drawer")
 
 
