@@ -48,7 +48,7 @@ def test_trace_file_has_one_line_per_call_and_no_input(sign_in_as: StartSignIn, 
 def test_unwritable_trace_file_is_reported_first(sign_in_as: StartSignIn, tmp_path: Path) -> None:
     program = sign_in_as("ann", "--trace", str(tmp_path))
     assert program.wait_exit() == 3
-    assert "The trace cannot be written" in program.screen_text()
+    assert "The trace can't be written" in program.screen_text()
 
 
 def test_full_disk_ends_the_trace_only(sign_in_as: StartSignIn) -> None:
@@ -63,4 +63,4 @@ def test_unread_pipe_is_rejected_as_trace_file(sign_in_as: StartSignIn, tmp_path
     os.mkfifo(tmp_path / "pipe")
     program = sign_in_as("ann", "--trace", str(tmp_path / "pipe"))
     assert program.wait_exit() == 3
-    assert "The trace cannot be written" in program.screen_text()
+    assert "The trace can't be written" in program.screen_text()
