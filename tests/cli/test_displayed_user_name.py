@@ -39,7 +39,7 @@ def test_email_alias_is_shown_instead_of_the_uuid(
         running.send(PASSWORD + "\r")
         running.wait_for("Signed in as ann@example.com")
         if mode != "--plain":
-            running.wait_for("Kept")
+            running.wait_for("Stored in")
             assert uuid not in running.screen_text()
             running.press("enter")
         assert running.wait_exit() == 0

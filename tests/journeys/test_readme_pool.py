@@ -56,7 +56,7 @@ class Shell(PtyProgram):
             self.send(text)
             self.press("enter")
         self.wait_for("Signed in as ann")
-        self.wait_for("Kept")
+        self.wait_for("Stored in")
         self.press("enter")
         self.wait_for(lambda shell: not shell.full_screen)
         self.wait_for("Signed in as ann.")
