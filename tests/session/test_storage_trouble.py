@@ -129,7 +129,7 @@ def test_unwritable_storage_hands_the_token_out_and_keeps_the_session(
     assert result.returncode == 0, result.stderr
     assert machine.is_accepted(result.stdout.strip())
     assert result.stdout.strip() != machine.read_session_file()["access_token"]
-    unsaved = "The session was refreshed, but couldn't be stored."
+    unsaved = "The session was refreshed but couldn't be stored."
     assert f"{unsaved} {machine.session_file()} cannot be written" in result.stderr
     assert read_files(machine.state_folder) == files_before
     result = limited_process(kind, "token")
