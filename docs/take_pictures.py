@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 SMALL, LARGE = (80, 23), (120, 30)
 POLL_SECONDS = 0.02
-KEY_SECONDS, SCREEN_SECONDS, LAST_SECONDS = 0.14, 1.6, 4.0
-"""How long the cast shows a typed character, the end of a screen, and the last screen."""
+LAYOUT_SECONDS = 0.8
+KEY_SECONDS, SCREEN_SECONDS, LAST_SECONDS = 0.25, 1.6, 4.0
+"""How long the cast shows a typed character, a new screen, and the last screen."""
 
 Picture = Callable[[CognitoEmulator], Awaitable[Drawing]]
 
@@ -94,17 +95,19 @@ def cast(username: str, *, size: tuple[int, int], theme: str) -> Picture:
             drawing = start_drawing(app)
             app.player = Player(app, user, pace=2)
             playing = asyncio.create_task(app.player.play())
-            shown, frames = app.screen, [app.screen._compositor.render_strips()]
+            shown, strips, seconds = app.screen, app.screen._compositor.render_strips(), SCREEN_SECONDS
             while not playing.done():
                 await pilot.pause(POLL_SECONDS)
-                strips = app.screen._compositor.render_strips()
+                before, strips = strips, app.screen._compositor.render_strips()
                 if app.screen is not shown:
-                    drawing.add_frame(frames[-1], SCREEN_SECONDS)
-                    shown = app.screen
-                elif strips != frames[-1]:
-                    drawing.add_frame(frames[-1], KEY_SECONDS)
-                frames.append(strips)
-            drawing.add_frame(frames[-1], LAST_SECONDS)
+                    drawing.add_frame(before, seconds)
+                    await pilot.pause(LAYOUT_SECONDS)  # not a picture of a half-drawn screen
+                    shown, strips = app.screen, app.screen._compositor.render_strips()
+                    seconds = SCREEN_SECONDS
+                elif strips != before:
+                    drawing.add_frame(before, seconds)
+                    seconds = KEY_SECONDS
+            drawing.add_frame(strips, LAST_SECONDS)
             await playing
         return drawing
 
