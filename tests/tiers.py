@@ -35,6 +35,7 @@ FAST_MODULES: Final = frozenset(
         "security/faults/test_line_prompts.py",
         "terminal/test_terminal_crash.py",
         "terminal/test_terminal_emulator.py",
+        "terminal/test_terminal_line_wrap.py",
         "terminal/test_terminal_safe_text.py",
     }
 )

@@ -26,6 +26,7 @@ class ErrorField(StrEnum):
     """The input that an error is about."""
 
     ANSWER = "answer"
+    USERNAME = "user name"
     NEW_PASSWORD = "new password"  # noqa: S105 - the field's name
     ATTRIBUTES = "attributes"
     FORM = "form"

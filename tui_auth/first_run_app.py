@@ -143,9 +143,9 @@ class FirstRunApp(QuestionApp[str]):
 
     def get_default_screen(self) -> Screen[Any]:
         """Return the screen that asks for the pool, the only one apart from help."""
-        settings = self.flow.settings
+        settings, trace = self.flow.settings, self.flow.trace
         return ChoosePoolScreen(
-            ScreenContext(pool="", now=time.time, environment_badge=self.environment_badge),
+            ScreenContext(pool="", now=time.time, environment_badge=self.environment_badge, trace=trace),
             user_pool_id=settings.get("user_pool_id", ""),
             client_id=settings.get("client_id", ""),
             secret_file=settings.get("client_secret_file", ""),

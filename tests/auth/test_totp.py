@@ -16,9 +16,15 @@ def test_setup_uri_escapes_issuer_and_account() -> None:
     details = TOTPSetupDetails(KEY, "ann+x@example.com/ä")
     uri = details.get_setup_uri("Acme & Söhne: IT").reveal()
     parts = urlsplit(uri)
-    assert uri.startswith("otpauth://totp/Acme%20%26%20S%C3%B6hne%3A%20IT:ann%2Bx%40example.com%2F%C3%A4?")
-    assert unquote(parts.path) == "/Acme & Söhne: IT:ann+x@example.com/ä"
-    assert parse_qs(parts.query) == {"secret": [KEY.reveal()], "issuer": ["Acme & Söhne: IT"]}
+    assert uri.startswith("otpauth://totp/Acme%20%26%20S%C3%B6hne%20IT:ann%2Bx%40example.com%2F%C3%A4?")
+    assert unquote(parts.path) == "/Acme & Söhne IT:ann+x@example.com/ä"
+    assert parse_qs(parts.query) == {"secret": [KEY.reveal()], "issuer": ["Acme & Söhne IT"]}
+
+
+@pytest.mark.parametrize(("app", "account"), [("Acme: IT", "ann"), ("Acme", "corp:ann"), (":", "ann")])
+def test_label_has_one_colon_at_most(app: str, account: str) -> None:
+    parts = urlsplit(TOTPSetupDetails(KEY, account).get_setup_uri(app).reveal())
+    assert unquote(parts.path).count(":") == bool(app.strip(":"))
 
 
 def test_account_name_can_be_replaced() -> None:

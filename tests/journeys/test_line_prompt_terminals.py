@@ -96,7 +96,7 @@ def test_email_setup_from_a_choice_at_line_prompts(sign_in_as: StartSignIn) -> N
     program.log_in_at_prompts()
     program.wait_for("Number:")
     program.enter(choice_number_for(program, "Code by email"))
-    program.wait_for("E-mail address for your codes:")
+    program.wait_for("Email address for your codes:")
     program.enter("max@example.com")
     program.wait_for("Code sent by email to m***@e***")
     program.wait_for("Code:")
@@ -112,12 +112,15 @@ def answer_prompts(program: SignIn, *answers: tuple[str, str]) -> None:
 
 def test_forgotten_password_is_reset_at_line_prompts(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("ann", "--plain", rows=60)
-    answer_prompts(program, ("Username:", "/forgot"), ("Username:", "ann"), ("Number:", "2"))
+    answer_prompts(program, ("Username:", "/forgot"), ("Username:", "ann"), ("Number:", "1"))
     program.wait_for("If there is such an account: code sent by email to a***@")
     assert "must be reset" not in program.screen_text()
     code = program.newest_code()
     answer_prompts(
-        program, ("Code:", wrong_code(code)), ("New password:", NEW_PASSWORD), ("Once more:", NEW_PASSWORD)
+        program,
+        ("Code:", wrong_code(code)),
+        ("New password:", NEW_PASSWORD),
+        ("Repeat password:", NEW_PASSWORD),
     )
     program.wait_for("Error: That code is not right.")
     answer_prompts(program, ("Code:", code))
@@ -128,20 +131,20 @@ def test_forgotten_password_is_reset_at_line_prompts(sign_in_as: StartSignIn) ->
 def test_forgot_word_works_at_the_password_prompt(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("ann", "--plain", rows=60)
     answer_prompts(program, ("Username:", "ann"), ("Password:", "/forgot"), ("Number:", "/back"))
-    program.wait_for("Username: ann (/back asks for another)")
+    program.wait_for("Username: ann (type /back to change it)")
     assert program.server.calls == [], "nothing was sent"
 
 
 def test_sign_up_at_line_prompts_keeps_accepted_input(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("ann", "--plain", rows=60)
     answer_prompts(program, ("Username:", "/sign-up"), ("Username:", "ann"))
-    answer_prompts(program, ("New password:", "short"), ("Once more:", "short"))
-    answer_prompts(program, ("Email (Enter leaves it out):", "zoe@example.org"))
-    answer_prompts(program, ("New password:", NEW_PASSWORD), ("Once more:", NEW_PASSWORD))
+    answer_prompts(program, ("New password:", "short"), ("Repeat password:", "short"))
+    answer_prompts(program, ("Email (optional, Enter to skip):", "zoe@example.org"))
+    answer_prompts(program, ("New password:", NEW_PASSWORD), ("Repeat password:", NEW_PASSWORD))
     program.wait_for("Error: There is an account of this name.")
     answer_prompts(program, ("Username:", "zoe"))
-    program.wait_for("Error: This pool also needs: Name.")
-    answer_prompts(program, ("Name:", "Zoe"))
+    program.wait_for("Error: This user pool requires this attribute: Full name.")
+    answer_prompts(program, ("Full name:", "Zoe"))
     program.wait_for("not confirmed yet. Code sent by email to z***@")
     messages = [message for message in program.server.messages if message["username"] == "zoe"]
     answer_prompts(program, ("Code:", str(messages[-1]["code"])))
@@ -156,11 +159,11 @@ def test_failed_sign_up_is_sent_again_by_enter(
     program = pool.sign_in("--plain", rows=60)
     answer_prompts(program, ("Username:", "/sign-up"), ("Username:", "zoe"), ("New password:", NEW_PASSWORD))
     pool.server.fail_next("SignUp", "InternalErrorException", "trouble")
-    answer_prompts(program, ("Once more:", NEW_PASSWORD), ("leaves it out):", "zoe@example.org"))
+    answer_prompts(program, ("Repeat password:", NEW_PASSWORD), ("Enter to skip):", "zoe@example.org"))
     program.wait_for("Cognito had an error of its own.")
-    answer_prompts(program, ("Enter tries it again, /back goes back to sign-in:", ""))
+    answer_prompts(program, ("Press Enter to try again, or type /back:", ""))
     answer_prompts(program, ("Code:", "/back"))
-    program.wait_for("Username: zoe (/back asks for another)")
+    program.wait_for("Username: zoe (type /back to change it)")
     assert [operation for operation, _ in pool.server.calls].count("SignUp") == 2
 
 
@@ -168,7 +171,7 @@ def test_disabled_sign_up_returns_to_sign_in(own_pool: MakePool) -> None:
     pool = own_pool(AdminCreateUserConfig={"AllowAdminCreateUserOnly": True})
     program = pool.sign_in("--plain", rows=60)
     answer_prompts(program, ("Username:", "/sign-up"), ("Username:", "zoe"), ("New password:", NEW_PASSWORD))
-    answer_prompts(program, ("Once more:", NEW_PASSWORD), ("leaves it out):", ""))
+    answer_prompts(program, ("Repeat password:", NEW_PASSWORD), ("Enter to skip):", ""))
     program.wait_for("This pool does not let people sign up by themselves.")
     answer_prompts(program, ("Username:", "ann"), ("Password:", "/back"), ("Username:", ""))
 
@@ -178,18 +181,20 @@ def test_new_code_at_line_prompts_has_a_cool_down(sign_in_as: StartSignIn) -> No
     answer_prompts(program, ("Username:", "sam"), ("Password:", program.user.password), ("Code:", "/new"))
     program.wait_for("A new code is on its way; earlier ones stopped working.")
     answer_prompts(program, ("Code:", "/new"))
-    program.wait_for("/new again in ")
+    program.wait_for("Type /new again in ")
     assert program.codes_sent() == 2
     answer_prompts(program, ("Code:", program.newest_code()))
     program.wait_for("Signed in as sam.")
 
 
 def test_text_at_an_enter_only_prompt_is_rejected(own_pool: MakePool) -> None:
-    program = own_pool().sign_in("--plain", flow="USER_AUTH", rows=60)
-    enter = "Enter signs in, /back asks for another name:"
-    answer_prompts(program, ("Username:", "nobody"), (enter, "/forgot"))
-    program.wait_for("Error: Press Enter alone, or type /back.")
-    answer_prompts(program, (enter, "/back"), ("Username:", "ann"))
+    pool = own_pool()
+    program = pool.sign_in("--plain", flow="USER_AUTH", rows=60)
+    enter = "Press Enter to sign in, or type /back to change the user name:"
+    pool.server.fail_next("InitiateAuth", "InternalErrorException", "trouble")
+    answer_prompts(program, ("Username:", "nobody"), (enter, "yes"))
+    program.wait_for("Error: Press only Enter, or type /back.")
+    answer_prompts(program, (enter, ""), ("Username:", "ann"))
 
 
 def test_input_during_a_wait_is_dropped_and_not_echoed(
@@ -210,7 +215,7 @@ def test_ctrl_z_in_a_password_costs_no_attempt(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("ann", "--plain")
     program.answer("Username:", "ann")
     program.answer("Password:", f"{program.user.password}\x1a")
-    program.wait_for("Error: ^Z stops nothing while a password is typed. Type it again; ^C leaves.")
+    program.wait_for("Error: ^Z doesn't work while you type a password.")
     assert not program.requests
     program.answer("Password:", program.user.password)
     program.wait_for("Signed in as ann.")

@@ -33,8 +33,8 @@ def test_password_is_not_echoed_and_is_asked_again(plain_by_flag_or_terminal: St
     program.wait_for("Password:")
     program.enter("not-this")
     program.wait_for("Error: Incorrect username or password.")
-    program.wait_for("Username: ann (/back asks for another)")
     program.wait_for(lambda p: p.screen_text().count("Password:") == 2)
+    assert program.screen_text().count("Sign in to") == 1, "only the password is asked for again"
     program.enter(program.user.password)
     program.wait_for("Signed in as ann.")
     assert program.wait_exit() == 0
@@ -64,8 +64,8 @@ def test_totp_code_at_line_prompts(plain: StartSignIn) -> None:
 def test_totp_setup_at_line_prompts(plain_by_flag_or_terminal: StartSignIn) -> None:
     program = plain_by_flag_or_terminal("tess")
     program.log_in_at_prompts()
-    program.wait_for("Code the app shows:")
-    key_text = program.screen_text().split("time-based one:")[1].split("Account:")[0]
+    program.wait_for("Code from the app:")
+    key_text = program.screen_text().split("(time-based, TOTP):")[1].split("Account:")[0]
     phone = pyotp.TOTP("".join(key_text.split()))
     program.enter(phone.at(int(program.server.clock.now()) - 240))
     program.wait_for("4 minutes ago")
@@ -96,7 +96,7 @@ def test_questions(plain: StartSignIn) -> None:
 def test_unknown_step_at_line_prompts(plain: StartSignIn) -> None:
     program = plain("luna")
     program.log_in_at_prompts()
-    program.wait_for("Challenge MOON_PHASE")
+    program.wait_for("Challenge: MOON_PHASE")
     program.wait_for("Answer:")
     program.enter("full")
     program.wait_for("Signed in as luna.")
@@ -106,12 +106,12 @@ def test_new_password_at_line_prompts(plain: StartSignIn) -> None:
     program = plain("nora")
     program.log_in_at_prompts()
     program.answer("New password:", "weak")
-    program.answer("Once more:", "weal")
-    program.wait_for("Error: The two passwords differ.")
+    program.answer("Repeat password:", "weal")
+    program.wait_for("Error: The passwords don't match.")
     for prompt, answer in (
         ("New password:", NEW_PASSWORD),
-        ("Once more:", NEW_PASSWORD),
-        ("Full name (needed by this pool):", "Nora"),
+        ("Repeat password:", NEW_PASSWORD),
+        ("Full name:", "Nora"),
     ):
         program.answer(prompt, answer)
     program.wait_for("Signed in as nora.")
@@ -127,7 +127,7 @@ def test_password_reset_at_line_prompts(plain: StartSignIn) -> None:
     program.enter(program.newest_code())
     program.wait_for("New password:")
     program.enter(NEW_PASSWORD)
-    program.wait_for("Once more:")
+    program.wait_for("Repeat password:")
     program.enter(NEW_PASSWORD)
     program.wait_for("Signed in as rex.")
 
@@ -138,7 +138,9 @@ def test_unknown_slash_word_costs_no_attempt(plain: StartSignIn) -> None:
     program.wait_for("Code sent by SMS")
     requests_before = len(program.requests)
     program.answer("Code:", "/help")
-    program.wait_for("Error: That is no code. The words here are /back and /new.")
+    program.wait_for("Type /help to show this list.")
+    program.answer("Code:", "/resend")
+    program.wait_for("Error: That isn't a code. Type a code, or /help.")
     assert len(program.requests) == requests_before
     program.answer("Code:", program.newest_code())
     program.wait_for("Signed in as sam.")
@@ -159,3 +161,4 @@ def test_end_of_input_exits_as_cancelled(plain_by_flag_or_terminal: StartSignIn)
     program.wait_for("Username:")
     program.send("\x04")
     assert program.wait_exit() == 6
+    assert program.received.endswith(b"\n"), "the shell's prompt starts on a line of its own"

@@ -15,7 +15,7 @@ def test_rejected_new_password_has_its_error_below_and_keeps_the_input(sign_in_a
     program.wait_for("Choose a new password")
     program.wait_for("Full name")
     program.enter(NEW_PASSWORD, NEW_PASSWORD + "x", "Nora N.")
-    program.wait_for("The two passwords differ.")
+    program.wait_for("The passwords don't match.")
     program.enter("weakpass")
     program.press("shift+tab", "shift+tab")
     program.enter("weakpass")

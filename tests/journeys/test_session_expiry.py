@@ -166,7 +166,7 @@ def test_restart_at_line_prompts(own_pool: MakePool) -> None:
     pool.server.clock.advance(NIGHT)
     program.enter(program.newest_code())
     program.wait_for_text(f"{RESTART_OFFER} {SENDS_CODE}")
-    program.wait_for("Enter, or /back:")
+    program.wait_for("Press Enter to restart, or type /back:")
     assert program.codes_sent() == 1
     program.press("enter")
     program.wait_for(lambda _: program.codes_sent() == 2)
@@ -178,20 +178,20 @@ def test_restart_at_line_prompts(own_pool: MakePool) -> None:
 def test_new_totp_key_is_announced_at_line_prompts(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("tess", "--plain", rows=60)
     program.log_in_at_prompts()
-    program.wait_for("Code the app shows:")
+    program.wait_for("Code from the app:")
     program.server.clock.advance(NIGHT)
     program.enter("123456")
     program.wait_for_text(f"{RESTART_OFFER} {MAKES_KEY}")
     program.press("enter")
     program.wait_for_text("A new key: delete an earlier “")
-    program.wait_for(lambda p: p.screen_text().count("Code the app shows:") == 2)
+    program.wait_for(lambda p: p.screen_text().count("Code from the app:") == 2)
 
 
 def test_passwordless_flow_does_not_repeat_by_itself(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("quinn", "--plain", "--username", "quinn", rows=40)
     program.wait_for("Answer:")
     program.enter("nonsense")
-    program.wait_for("Enter signs in, /back asks for another name:")
+    program.wait_for("Press Enter to sign in, or type /back to change the user name:")
     assert program.requests == ["InitiateAuth", "CUSTOM_CHALLENGE"]
     program.press("enter")
     program.wait_for(lambda p: p.screen_text().count("Answer:") == 2)

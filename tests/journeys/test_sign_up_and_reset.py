@@ -18,7 +18,7 @@ def test_forgotten_password_is_reset_and_signs_in(sign_in_as: StartSignIn) -> No
     program.press("ctrl+f")
     program.wait_for("Reset your password")
     assert program.server.calls == [], "nothing is sent before a choice"
-    program.send("2")
+    program.send("1")
     program.wait_for("code sent by email to a***@")
     code = program.newest_code()
     program.enter(wrong_code(code), NEW_PASSWORD, NEW_PASSWORD)
@@ -37,8 +37,7 @@ def test_sign_up_is_confirmed_and_signed_in(sign_in_as: StartSignIn) -> None:
     program.wait_for("There is an account of this name.")
     program.enter("zoe")
     program.press("enter", "enter", "enter")
-    program.wait_for_text("This pool also needs: Name.")
-    program.wait_for("Full name")
+    program.wait_for_text("This user pool requires this attribute: Full name.")
     program.enter("Zoe")
     program.wait_for("Code sent by email to z***@")
     messages = [message for message in program.server.messages if message["username"] == "zoe"]

@@ -15,7 +15,7 @@ from tests.terminal.pty_program import ROOT
 
 PAGES: Final = {
     name: (ROOT / name).read_text()
-    for name in ("docs/architecture.md", "docs/benchmarks.md", "CONTRIBUTING.md")
+    for name in ("docs/architecture.md", "docs/accessibility.md", "docs/benchmarks.md", "CONTRIBUTING.md")
 }
 ARCHITECTURE: Final = PAGES["docs/architecture.md"]
 FILE: Final = re.compile(r"`((?:\.?[\w-]+/)*\.?[\w-]+\.(?:md|py|tcss|toml|yaml|yml))`")

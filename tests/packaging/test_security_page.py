@@ -1,4 +1,4 @@
-"""Tests that each claim in SECURITY.md names tests, and that those tests exist."""
+"""Tests that each claim in SECURITY.md and docs/accessibility.md names tests, and that those tests exist."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 from tests.terminal.pty_program import ROOT
 
 PAGE = (ROOT / "SECURITY.md").read_text()
+ACCESSIBILITY = (ROOT / "docs" / "accessibility.md").read_text()
 TEST = re.compile(r"tests/[\w/]+\.py(?:::\w+)*")
 STANDARDS = re.compile(r"(?:ASVS \d+\.\d+\.\d+(?:, \d+\.\d+\.\d+)*|NIST \d+(?:\.\d+)+ \([\w ]+\))")
 
@@ -57,7 +58,13 @@ def test_every_claim_names_a_test(row: list[str]) -> None:
     assert all(STANDARDS.fullmatch(item) for item in answers.split("; ") if item), answers
 
 
-@pytest.mark.parametrize("test_id", sorted(set(TEST.findall(PAGE))))
+def test_every_claim_about_accessibility_names_a_test() -> None:
+    rows = ACCESSIBILITY.split("| claim | test |")[1].split("##")[0].strip().splitlines()[1:]
+    assert len(rows) > 10
+    assert [row for row in rows if not TEST.search(row)] == []
+
+
+@pytest.mark.parametrize("test_id", sorted(set(TEST.findall(PAGE + ACCESSIBILITY))))
 def test_every_named_test_exists(test_id: str) -> None:
     path, _, name = test_id.partition("::")
     assert (ROOT / path).is_file()

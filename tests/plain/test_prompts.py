@@ -8,7 +8,17 @@ import pytest
 
 from tests.plain.typist import Typist
 from tui_auth.config.settings import PasswordPolicy
-from tui_auth.plain.prompts import EMPTY_LINE_TEXT, NEW_CODE, SUSPEND_ERROR, BackError, Prompts, parse_code
+from tui_auth.flow import messages
+from tui_auth.plain.prompts import (
+    EMPTY_LINE_TEXT,
+    FORGOT,
+    KEY_ERROR,
+    NEW_CODE,
+    SUSPEND_ERROR,
+    BackError,
+    Prompts,
+    parse_code,
+)
 from tui_auth.secret import Secret
 
 
@@ -33,7 +43,7 @@ def test_optional_line_may_be_empty() -> None:
     prompts = Prompts(lines)
     assert prompts.optional_line("Name") == ""
     assert prompts.optional_line("Name") == "x"
-    assert lines.prompts[0] == "Name (Enter leaves it out)"
+    assert lines.prompts[0] == "Name (optional, Enter to skip)"
 
 
 @pytest.mark.parametrize(
@@ -55,7 +65,7 @@ def test_back_leaves_every_prompt(ask: Callable[[Prompts], object]) -> None:
 def test_confirmation_accepts_only_enter() -> None:
     lines = Typist("yes", "")
     Prompts(lines).confirm("Enter goes on")
-    assert lines.printed == ["Error: Press Enter alone, or type /back."]
+    assert lines.printed == ["Error: Press only Enter, or type /back."]
 
 
 def test_secret_is_neither_empty_nor_ctrl_z() -> None:
@@ -68,10 +78,12 @@ def test_secret_is_neither_empty_nor_ctrl_z() -> None:
 def test_unknown_command_is_not_sent_as_a_code() -> None:
     lines = Typist("/help", NEW_CODE)
     assert Prompts(lines).code_or_command() == NEW_CODE
-    assert lines.printed == ["Error: That is no code. The words here are /back and /new."]
+    assert lines.printed == [
+        "Type /new to get a new code.\nType /back to go back.\nType /help to show this list."
+    ]
     lines = Typist(NEW_CODE, "123 456")
     assert Prompts(lines).code() == Secret("123456")
-    assert lines.printed == ["Error: That is no code. The words here are /back."]
+    assert lines.printed == ["Error: /new doesn't work here. Type /help to see what does."]
     assert lines.prompts == ["Code", "Code"]
 
 
@@ -83,6 +95,8 @@ def test_unknown_command_is_not_sent_as_a_code() -> None:
         ("123-456", "123456"),
         ("Your code is 123456.", "123456"),
         ("ab-cd ef", "abcdef"),
+        ("\uff11\uff12\uff13\uff14\uff15\uff16", "123456"),
+        ("Your code is \u0661\u0662\u0663\u0664\u0665\u0666.", "123456"),
     ],
 )
 def test_code_is_extracted_from_the_line(typed: str, code: str) -> None:
@@ -106,11 +120,56 @@ def test_error_shows_the_range_of_numbers() -> None:
 def test_new_password_must_be_repeated() -> None:
     lines = Typist("one-1", "two-2", "one-1", "one-1")
     assert Prompts(lines).new_password(None) == Secret("one-1")
-    assert lines.printed == ["Error: The two passwords differ."]
-    assert lines.prompts == ["New password (hidden)", "Once more (hidden)"] * 2
+    assert lines.printed == [f"Error: {messages.PASSWORDS_DIFFER}"]
+    assert lines.prompts == ["New password (hidden)", "Repeat password (hidden)"] * 2
 
 
 def test_password_policy_is_shown_first() -> None:
     lines = Typist("one-1", "one-1")
     Prompts(lines).new_password(PasswordPolicy(min_length=8, require_numbers=True))
-    assert lines.printed == ["It needs at least 8 characters, a digit."]
+    assert lines.printed == ["The password needs at least 8 characters, a digit."]
+
+
+@pytest.mark.parametrize("typed", ["/help", "?"])
+def test_help_lists_the_commands_at_every_prompt(typed: str) -> None:
+    lines = Typist(typed, "ann", typed, "hunter2", typed, "1")
+    prompts = Prompts(lines)
+    assert prompts.line("Username", commands=(FORGOT,)) == "ann"
+    assert prompts.secret("Password", commands=(FORGOT,)) == Secret("hunter2")
+    assert prompts.number(2) == 0
+    without = "Type /back to go back.\nType /help to show this list."
+    with_forgot = f"Type /forgot to reset your password.\n{without}"
+    assert lines.printed == [with_forgot, with_forgot, without]
+
+
+def test_command_that_does_not_apply_is_not_a_password() -> None:
+    lines = Typist(NEW_CODE, "hunter2")
+    assert Prompts(lines).secret("Password", commands=(FORGOT,)) == Secret("hunter2")
+    assert lines.printed == ["Error: /new doesn't work here. Type /help to see what does."]
+
+
+@pytest.mark.parametrize("password", ["/etc/passwd", "what?", "/newest"])
+def test_password_may_look_like_a_command(password: str) -> None:
+    assert Prompts(Typist(password)).secret("Password") == Secret(password)
+
+
+def test_question_mark_may_answer_a_custom_challenge() -> None:
+    assert Prompts(Typist("?")).secret("Answer", takes_question_mark=True) == Secret("?")
+
+
+@pytest.mark.parametrize("key", ["\x1b", "\x1b[A", "12\x08"])
+def test_control_characters_are_not_an_answer(key: str) -> None:
+    lines = Typist(key, "123456", key, "hunter2")
+    prompts = Prompts(lines)
+    assert prompts.code() == Secret("123456")
+    assert prompts.secret("Password") == Secret("hunter2")
+    assert lines.printed == [KEY_ERROR] * 2
+
+
+def test_number_may_be_in_any_script() -> None:
+    assert Prompts(Typist("\uff12")).number(2) == 1
+
+
+@pytest.mark.parametrize(("typed", "password"), [(("1",), None), (("2", "New-1", "New-1"), Secret("New-1"))])
+def test_optional_password_is_a_choice(typed: tuple[str, ...], password: Secret | None) -> None:
+    assert Prompts(Typist(*typed)).new_password(None, is_optional=True) == password

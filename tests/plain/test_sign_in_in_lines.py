@@ -16,8 +16,10 @@ from tui_auth.auth.devices import Device
 from tui_auth.auth.error_catalog import error_from_response
 from tui_auth.auth.next_step import Done
 from tui_auth.errors import AuthError, ErrorKind
+from tui_auth.flow import messages
 from tui_auth.flow.interface import INTERNAL_ERROR
 from tui_auth.plain import sign_in
+from tui_auth.plain.prompts import EMPTY_LINE_TEXT, FIRST_PROMPT_TEXT, OTHER_COMMANDS
 from tui_auth.plain.sign_in import ask_about_device
 from tui_auth.secret import Secret
 
@@ -57,9 +59,9 @@ def test_sign_in_with_password_and_code() -> None:
     assert dialog.lines.prompts == ["Password (hidden)", "Code"]
     assert dialog.lines.printed == [
         "DEMO: Sign in to acme-staff",
-        "Username: ann (/back asks for another)",
-        "/forgot resets a forgotten password, /sign-up makes an account.",
-        "Code sent by SMS to +***23. /new sends another.",
+        "Username: ann (type /back to change it)",
+        OTHER_COMMANDS,
+        "Code sent by SMS to +***23. Type /new to get a new code.",
     ]
     assert dialog.sent(0)["AuthParameters"]["PASSWORD"] == Secret("hunter2")
     assert dialog.responses() == {"SMS_MFA_CODE": Secret("123456")}
@@ -99,8 +101,11 @@ def test_back_at_the_password_asks_for_the_user_name() -> None:
 def test_passwordless_sign_in_waits_for_enter_before_a_retry() -> None:
     dialog = ScriptedDialog(WRONG, PET, typed=("",), auth_flow=AuthFlow.CUSTOM_WITHOUT_SRP)
     dialog.run()
-    assert dialog.lines.prompts == ["Enter signs in, /back asks for another name", "Answer (hidden)"]
-    assert dialog.lines.printed.count("/forgot resets a forgotten password, /sign-up makes an account.") == 0
+    assert dialog.lines.prompts == [
+        "Press Enter to sign in, or type /back to change the user name",
+        "Answer (hidden)",
+    ]
+    assert dialog.lines.printed.count(OTHER_COMMANDS) == 0
     dialog = ScriptedDialog(WRONG, PET, typed=("/back", "bob"), auth_flow=AuthFlow.CUSTOM_WITHOUT_SRP)
     dialog.run()
     assert dialog.lines.prompts[1] == "Username"
@@ -113,7 +118,7 @@ def test_password_is_asked_for_again_if_wrong() -> None:
     assert "Error: Incorrect username or password." in dialog.lines.printed
     assert dialog.lines.prompts[:2] == ["Password (hidden)"] * 2
     assert dialog.sent()["AuthParameters"]["PASSWORD"] == Secret("hunter2")
-    assert dialog.lines.text.count("/forgot resets") == 1
+    assert dialog.lines.text.count("/forgot") == 1
 
 
 def test_code_is_asked_for_again_if_wrong() -> None:
@@ -134,7 +139,12 @@ def test_consecutive_waits_grow_until_an_answer_is_accepted() -> None:
 def test_enter_restarts_an_expired_session() -> None:
     dialog = ScriptedDialog(SMS, EXPIRED, SMS, DONE, typed=("hunter2", "111111", "", "222222"))
     assert isinstance(dialog.run(), Done)
-    assert dialog.lines.prompts == ["Password (hidden)", "Code", "Enter, or /back", "Code"]
+    assert dialog.lines.prompts == [
+        "Password (hidden)",
+        "Code",
+        "Press Enter to restart, or type /back",
+        "Code",
+    ]
     assert any("Enter starts it again. " in line for line in dialog.lines.printed)
 
 
@@ -152,7 +162,7 @@ def test_rejected_custom_challenge_answer_leads_to_sign_in() -> None:
 def test_custom_challenge_shows_the_parameters() -> None:
     dialog = ScriptedDialog(PET, DONE, typed=("pw", "rex"))
     assert isinstance(dialog.run(), Done)
-    assert dialog.lines.printed[-2:] == ["The service asks:", "  | question: Pet?"]
+    assert dialog.lines.printed[-2:] == ["The user pool asks:", "  | question: Pet?"]
     assert dialog.responses() == {"ANSWER": Secret("rex")}
 
 
@@ -160,9 +170,9 @@ def test_unknown_challenge_shows_its_name() -> None:
     dialog = ScriptedDialog(challenge("MOON_PHASE", phase="full"), DONE, typed=("pw", "x"))
     assert isinstance(dialog.run(), Done)
     assert dialog.lines.printed[-4:] == [
-        "The pool asks for a step this version does not know.",
-        "Challenge MOON_PHASE",
-        "The service asks:",
+        "This version of tui-auth doesn't support the challenge that the user pool sent.",
+        "Challenge: MOON_PHASE",
+        "The user pool asks:",
         "  | phase: full",
     ]
 
@@ -199,14 +209,14 @@ class TestNewCodes:
     def test_no_other_code_is_sent_within_30_seconds(self, clock: Clock, passed: float, left: int) -> None:
         dialog = ScriptedDialog(SMS, SMS, SMS, typed=("hunter2", "/new", "/new"))
         self.type_late(dialog, clock, passed)
-        assert dialog.lines.printed[-1] == f"Error: A new code was sent just now. /new again in {left} s."
+        assert dialog.lines.printed[-1] == f"Error: A new code was just sent. Type /new again in {left} s."
         assert len(dialog.gateway.calls) == 2
 
     def test_another_code_is_sent_after_30_seconds(self, clock: Clock) -> None:
         dialog = ScriptedDialog(SMS, SMS, SMS, typed=("hunter2", "/new", "/new"))
         self.type_late(dialog, clock, 30)
         assert len(dialog.gateway.calls) == 3
-        assert "sent just now" not in dialog.lines.text
+        assert "just sent" not in dialog.lines.text
 
     @staticmethod
     def type_late(dialog: ScriptedDialog, clock: Clock, passed: float) -> None:
@@ -225,9 +235,9 @@ class TestNewCodes:
         dialog = ScriptedDialog(UNCONFIRMED, DELIVERED, {}, DONE, typed=typed)
         assert isinstance(dialog.run(), Done)
         assert dialog.lines.printed[-3:] == [
-            "This account is not confirmed yet. /new sends another.",
+            "This account is not confirmed yet. Type /new to get a new code.",
             "Code sent by email to a***@e***. Earlier ones stopped working.",
-            "Error: A new code was sent just now. /new again in 30 s.",
+            "Error: A new code was just sent. Type /new again in 30 s.",
         ]
         assert dialog.sent(2)["ConfirmationCode"] == Secret("123456")
 
@@ -279,7 +289,7 @@ class TestChoices:
         dialog.run()
         question = "This pool wants a second factor. Which one do you want to set up?"
         assert f"{question}\nFor SMS, ask an administrator." in dialog.lines.printed
-        assert dialog.lines.prompts[2] == "E-mail address for your codes"
+        assert dialog.lines.prompts[2] == "Email address for your codes"
         assert dialog.responses() == {"EMAIL": "ann@example.org"}
 
 
@@ -304,11 +314,11 @@ class TestAuthenticators:
         dialog = ScriptedDialog(NEW_KEY, *replies, typed=("pw", "123456"), app_name="Acme")
         assert isinstance(dialog.run(), Done)
         assert dialog.lines.printed[-3:] == [
-            "Add this key to your authenticator app, as a time-based one:",
+            "Add this key to your authenticator app (time-based, TOTP):",
             "ABCD 2345 ABCD 2345 ABCD 2345 ABCD\n2345 ABCD 2345 ABCD 2345 ABCD",
             "Account: Acme: ann",
         ]
-        assert dialog.lines.prompts[1] == "Code the app shows"
+        assert dialog.lines.prompts[1] == "Code from the app"
 
     def test_code_of_another_time_is_explained(self) -> None:
         dialog = ScriptedDialog(NEW_KEY, {"SecretCode": KEYS[0], "Session": "2"}, WRONG_CODE, typed=("pw",))
@@ -338,19 +348,19 @@ class TestAuthenticators:
 
 class TestReset:
     def test_forgotten_password_is_reset_with_a_code(self, clock: Clock) -> None:
-        typed = ("/forgot", "2", "/new", "123456", "New-1", "New-1")
+        typed = ("/forgot", "1", "/new", "123456", "New-1", "New-1")
         dialog = ScriptedDialog(DELIVERED, {}, DONE, typed=typed)
         assert isinstance(dialog.run(), Done)
         hidden = "If there is such an account: code sent by email to a***@e***"
         assert f"{hidden}." in dialog.lines.printed
-        assert "Error: A new code was sent just now. /new again in 30 s." in dialog.lines.printed
+        assert "Error: A new code was just sent. Type /new again in 30 s." in dialog.lines.printed
         assert "must be reset" not in dialog.lines.text
         assert dialog.gateway.operations == ["ForgotPassword", "ConfirmForgotPassword", "InitiateAuth"]
         sent = dialog.sent(1)
         assert (sent["ConfirmationCode"], sent["Password"]) == (Secret("123456"), Secret("New-1"))
 
     def test_repeated_code_says_that_earlier_ones_stopped_working(self, clock: Clock) -> None:
-        dialog = ScriptedDialog(DELIVERED, DELIVERED, typed=("/forgot", "1", "/new"))
+        dialog = ScriptedDialog(DELIVERED, DELIVERED, typed=("/forgot", "2", "/new"))
         dialog.run()
         assert dialog.lines.printed[-1].endswith("; earlier ones stopped working.")
 
@@ -361,17 +371,20 @@ class TestReset:
         assert dialog.sign_in.username == "bob"
 
     def test_required_reset_is_reported(self) -> None:
-        dialog = ScriptedDialog(RESET_NEEDED, DELIVERED, {}, DONE, typed=("pw", "2", "1", "New-1", "New-1"))
+        dialog = ScriptedDialog(
+            RESET_NEEDED, DELIVERED, {}, DONE, typed=("pw", "2", "111111", "New-1", "New-1")
+        )
         assert isinstance(dialog.run(), Done)
         assert "Your password must be reset before you can sign in." in dialog.lines.printed
         assert "Code sent by email to a***@e***." in dialog.lines.printed
 
     def test_only_rejected_values_are_asked_for_again(self) -> None:
         weak = error_from_response("InvalidPasswordException", "Password not long enough")
-        typed = ("pw", "1", "111111", "New-1", "New-1", "222222", "333333", "New-22", "New-22")
+        typed = ("pw", "1", "111111", "New-1", "New-1", "222222", "New-22", "New-22")
         dialog = ScriptedDialog(RESET_NEEDED, WRONG_CODE, weak, {}, DONE, typed=typed)
         assert isinstance(dialog.run(), Done)
         assert dialog.lines.prompts.count("New password (hidden)") == 2, "a wrong code keeps the password"
+        assert dialog.lines.prompts.count("Code") == 2, "a rejected password keeps the code"
         assert dialog.lines.prompts.count("Number") == 1
         assert dialog.sent(3)["Password"] == Secret("New-22")
 
@@ -387,7 +400,7 @@ class TestNewPassword:
         dialog = ScriptedDialog(ask, DONE, typed=("pw", "New-1", "New-1", "Ann"))
         assert isinstance(dialog.run(), Done)
         assert dialog.lines.printed[-1] == "Choose a new password; yours was temporary."
-        assert dialog.lines.prompts[-1] == "Full name (needed by this pool)"
+        assert dialog.lines.prompts[-1] == "Full name"
         assert dialog.responses() == {"NEW_PASSWORD": Secret("New-1"), "userAttributes.name": "Ann"}
 
 
@@ -409,14 +422,14 @@ class TestSignUp:
             "Username",
             "Username",
             "New password (hidden)",
-            "Once more (hidden)",
-            "Email (Enter leaves it out)",
+            "Repeat password (hidden)",
+            "Email (optional, Enter to skip)",
             "Birthday, as 2001-12-31",
         ]
         assert dialog.sent()["UserAttributes"] == [{"Name": "birthdate", "Value": "1990-01-31"}]
         assert dialog.sent()["ClientMetadata"] == {"who": "asks"}
         assert dialog.sign_in.username == "zoe"
-        assert "Make an account (/back goes back to sign-in)" in dialog.lines.printed
+        assert "Create an account. Type /back to go back to sign-in." in dialog.lines.printed
         assert dialog.lines.printed[-1].startswith(
             "This account is not confirmed yet. Code sent by email to a***@e***."
         )
@@ -432,18 +445,18 @@ class TestSignUp:
             (error_from_response("UsernameExistsException", ""), ["Username"]),
             (
                 error_from_response("InvalidPasswordException", ""),
-                ["New password (hidden)", "Once more (hidden)"],
+                ["New password (hidden)", "Repeat password (hidden)"],
             ),
-            (error_from_response("AliasExistsException", ""), ["Email (Enter leaves it out)"]),
+            (error_from_response("AliasExistsException", ""), ["Email (optional, Enter to skip)"]),
             (
                 error_from_response("InvalidParameterException", "Invalid email address"),
-                ["Email (Enter leaves it out)"],
+                ["Email (optional, Enter to skip)"],
             ),
             (
                 error_from_response("InvalidParameterException", "birthdate: The attribute is required"),
                 ["Birthday, as 2001-12-31"],
             ),
-            (LOST, ["Enter tries it again, /back goes back to sign-in"]),
+            (LOST, ["Press Enter to try again, or type /back"]),
         ],
     )
     def test_only_rejected_values_are_asked_for_again(
@@ -456,7 +469,7 @@ class TestSignUp:
     def test_missing_required_attribute_is_reported(self) -> None:
         error = error_from_response("InvalidParameterException", "birthdate: The attribute is required")
         dialog = self.sign_up(error, typed=("zoe", "New-1", "New-1", ""))
-        assert "Error: This pool also needs: Birthday." in dialog.lines.printed
+        assert "Error: This user pool requires this attribute: Birthday." in dialog.lines.printed
 
     @pytest.mark.parametrize("kind", [ErrorKind.NOT_AUTHORIZED, ErrorKind.CONFIGURATION])
     def test_rejected_sign_up_leads_to_sign_in(self, kind: ErrorKind) -> None:
@@ -511,3 +524,140 @@ class TestRememberedDevices:
 def test_flow_that_leaves_when_done_returns_the_tokens() -> None:
     dialog = ScriptedDialog(SMS, DONE, typed=("hunter2", "123456"), leaves_when_done=True)
     assert isinstance(dialog.run(), Done)
+
+
+class TestOneQuestionAtATime:
+    """After an error only what it is about is asked for again."""
+
+    NAMED = '["userAttributes.name","userAttributes.phone_number"]'
+
+    def test_rejected_attribute_of_a_new_password(self) -> None:
+        ask = challenge("NEW_PASSWORD_REQUIRED", requiredAttributes=self.NAMED)
+        rejected = error_from_response("InvalidParameterException", "Invalid phone number format.")
+        typed = ("pw", "New-1", "New-1", "Ann", "+15555550123", "+15555550124")
+        dialog = ScriptedDialog(ask, rejected, DONE, typed=typed)
+        assert isinstance(dialog.run(), Done)
+        assert dialog.lines.prompts[-1].startswith("Phone")
+        assert dialog.responses() == {
+            "NEW_PASSWORD": Secret("New-1"),
+            "userAttributes.name": "Ann",
+            "userAttributes.phone_number": "+15555550124",
+        }
+
+    def test_rejected_new_password(self) -> None:
+        ask = challenge("NEW_PASSWORD_REQUIRED", requiredAttributes=self.NAMED)
+        weak = error_from_response("InvalidPasswordException", "Password not long enough")
+        typed = ("pw", "New-1", "New-1", "Ann", "+15555550123", "New-22", "New-22")
+        dialog = ScriptedDialog(ask, weak, DONE, typed=typed)
+        assert isinstance(dialog.run(), Done)
+        assert dialog.lines.text.count("Choose a new password") == 1
+        assert dialog.responses()["NEW_PASSWORD"] == Secret("New-22")
+
+    def test_lost_reply_is_repeated_with_enter(self) -> None:
+        ask = challenge("NEW_PASSWORD_REQUIRED", requiredAttributes="[]")
+        dialog = ScriptedDialog(ask, LOST, DONE, typed=("pw", "New-1", "New-1", ""))
+        assert isinstance(dialog.run(), Done)
+        assert dialog.lines.prompts[-1] == "Press Enter to try again, or type /back"
+
+    def test_impossible_attribute_is_asked_for_at_once(self) -> None:
+        ask = challenge("NEW_PASSWORD_REQUIRED", requiredAttributes='["userAttributes.phone_number"]')
+        typed = ("pw", "New-1", "New-1", "555 0123", "+1 555 555-0123")
+        dialog = ScriptedDialog(ask, DONE, typed=typed)
+        assert isinstance(dialog.run(), Done)
+        assert f"Error: {messages.PHONE_EXPECTED}" in dialog.lines.printed
+        assert dialog.responses()["userAttributes.phone_number"] == "+15555550123"
+
+    def test_wrong_password_does_not_repeat_the_heading(self) -> None:
+        dialog = ScriptedDialog(WRONG, SMS, typed=("hunter1", "hunter2"))
+        dialog.run()
+        assert dialog.lines.printed.count("Sign in to acme-staff") == 1
+
+    @pytest.mark.parametrize(
+        ("ask", "text"),
+        [
+            (SMS, "Code sent by SMS"),
+            (challenge("SOFTWARE_TOKEN_MFA"), "Code from your authenticator app"),
+            (UNCONFIRMED, "not confirmed yet"),
+        ],
+    )
+    def test_wrong_code_does_not_sound_like_another_code(self, ask: Any, text: str) -> None:
+        dialog = ScriptedDialog(ask, WRONG_CODE, WRONG_CODE, typed=("pw", "111111", "222222"))
+        dialog.run()
+        assert dialog.lines.text.count(text) == 1
+
+    def test_new_code_is_announced(self, clock: Clock) -> None:
+        dialog = ScriptedDialog(SMS, SMS, typed=("pw", "/new"))
+        dialog.run()
+        assert dialog.lines.text.count("Code sent by SMS") == 2
+
+
+class TestStartPrompts:
+    def test_empty_user_name_is_reported(self) -> None:
+        dialog = ScriptedDialog(typed=("",), username="")
+        dialog.run()
+        assert dialog.lines.printed[-1] == EMPTY_LINE_TEXT
+
+    def test_back_at_the_first_prompt_says_how_to_quit(self) -> None:
+        dialog = ScriptedDialog(typed=("/back",), username="")
+        dialog.run()
+        assert dialog.lines.printed[-1] == FIRST_PROMPT_TEXT
+
+    def test_forgot_at_the_user_name_has_a_heading(self) -> None:
+        dialog = ScriptedDialog(typed=("/forgot", "bob"), username="")
+        dialog.run()
+        assert messages.RESET_REQUESTED in dialog.lines.printed
+
+    def test_reset_of_an_unknown_user_asks_for_the_name(self) -> None:
+        unknown = error_from_response("UserNotFoundException", "User does not exist.")
+        dialog = ScriptedDialog(unknown, typed=("/forgot", "bob", "1"), username="")
+        dialog.run()
+        assert dialog.lines.prompts[-2:] == ["Number", "Username"]
+
+    def test_requested_reset_offers_to_send_a_code_first(self) -> None:
+        dialog = ScriptedDialog(DELIVERED, typed=("/forgot", "1"))
+        dialog.run()
+        assert dialog.gateway.operations == ["ForgotPassword"]
+        assert "1 Send a code" in dialog.lines.printed
+
+    def test_impossible_totp_code_is_not_sent(self) -> None:
+        dialog = ScriptedDialog(challenge("SOFTWARE_TOKEN_MFA"), DONE, typed=("pw", "12345", "123456"))
+        assert isinstance(dialog.run(), Done)
+        assert len(dialog.gateway.calls) == 2
+        assert f"Error: {messages.TOTP_CODE_EXPECTED}" in dialog.lines.printed
+
+    def test_password_with_a_space_at_an_end_is_not_sent(self) -> None:
+        dialog = ScriptedDialog(SMS, typed=("hunter2 ", "hunter2"))
+        dialog.run()
+        assert len(dialog.gateway.calls) == 1
+        assert dialog.lines.prompts[:2] == ["Password (hidden)"] * 2
+
+    def test_phone_number_as_user_name_has_a_hint(self) -> None:
+        dialog = ScriptedDialog(
+            typed=("555 0123", "+1555"),
+            username="",
+            username_label="Phone",
+            username_attributes=("phone_number",),
+            auth_flow=AuthFlow.CUSTOM_WITHOUT_SRP,
+        )
+        dialog.gateway.replies.append(PET)
+        dialog.run()
+        assert dialog.lines.prompts[:2] == ["Phone, with country code: +15555550123"] * 2
+        assert dialog.sent(0)["AuthParameters"]["USERNAME"] == "+1555"
+
+    def test_account_without_a_password(self) -> None:
+        signed_up = {"UserConfirmed": False, "Session": "s", **DELIVERED}
+        dialog = ScriptedDialog(
+            signed_up,
+            typed=("/sign-up", "zoe", "1", "zoe@example.org"),
+            username="",
+            auth_flow=AuthFlow.USER_AUTH,
+        )
+        dialog.run()
+        assert dialog.lines.prompts == [
+            "Username",
+            "Username",
+            "Number",
+            "Email (optional, Enter to skip)",
+            "Code",
+        ]
+        assert dialog.sent().get("Password") is None

@@ -13,7 +13,7 @@ from tui_auth.auth.next_step import (
     MFAType,
 )
 from tui_auth.errors import AuthError, ErrorKind
-from tui_auth.flow import errors, messages
+from tui_auth.flow import checks, errors, messages
 from tui_auth.secret import Secret
 
 KEY, NOW = Secret("ABCD2345" * 6 + "ABCD"), 1_790_000_000.0
@@ -84,7 +84,7 @@ def test_unknown_method_has_its_raw_name() -> None:
     assert messages.format_mfa_method("PUSH") == "PUSH"
     assert messages.format_attribute("birthdate") == "Birthday"
     assert messages.format_attribute("custom:team") == "custom:team"
-    assert messages.format_missing_attribute("email") == "This pool also needs: Email."
+    assert messages.format_missing_attribute("email") == "This user pool requires this attribute: Email."
 
 
 def test_only_passkeys_are_unusable_in_a_terminal() -> None:
@@ -104,13 +104,13 @@ def test_challenge_rows_omit_cognito_parameters_and_count_the_rest() -> None:
 @pytest.mark.parametrize(
     ("first", "second", "text"),
     [
-        ("a-1", "a-2", "The two passwords differ."),
-        (" a-1", " a-1", "Cognito takes no blanks at the ends of a password."),
+        ("a-1", "a-2", messages.PASSWORDS_DIFFER),
+        (" a-1", " a-1", messages.PASSWORD_SPACES),
         ("a 1", "a 1", ""),
     ],
 )
 def test_new_password_must_be_repeated_without_outer_spaces(first: str, second: str, text: str) -> None:
-    assert messages.find_new_password_error(Secret(first), Secret(second)) == text
+    assert checks.find_new_password_error(Secret(first), Secret(second)) == text
 
 
 @pytest.mark.parametrize("attribute", ["email", "custom:team-2"])

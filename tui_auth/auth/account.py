@@ -11,6 +11,7 @@ from tui_auth.auth.error_catalog import is_already_confirmed, is_confirmed_befor
 from tui_auth.auth.next_step import ConfirmSignUp, DeliveryDetails, NextStep, ResetPassword
 from tui_auth.auth.sign_in import next_step_for
 from tui_auth.auth.srp import PasswordProof
+from tui_auth.auth.tokens import unverified_claims
 from tui_auth.errors import AuthError, ErrorField, ErrorKind
 
 if TYPE_CHECKING:
@@ -115,6 +116,48 @@ class AccountOperations:
 # was lost, it finds out whether the first call took effect.
 
 
+CONTACTS = ("email", "phone_number")
+"""The user attributes that Cognito can verify with a code."""
+
+
+def find_unverified_contact(id_token: Secret) -> tuple[str, str] | None:
+    """Return an address that the ID token says isn't verified, after its attribute; None if there is none.
+
+    An app client that can't read the attribute gets no such claim, so nothing is known then.
+    """
+    claims = unverified_claims(id_token) or {}
+    for name in CONTACTS:
+        address, verified = claims.get(name), claims.get(f"{name}_verified")
+        if isinstance(address, str) and address and str(verified).lower() == "false":
+            return name, address
+    return None
+
+
+def send_contact_code(gateway: Gateway, access_token: Secret, attribute: str) -> DeliveryDetails:
+    """Send a code to an address of the signed-in user (GetUserAttributeVerificationCode).
+
+    Returns:
+        Where the code was sent, as the server masks it.
+
+    Raises:
+        AuthError: Cognito rejected the call, or no reply came.
+    """
+    request = {"AccessToken": access_token, "AttributeName": attribute}
+    reply = gateway.call("GetUserAttributeVerificationCode", request)
+    return parse_delivery_details(reply.get("CodeDeliveryDetails"))
+
+
+def verify_contact(gateway: Gateway, access_token: Secret, attribute: str, code: Secret) -> None:
+    """Verify an address of the signed-in user with the code that was sent to it (VerifyUserAttribute).
+
+    Raises:
+        AuthError: Cognito rejected the code or the call, or no reply came.
+    """
+    gateway.call(
+        "VerifyUserAttribute", {"AccessToken": access_token, "AttributeName": attribute, "Code": code}
+    )
+
+
 def sign_up(
     engine: SignInEngine,
     username: str,
@@ -129,7 +172,7 @@ def sign_up(
         auth_flow = AuthFlow.USER_AUTH
     engine.prepare(username, auth_flow, client_metadata)
     engine.set_password(password)
-    already_sent = engine.writes.record_password_sent(username, engine.proof)
+    already_sent = bool(password) and engine.writes.record_password_sent(username, engine.proof)
     try:
         reply = _operations(engine).sign_up(username, password, user_attributes)
     except AuthError as error:

@@ -87,7 +87,11 @@ class TOTPSetupDetails:
             account_name: The account within it; by default the user name as typed.
             issuer: False for a shorter URI, in which the label alone names the app.
         """
-        app, account = quote(app_name, safe=""), quote(account_name or self.username, safe="")
+        # A colon separates the two, even percent-encoded: FreeOTP rejects a second one.
+        names = (
+            " ".join(name.replace(":", " ").split()) for name in (app_name, account_name or self.username)
+        )
+        app, account = (quote(name, safe="") for name in names)
         label = f"{app}:{account}" if app else account
         uri = f"otpauth://totp/{label}?secret={self.shared_secret.reveal()}"
         return Secret(f"{uri}&issuer={app}" if issuer and app else uri)
@@ -427,6 +431,8 @@ def action_for_error(error: AuthError, step: NextStep | None, *, can_restart: bo
     """
     if step is None:
         return ErrorAction.WAIT if error.kind is ErrorKind.THROTTLED else ErrorAction.STAY
+    if isinstance(step, ResetPassword) and error.code == "UserNotFoundException":
+        return ErrorAction.SIGN_IN  # only another user name helps
     if isinstance(step, ConfirmSignInWithCustomChallenge | UnknownStep):
         # Only the pool's Lambda functions know why they rejected the answer, and the challenge session ended.
         if error.code == "NotAuthorizedException" or error.kind is ErrorKind.CHALLENGE_SESSION_EXPIRED:

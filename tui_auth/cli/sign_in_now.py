@@ -70,7 +70,9 @@ def _save_session(
         _say_not_saved(result.problem)
     elif storage is None:
         persistence.remember_storage(StorageKind.FILE)
-        say("The session is stored in a private file. Choose another place with --storage.")
+        say(
+            "The session is stored in a private file, and later ones will be. Choose another place with --storage."
+        )
     if result.warning:
         say(result.warning)
     return result
@@ -195,7 +197,7 @@ def _sign_in(
     if password is None and not in_lines:
         return _sign_in_full_screen(auth, settings, make_persistence, arguments)
 
-    persistence = make_persistence()
+    persistence, flow = make_persistence(), None
     if password is not None:
         if settings.environment_badge:  # no screen or prompt shows it
             say(f"Signing in at {endpoint}, not at AWS.")
@@ -206,6 +208,7 @@ def _sign_in(
         with line_prompts() as lines:
             sign_in = PlainSignIn(auth, settings, lines, find_device=persistence.device)
             done, name = sign_in.run(), sign_in.username
+        flow = sign_in.flow
     result = _save_session(persistence, done, name)
     _report_user(done, name)
     if password is None and done.asks_to_remember_device:
@@ -213,6 +216,11 @@ def _sign_in(
 
         with line_prompts() as lines:
             ask_about_device(auth, done, lines)
+    if flow is not None:
+        from tui_auth.plain.sign_in import ask_to_verify
+
+        with line_prompts() as lines:
+            ask_to_verify(flow, lines)
     return _exit_status(result.problem, arguments), result.record
 
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from tui_auth.auth.next_step import Done, NextStep
+from tui_auth.auth.account import find_unverified_contact
+from tui_auth.auth.next_step import DeliveryDetails, Done, NextStep
 from tui_auth.errors import AuthError
 from tui_auth.flow import messages
 from tui_auth.flow.interface import (
     AskAboutDevice,
+    AskContactCode,
     AskStorage,
+    AskToVerify,
+    ErrorMessage,
     Finish,
     RunJob,
     ShowNotice,
@@ -20,6 +24,7 @@ from tui_auth.flow.interface import (
 from tui_auth.session.persistence import SIGNATURES_UNCHECKED
 from tui_auth.storage.lock import PATIENCE_SECONDS
 from tui_auth.storage.stores import StorageKind, available_storage_kinds
+from tui_auth.terminal.clipboard import is_possible_code
 from tui_auth.threads import SHIELD_SECONDS
 
 if TYPE_CHECKING:
@@ -29,6 +34,7 @@ if TYPE_CHECKING:
     from tui_auth.auth.auth import Auth
     from tui_auth.auth.devices import Device
     from tui_auth.flow.interface import Output, SignInSettings
+    from tui_auth.secret import Secret
     from tui_auth.session.persistence import SessionPersistence
     from tui_auth.session.sessions import SaveResult
 
@@ -157,6 +163,9 @@ class AfterSignIn:
         """The current attempt, or the last one."""
         self.step: NextStep | None = None
         """The step on the screen; None at sign-in and at sign-up."""
+        self._contact: tuple[str, str] | None = None
+        self._contact_details = DeliveryDetails(None, None)
+        self._offered_users: set[str] = set()
 
     @property
     def done(self) -> Done | None:
@@ -190,7 +199,8 @@ class AfterSignIn:
 
         def save() -> Output:
             result = saver.save_in(done, attempt.username, storage)
-            return ShowSaved(result.location, result.problem, result.warning)
+            notice = "" if result.problem else messages.STORAGE_REMEMBERED
+            return ShowSaved(result.location, result.problem, result.warning, notice)
 
         return RunJob(save)
 
@@ -202,9 +212,63 @@ class AfterSignIn:
 
         def answer() -> Output:
             notice = remember_device(self.auth, done) if remember else None
-            return Finish(done) if self.settings.leaves_when_done else notice
+            if self.settings.leaves_when_done:
+                return Finish(done)
+            return notice or self.offer_verification()
 
         return RunJob(answer)
+
+    def offer_verification(self) -> Output:
+        """Offer to verify an address of the user that isn't verified, once for each user.
+
+        Without a verified address, a user who forgets the password can't reset it.
+        """
+        done = self.done
+        if done is None or self.settings.leaves_when_done or done.claims.sub in self._offered_users:
+            return None
+        self._offered_users.add(done.claims.sub)
+        self._contact = find_unverified_contact(done.tokens.id_token)
+        return AskToVerify(*self._contact) if self._contact else None
+
+    def request_contact_code(self) -> Output:
+        """Send a code to the address that was offered to be verified."""
+        done, contact = self.done, self._contact
+        if done is None or contact is None:
+            return None
+
+        def send() -> Output:
+            try:
+                self._contact_details = self.auth.send_contact_code(done, contact[0])
+            except AuthError as error:
+                return _not_verified(contact[0], error)
+            return AskContactCode(self._contact_details)
+
+        return RunJob(send)
+
+    def verify_contact(self, code: Secret) -> Output:
+        """Verify the address with the code that was sent to it. After a wrong code, ask again."""
+        done, contact, details = self.done, self._contact, self._contact_details
+        if done is None or contact is None:
+            return None
+        if not is_possible_code(code.reveal()):
+            return AskContactCode(details, ErrorMessage(messages.CODE_EXPECTED))
+
+        def verify() -> Output:
+            try:
+                self.auth.verify_contact(done, contact[0], code)
+            except AuthError as error:
+                if error.code in ("CodeMismatchException", "ExpiredCodeException"):
+                    return AskContactCode(details, ErrorMessage.from_error(error))
+                return _not_verified(contact[0], error)
+            return ShowNotice(messages.VERIFIED.format(f"Your {messages.CONTACTS[contact[0]]}"))
+
+        return RunJob(verify)
+
+
+def _not_verified(attribute: str, error: AuthError) -> ShowNotice:
+    subject = f"Your {messages.CONTACTS[attribute]}"
+    text = messages.NOT_VERIFIED.format(subject, ErrorMessage.from_error(error).text)
+    return ShowNotice(text, is_error=True)
 
 
 def remember_device(auth: Auth, done: Done) -> ShowNotice:

@@ -6,48 +6,113 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tui_auth.auth.error_catalog import without_password
 from tui_auth.auth.next_step import (
     ConfirmSignInWithCustomChallenge,
+    ConfirmSignInWithNewPassword,
     ConfirmSignInWithTOTPCode,
+    ConfirmSignUp,
     ContinueSignInWithTOTPSetup,
     NextStep,
+    ResetPassword,
     UnknownStep,
     window_offset,
 )
+from tui_auth.errors import ErrorField, ErrorKind
+from tui_auth.flow import messages
 from tui_auth.flow.interface import ErrorMessage
 from tui_auth.session.state import CLOCK_TOLERANCE_SECONDS
 from tui_auth.terminal.safe_text import safe_line
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from tui_auth.auth.gateway import Gateway
     from tui_auth.errors import AuthError
+    from tui_auth.flow.checks import SignUpAttributes
     from tui_auth.secret import Secret
 
 
 def describe_error(
-    error: AuthError, step: NextStep | None, gateway: Gateway, *, retry_key: str, totp_code: Secret | None
+    error: AuthError,
+    step: NextStep | None,
+    gateway: Gateway,
+    retry_key: str,
+    enter_key: str,
+    *,
+    totp_code: Secret | None = None,
+    sign_up: SignUpAttributes | None = None,
 ) -> ErrorMessage:
-    """Describe an error of the request that an answer to a step has sent.
+    """Describe an error for the step and the key that sent the request.
 
     Args:
         error: The error.
         step: The step that was answered; None at sign-in and at sign-up.
         gateway: Knows the server's time.
         retry_key: The key that sends the same request again; empty if no key does.
+        enter_key: The key that sends an answer; empty if the front end has no keys.
         totp_code: The first code of a new TOTP key, if that was the answer.
+        sign_up: What a sign-up has asked for. Learns what Cognito requires.
     """
+    if retry_key == "Esc":  # a second Esc leads to sign-in and doesn't retry
+        return ErrorMessage(f"{ErrorMessage.from_error(error, retry_key='').text} Esc goes to sign-in.")
+    if retry_key != enter_key:
+        return ErrorMessage.from_error(error, retry_key=retry_key)
+    message = _describe_answer_error(error, step, gateway, retry_key, totp_code)
+    name = parse_missing_attribute(error) if sign_up else None
+    if sign_up and name:
+        is_on_form = name in sign_up.names
+        sign_up.require(name)
+        field = ErrorField.ATTRIBUTES if is_on_form else ErrorField.FORM
+        return replace(message, text=messages.format_missing_attribute(name), attribute=name, field=field)
+    names = step.missing_attributes if isinstance(step, ConfirmSignInWithNewPassword) else ()
+    name = find_attribute(error, sign_up.names if sign_up else names)
+    return replace(message, attribute=name, field=ErrorField.ATTRIBUTES if name else message.field)
+
+
+def _describe_answer_error(
+    error: AuthError, step: NextStep | None, gateway: Gateway, retry_key: str, totp_code: Secret | None
+) -> ErrorMessage:
     clock_offset = gateway.clock_offset
     match step:
         case ConfirmSignInWithCustomChallenge() | UnknownStep() if error.code == "NotAuthorizedException":
             return ErrorMessage(format_challenge_error(error))
+        case ResetPassword() | ConfirmSignUp():
+            error = without_password(error)
         case ContinueSignInWithTOTPSetup() if totp_code:
             key = step.setup_details.shared_secret
             if text := format_totp_setup_error(error, totp_code, key, gateway.now(), clock_offset):
                 return ErrorMessage(text)
     message = ErrorMessage.from_error(error, retry_key=retry_key)
-    is_totp_code = isinstance(step, ConfirmSignInWithTOTPCode)
-    clock = format_clock_hint(error, clock_offset, is_totp_code=is_totp_code)
-    return replace(message, text=f"{message.text} {clock}".strip())
+    clock = format_clock_hint(error, clock_offset, is_totp_code=isinstance(step, ConfirmSignInWithTOTPCode))
+    is_about_form = error.field is ErrorField.ANSWER and error.kind in _KINDS_OF_NO_INPUT
+    field = ErrorField.FORM if is_about_form else error.field
+    return replace(message, text=f"{message.text} {clock}".strip(), field=field)
+
+
+_KINDS_OF_NO_INPUT = (ErrorKind.CONFIGURATION, ErrorKind.NETWORK, ErrorKind.THROTTLED)
+"""Errors that another answer wouldn't change."""
+
+
+def find_attribute(error: AuthError, names: Collection[str]) -> str:
+    """Return which of these user attributes an error is about; empty if that isn't clear.
+
+    Cognito says so only in its message, such as "Invalid phone number format." or "birthdate: …".
+    """
+    if error.field is not ErrorField.ATTRIBUTES and error.code != "AliasExistsException":
+        return ""
+    text = error.service_message
+    patterns = (r"(?<![\w:]){}:", r"(?<![\w:]){}(?!\w)")
+    for pattern in patterns:
+        found = {name for name in names if re.search(pattern.format(_spelling(name)), text, re.IGNORECASE)}
+        if len(found) == 1:
+            return found.pop()
+    return next(iter(names)) if len(names) == 1 else ""
+
+
+def _spelling(attribute: str) -> str:
+    """Return a pattern for the name of an attribute, which a message may write with spaces."""
+    return re.escape(attribute).replace("_", "[_ ]")
 
 
 _REQUIRED_ATTRIBUTE = re.compile(r"(?P<name>[a-z_]{2,32}|custom:[\w-]{1,20}): The attribute is required")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from tui_auth.auth.app_client import Answer, AppClient, AuthFlow, Verdict, probe_flow
 from tui_auth.auth.gateway import Address, CognitoGateway, Gateway
 from tui_auth.auth.tokens import KeysUnreachableError, fetch_keys, keys_url
+from tui_auth.auth.trace import CallTrace, TracingGateway
 from tui_auth.config.amplify import read_secret_file
 from tui_auth.config.files import (
     SECRET_PATH_EXPECTED,
@@ -150,6 +151,8 @@ class FirstRunFlow:
         self._flows: tuple[str, ...] = ()
         """The auth flows not rejected so far; empty before the first rejection."""
         self._candidate = Candidate("", "", auth_flow=self._initial_flow)
+        self.trace = CallTrace()
+        """The trials."""
         self._has_succeeded = False
 
     @property
@@ -240,8 +243,10 @@ class FirstRunFlow:
         client = AppClient(candidate.user_pool_id, candidate.client_id, secret)
         region, endpoint = self.settings.get("region"), self.settings.get("endpoint_url")
         check_region(candidate.user_pool_id, region, _REGION_SOURCES, endpoint)
-        gateway = self._make_gateway(Address(region or client.region, endpoint))
-        answer = probe_flow(gateway, client, AuthFlow(candidate.auth_flow).api_name)
+        gateway = TracingGateway(self._make_gateway(Address(region or client.region, endpoint)))
+        with self.trace.call("trial") as span:
+            answer = probe_flow(gateway, client, AuthFlow(candidate.auth_flow).api_name)
+            span.finish(answer.verdict.name.lower())
         if self._is_missing(candidate.user_pool_id, endpoint, answer):
             error = ErrorMessage("There is no user pool of this id. Compare it with the console.")
             return ShowPoolError(error, "pool")

@@ -68,6 +68,11 @@ class SignInSettings:
     password_policy: PasswordPolicy | None = None
 
     @property
+    def needs_sign_up_password(self) -> bool:
+        """Whether a new account needs a password. With USER_AUTH, a user can sign in with codes alone."""
+        return self.auth_flow is not AuthFlow.USER_AUTH
+
+    @property
     def sign_up_attributes(self) -> tuple[str, ...]:
         """The attributes to ask for at sign-up: the required ones and the destinations of codes."""
         for_sms = ("phone_number",) if "SMS" in self.mfa_methods else ()
@@ -75,6 +80,11 @@ class SignInSettings:
         # With a single username attribute, Cognito sets it from the user name.
         from_username = self.username_attributes if len(self.username_attributes) == 1 else ()
         return tuple(name for name in names if name not in from_username)
+
+    @property
+    def required_sign_up_attributes(self) -> tuple[str, ...]:
+        """The attributes without which the pool is known to reject a sign-up."""
+        return tuple(name for name in self.sign_up_attributes if name in self.required_attributes)
 
 
 def environment_badge_for(endpoint: str) -> str:
@@ -106,7 +116,7 @@ class ErrorMessage:
         text: The sentence or two to show.
         field: The input that the error is about.
         enter_repeats: Whether Enter sends the same request again, from any field.
-        missing_attribute: The user attribute that the pool requires for a new account; usually empty.
+        attribute: The user attribute that the error is about; usually empty.
         kind: The kind of the error; None if it didn't come from Cognito or the network.
         code: The name of Cognito's exception; None if there is none.
     """
@@ -114,7 +124,7 @@ class ErrorMessage:
     text: str
     field: ErrorField = ErrorField.ANSWER
     enter_repeats: bool = False
-    missing_attribute: str = ""
+    attribute: str = ""
     kind: ErrorKind | None = None
     code: str | None = None
 
@@ -271,6 +281,27 @@ class AskAboutDevice:
 
 
 @dataclass(frozen=True)
+class AskToVerify:
+    """Offer to verify an address of the user. ``address`` isn't safe to show as it is."""
+
+    attribute: str
+    address: str
+
+
+@dataclass(frozen=True)
+class AskContactCode:
+    """Ask for the code that was sent to the address.
+
+    Attributes:
+        details: Where the code was sent.
+        error: Why the last code was rejected; None at first.
+    """
+
+    details: DeliveryDetails
+    error: ErrorMessage | None = None
+
+
+@dataclass(frozen=True)
 class Finish:
     """Exit with the result of the sign-in."""
 
@@ -292,6 +323,8 @@ Output = (
     | ShowSaved
     | ShowUnsaved
     | AskAboutDevice
+    | AskToVerify
+    | AskContactCode
     | Finish
     | None
 )

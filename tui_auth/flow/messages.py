@@ -14,10 +14,9 @@ from tui_auth.auth.next_step import (
 from tui_auth.terminal.safe_text import safe_line, safe_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from tui_auth.auth.challenges import Answer
-    from tui_auth.secret import Secret
 
 MEDIA = {"SMS": "by SMS", "EMAIL": "by email"}
 
@@ -54,6 +53,9 @@ ATTRIBUTES = {
     "preferred_username": "Username",
     "zoneinfo": "Time zone",
 }
+CONTACTS = {"email": "email address", "phone_number": "phone number"}
+"""The attributes that Cognito can verify, as they are written within a sentence."""
+
 ATTRIBUTE_HINTS = {
     "phone_number": "with country code: +15555550123",
     "birthdate": "as 2001-12-31",
@@ -86,11 +88,28 @@ CODE_REQUIRED = "Type the code that was sent to you."
 NOT_CONFIRMED = "This account is not confirmed yet."
 TEMPORARY_PASSWORD = "Choose a new password; yours was temporary."  # noqa: S105 - a message
 RESET_REQUIRED = "Your password must be reset before you can sign in."
-HAVE_CODE, SEND_CODE = "I have a code", "Send me a code (an earlier one stops working)"
+HAVE_CODE = "I have a code"
+SEND_CODE = "Send a code"
+SEND_NEW_CODE = "Send a new code (earlier ones stop working)"
+RESET_REQUESTED = "Reset your password."
+PASSWORD_SPACES = "A password can't start or end with a space. Enter it without that space."  # noqa: S105
+PASSWORD_OPTIONAL = "A password is optional: you can sign in with codes."  # noqa: S105 - a message
+WITHOUT_PASSWORD, WITH_PASSWORD = "Continue without a password", "Set a password"
+PASSWORDS_DIFFER = "The passwords don't match. Enter both again."
+NEW_PASSWORD_REQUIRED = "Enter a new password."  # noqa: S105 - a message
+CODE_EXPECTED = "A code has only digits. Enter the code from the message."
+TOTP_CODE_EXPECTED = "The code has six digits. Enter the code your app shows now."
+PHONE_EXPECTED = "Start the phone number with + and the country code: +15555550123."
+DATE_EXPECTED = "Enter the date as year, month and day: 2001-12-31."
+EMAIL_EXPECTED = "Enter an email address, such as name@example.com."
 NEW_PASSWORD_MAY_BE_SET = "The new password may count already: sign in with it."  # noqa: S105 - a message
 STOPPED = "Stopped waiting. What was sent may or may not have arrived."
 REPLY_ARRIVED = "Cognito has answered: the next step is on its way."
 MAY_HAVE_EXPIRED = "This step may have run out by now; answering will tell."
+VERIFY, VERIFY_LATER = "Send a code", "Not now"
+VERIFIED = "{} is verified."
+NOT_VERIFIED = "{} isn't verified. {}"
+STORAGE_REMEMBERED = "Later sign-ins use this answer too. Use --storage to change it."
 NO_SMS_SETUP = "For SMS, ask an administrator."
 REPLACEMENT_TOTP_KEY = "A new key: delete an earlier “{}” from the app."
 
@@ -98,6 +117,16 @@ _VALUE_LIMIT = 600
 _MAX_ROWS = 30
 _MAX_GROUPS_PER_LINE = 7
 _COGNITO_PARAMETERS = ("USERNAME", "USER_ID_FOR_SRP")
+
+
+def reset_choices(*, was_requested: bool) -> tuple[str, str]:
+    """Return the two ways to get a reset code, the likely one first.
+
+    Args:
+        was_requested: Whether the user requested the reset. If not, the pool's administrator has required it,
+            and Cognito has sent a code already.
+    """
+    return (SEND_CODE, HAVE_CODE) if was_requested else (HAVE_CODE, SEND_NEW_CODE)
 
 
 def format_restart_offer(reason: str, side_effect: str) -> str:
@@ -174,9 +203,22 @@ def format_attribute(attribute: str) -> str:
     return ATTRIBUTES.get(attribute) or safe_line(attribute, limit=30)
 
 
+def format_verification_offer(attribute: str, address: str) -> str:
+    """Format the question whether to verify an address of the user."""
+    return f"Your {CONTACTS[attribute]} {safe_line(address, limit=60)} isn't verified. Verify it now?"
+
+
 def format_missing_attribute(attribute: str) -> str:
     """Format that the pool requires a user attribute for a new account."""
-    return f"This pool also needs: {format_attribute(attribute)}."
+    return f"This user pool requires this attribute: {format_attribute(attribute)}."
+
+
+def format_username_hint(username_attributes: Collection[str]) -> str:
+    """Format what a phone number as user name must look like; empty if it can't be one."""
+    if "phone_number" not in username_attributes:
+        return ""
+    hint = ATTRIBUTE_HINTS["phone_number"]
+    return hint if len(username_attributes) == 1 else f"a phone number {hint}"
 
 
 def format_totp_request(device_name: str | None) -> str:
@@ -194,15 +236,6 @@ def format_challenge_rows(additional_info: Mapping[str, str]) -> list[tuple[str,
     ]
     hidden_count = len(shown) - _MAX_ROWS
     return [*rows, ("…", f"{hidden_count} more")] if hidden_count > 0 else rows
-
-
-def find_new_password_error(first: Secret, second: Secret) -> str:
-    """Return why two entries aren't a valid new password; empty if they are."""
-    if first != second:
-        return "The two passwords differ."
-    if first.reveal() != first.reveal().strip():
-        return "Cognito takes no blanks at the ends of a password."
-    return ""
 
 
 def format_totp_key(key: str) -> str:

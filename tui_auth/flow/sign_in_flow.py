@@ -28,9 +28,9 @@ from tui_auth.auth.next_step import (
     action_for_error,
 )
 from tui_auth.errors import AuthError, ErrorField, ErrorKind
-from tui_auth.flow import messages
+from tui_auth.flow import checks, messages
 from tui_auth.flow.after_sign_in import AfterSignIn
-from tui_auth.flow.errors import compute_retry_delay, describe_error, parse_missing_attribute
+from tui_auth.flow.errors import compute_retry_delay, describe_error
 from tui_auth.flow.interface import (
     INTERNAL_ERROR,
     ErrorMessage,
@@ -47,6 +47,7 @@ from tui_auth.flow.interface import (
     WaitBeforeRetry,
 )
 from tui_auth.secret import Secret
+from tui_auth.terminal.clipboard import is_possible_code
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -118,7 +119,7 @@ class SignInFlow(AfterSignIn):
         self._wait_count = 0
         self._reset_was_requested = False
         self._is_signing_up = False
-        self._sign_up_attributes: set[str] = set()
+        self._sign_up_attributes = checks.SignUpAttributes(settings)
         self._totp_code: Secret | None = None
         self._totp_digests: dict[str, bytes] = {}
 
@@ -143,8 +144,11 @@ class SignInFlow(AfterSignIn):
         """Start an attempt; ``password`` is None if the auth flow takes none."""
         if self.pending:  # a second Enter must not replace the attempt of the first
             return None
-        self._begin()
         settings, find_device = self.settings, self._find_device
+        username = checks.normalize_username(username, settings)
+        if problem := checks.check_sign_in(username, password, settings):
+            return ShowError(problem)
+        self._begin()
 
         def call(attempt: Attempt) -> NextStep:
             return attempt.sign_in(
@@ -162,6 +166,9 @@ class SignInFlow(AfterSignIn):
         """Start an attempt that resets the password first. Sends no request yet."""
         if self.pending:
             return None
+        username = checks.normalize_username(username, self.settings)
+        if problem := checks.check_sign_in(username, None, self.settings):
+            return ShowError(problem)
         attempt = self._begin()
         self._reset_was_requested = True
         step = attempt.forgot_password(
@@ -175,13 +182,30 @@ class SignInFlow(AfterSignIn):
             return None
         self.drop()
         self._is_signing_up = True
-        self._sign_up_attributes = set(self.settings.sign_up_attributes)
+        self._sign_up_attributes = checks.SignUpAttributes(self.settings)
         return ShowSignUp(username)
 
-    def sign_up(self, username: str, password: Secret, attributes: Mapping[str, str]) -> Output:
-        """Create the account (SignUp), then continue as after a sign-in."""
+    @property
+    def required_attributes(self) -> tuple[str, ...]:
+        """The user attributes that a sign-up requires, from the settings and from Cognito's errors."""
+        return self._sign_up_attributes.required
+
+    def sign_up(self, username: str, password: Secret | None, attributes: Mapping[str, str]) -> Output:
+        """Create the account (SignUp), then continue as after a sign-in.
+
+        Args:
+            username: The user name.
+            password: The password; None for an account without one, which only USER_AUTH can sign in to.
+            attributes: The user attributes by Cognito's names, without empty ones.
+        """
         if self.pending:
             return None
+        settings = self.settings
+        username = checks.normalize_username(username, settings, is_new=True)
+        attributes = {name: checks.normalize_attribute(name, value) for name, value in attributes.items()}
+        problem = checks.check_sign_up(username, password, attributes, self.required_attributes, settings)
+        if problem:
+            return ShowError(problem)
         if self.attempt is None:  # an existing attempt may know of an account whose reply was lost
             self._begin()
         call = partial(
@@ -189,8 +213,8 @@ class SignInFlow(AfterSignIn):
             username=username,
             password=password,
             user_attributes=attributes,
-            auth_flow=self.settings.auth_flow,
-            client_metadata=self.settings.client_metadata,
+            auth_flow=settings.auth_flow,
+            client_metadata=settings.client_metadata,
         )
         return self._request(call, breadcrumbs=("sign-up",))
 
@@ -210,10 +234,18 @@ class SignInFlow(AfterSignIn):
             attributes: The user attributes that the step requires.
             new_password: The new password of a reset.
         """
+        if self.step is None or self.pending:
+            return None
+        if type(self.step) not in checks.CODE_DIGITS or not isinstance(answer, Secret):
+            problem = checks.find_answer_error(self.step, answer, attributes)
+        elif is_possible_code(answer.reveal(), digits := checks.CODE_DIGITS[type(self.step)]):
+            problem = checks.check_new_password(new_password) if new_password else None
+        else:
+            problem = ErrorMessage(messages.TOTP_CODE_EXPECTED if digits else messages.CODE_EXPECTED)
+        if problem:
+            return ShowError(problem)
         call: Call
         match self.step, answer:
-            case None, _:
-                return None
             case ResetPassword(), Secret() as code if new_password is not None:
                 call = partial(Attempt.confirm_reset_password, new_password=new_password, code=code)
             case ConfirmSignUp(), Secret() as code:
@@ -310,7 +342,8 @@ class SignInFlow(AfterSignIn):
         is_unverified = (
             isinstance(step, ResetPassword | ConfirmSignUp) and self.step is None and not self._is_signing_up
         )
-        self._breadcrumbs = request.breadcrumbs if request and not is_unverified else ()
+        if not is_repeated:  # the same question again: it isn't completed
+            self._breadcrumbs = request.breadcrumbs if request and not is_unverified else ()
         self._wait_count, self._totp_code, self._is_signing_up = 0, None, False
         self.step = step
         attempt = None if isinstance(step, Done) else self.attempt  # nothing restarts a sign-in that is over
@@ -339,7 +372,11 @@ class SignInFlow(AfterSignIn):
         attempt, step = self.attempt, self.step
         assert attempt is not None, "a request has an attempt"
         try:
-            message = self._describe(error)
+            sign_up = self._sign_up_attributes if self._is_signing_up else None
+            key, enter, code = self.retry_key, self._enter_key, self._totp_code
+            message = describe_error(
+                error, step, self.auth.gateway, key, enter, totp_code=code, sign_up=sign_up
+            )
         except Exception:
             message = ErrorMessage(INTERNAL_ERROR)
         if isinstance(attempt.step, Done):  # the pool didn't sign the tokens
@@ -355,21 +392,6 @@ class SignInFlow(AfterSignIn):
                 self._wait_count += 1
                 return WaitBeforeRetry(compute_retry_delay(error, self._wait_count - 1), message)
         return ShowError(message)
-
-    def _describe(self, error: AuthError) -> ErrorMessage:
-        """Describe an error for the step and the key that sent the request."""
-        if self.retry_key == "Esc":  # a second Esc leads to sign-in and doesn't retry
-            return ErrorMessage(f"{ErrorMessage.from_error(error, retry_key='').text} Esc goes to sign-in.")
-        if self.retry_key != self._enter_key:
-            return ErrorMessage.from_error(error, retry_key=self.retry_key)
-        gateway, key = self.auth.gateway, self.retry_key
-        message = describe_error(error, self.step, gateway, retry_key=key, totp_code=self._totp_code)
-        name = parse_missing_attribute(error) if self._is_signing_up else None
-        if name is None or name in self._sign_up_attributes:
-            return replace(message, missing_attribute=name or "")
-        self._sign_up_attributes.add(name)
-        text = messages.format_missing_attribute(name)
-        return replace(message, text=text, missing_attribute=name, field=ErrorField.FORM)
 
     # -- attempts and requests ----------------------------------------------------------------------
 

@@ -2,29 +2,48 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import TYPE_CHECKING, Protocol
 
 from tui_auth.errors import ErrorField, ErrorKind
 from tui_auth.flow import messages
+from tui_auth.flow.checks import (
+    check_sign_in,
+    find_attribute_error,
+    find_new_password_error,
+    normalize_attribute,
+    normalize_username,
+)
 from tui_auth.secret import Secret
-from tui_auth.terminal.clipboard import find_code
+from tui_auth.terminal.clipboard import find_code, normalize_digits
 from tui_auth.terminal.safe_text import safe_line
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from tui_auth.config.settings import PasswordPolicy
-    from tui_auth.flow.interface import ErrorMessage, Output
+    from tui_auth.flow.interface import ErrorMessage, Output, SignInSettings
     from tui_auth.flow.sign_in_flow import SignInFlow
 
-NEW_CODE, BACK, FORGOT, SIGN_UP = "/new", "/back", "/forgot", "/sign-up"
+NEW_CODE, BACK, FORGOT, SIGN_UP, HELP = "/new", "/back", "/forgot", "/sign-up", "/help"
+COMMANDS = {
+    NEW_CODE: "get a new code",
+    FORGOT: "reset your password",
+    SIGN_UP: "create an account",
+    BACK: "go back",
+    HELP: "show this list",
+}
+"""What each command does, to follow "Type … to"."""
 
 _CTRL_Z = "\x1a"
 """^Z as a character. A hidden prompt reads it raw, because stopping there would leave the echo off."""
 
-SUSPEND_ERROR = "Error: ^Z stops nothing while a password is typed. Type it again; ^C leaves."
-OTHER_COMMANDS = f"{FORGOT} resets a forgotten password, {SIGN_UP} makes an account."
-EMPTY_LINE_TEXT = f"Type something, or {BACK} to go back to sign-in."
+SUSPEND_ERROR = "Error: ^Z doesn't work while you type a password. Type it again, or press ^C to quit."
+KEY_ERROR = f"Error: That key doesn't work here. Type {BACK} to go back, or {HELP}."
+OTHER_COMMANDS = f"Type {FORGOT} to reset your password, {SIGN_UP} to create an account, {HELP} for help."
+FIRST_PROMPT_TEXT = "This is the first prompt. Press ^D to quit."
+RETRY_PROMPT = f"Press Enter to try again, or type {BACK}"
+EMPTY_LINE_TEXT = f"Error: Nothing was typed. Type an answer, or {HELP}."
 
 
 class BackError(Exception):
@@ -50,6 +69,8 @@ class Lines(Protocol):
 class Prompts:
     """Asks until there is a valid answer. Each prompt raises BackError if the user goes back.
 
+    At each prompt, /help and ? list the commands. A command that doesn't apply is never taken as an answer.
+
     Args:
         lines: The terminal.
         empty_line_text: What to print after an empty line.
@@ -59,34 +80,60 @@ class Prompts:
         self.lines = lines
         self.empty_line_text = empty_line_text
 
-    def line(self, prompt: str, default: str = "") -> str:
+    def line(self, prompt: str, default: str = "", commands: Sequence[str] = ()) -> str:
         """Ask for a line and strip spaces around it. An empty line selects the default."""
-        while not (typed := self._read(f"{prompt} [{default}]" if default else prompt) or default):
+        while not (typed := self._read(f"{prompt} [{default}]" if default else prompt, commands) or default):
             self.lines.say(self.empty_line_text)
         return typed
 
     def optional_line(self, prompt: str) -> str:
         """Ask for a line, which may be empty."""
-        return self._read(f"{prompt} (Enter leaves it out)")
+        return self._read(f"{prompt} (optional, Enter to skip)")
 
     def confirm(self, prompt: str) -> None:
         """Wait for Enter alone."""
         while self._read(prompt):
-            self.lines.say(f"Error: Press Enter alone, or type {BACK}.")
+            self.lines.say(f"Error: Press only Enter, or type {BACK}.")
 
-    def _read(self, prompt: str) -> str:
-        typed = self.lines.ask(prompt).strip()
+    def _read(self, prompt: str, commands: Sequence[str] = ()) -> str:
+        while True:
+            typed = self.lines.ask(prompt).strip()
+            if has_control_character(typed):
+                self.lines.say(KEY_ERROR)
+            elif not self._is_handled(typed, commands):
+                return typed
+
+    def secret(
+        self, prompt: str, commands: Sequence[str] = (), *, takes_question_mark: bool = False
+    ) -> Secret:
+        """Ask for a line that isn't echoed."""
+        while True:
+            typed = self.lines.ask_secret(prompt)
+            text = typed.reveal()
+            if not text:
+                self.lines.say(self.empty_line_text)
+            elif has_control_character(text):
+                self.lines.say(SUSPEND_ERROR if _CTRL_Z in text else KEY_ERROR)
+            elif (takes_question_mark and text == "?") or not self._is_handled(text, commands):
+                return typed
+
+    def _is_handled(self, typed: str, commands: Sequence[str]) -> bool:
+        """Return whether a line is a command that is no answer to the prompt, and carry it out.
+
+        Args:
+            typed: The line.
+            commands: The commands that the prompt takes as an answer.
+        """
         if typed == BACK:
             raise BackError
-        return typed
-
-    def secret(self, prompt: str) -> Secret:
-        """Ask for a line that isn't echoed."""
-        while not (typed := self.lines.ask_secret(prompt)) or _CTRL_Z in typed.reveal():
-            self.lines.say(SUSPEND_ERROR if typed else self.empty_line_text)
-        if typed == Secret(BACK):
-            raise BackError
-        return typed
+        if typed in (HELP, "?"):
+            names = [name for name in COMMANDS if name in (*commands, BACK, HELP)]
+            self.lines.say("\n".join(f"Type {name} to {COMMANDS[name]}." for name in names))
+        elif typed in COMMANDS and typed not in commands:
+            self.lines.say(f"Error: {typed} doesn't work here. Type {HELP} to see what does.")
+        else:
+            return False
+        return True
 
     def code(self, prompt: str = "Code") -> Secret:
         """Ask for a code, ignoring spaces and dashes in it."""
@@ -94,17 +141,25 @@ class Prompts:
 
     def code_or_command(self, commands: Sequence[str] = (NEW_CODE,), prompt: str = "Code") -> str:
         """Ask for a code or one of the commands. Reject any other word that starts with a slash."""
-        while (typed := self.line(prompt)).startswith("/") and typed not in commands:
-            self.lines.say(f"Error: That is no code. The words here are {' and '.join((BACK, *commands))}.")
+        while (typed := self.line(prompt, commands=commands)).startswith("/") and typed not in commands:
+            self.lines.say(f"Error: That isn't a code. Type a code, or {HELP}.")
         return typed
 
-    def new_password(self, policy: PasswordPolicy | None) -> Secret:
-        """Print the pool's password policy, if known, and ask for a new password twice."""
+    def new_password(self, policy: PasswordPolicy | None, *, is_optional: bool = False) -> Secret | None:
+        """Print the pool's password policy, if known, and ask for a new password twice.
+
+        Return None if the user skips an optional password.
+        """
         if policy:
-            self.lines.say(f"It needs {', '.join(rule for rule, _ in policy.checklist(''))}.")
+            self.lines.say(f"The password needs {', '.join(rule for rule, _ in policy.checklist(''))}.")
+        if is_optional:
+            self.lines.say(messages.PASSWORD_OPTIONAL)
+            self.show((messages.WITHOUT_PASSWORD, messages.WITH_PASSWORD))
+            if self.number(2) == 0:
+                return None
         while True:
             first = self.secret("New password")
-            if problem := messages.find_new_password_error(first, self.secret("Once more")):
+            if problem := find_new_password_error(first, self.secret("Repeat password")):
                 self.lines.say(f"Error: {problem}")
             else:
                 return first
@@ -117,16 +172,72 @@ class Prompts:
     def number(self, count: int) -> int:
         """Ask for the number of an answer and return its index."""
         while True:
-            typed = self.line("Number")
+            typed = normalize_digits(self.line("Number"))
             if typed.isdecimal() and 0 < int(typed) <= count:
                 return int(typed) - 1
             numbers = "1 or 2" if count == 2 else f"a number from 1 to {count}"
             self.lines.say(f"Error: Type {numbers}.")
 
 
+def has_control_character(text: str) -> bool:
+    """Return whether a line has a key such as Esc or an arrow in it. A tab counts as a space."""
+    return any(unicodedata.category(character) == "Cc" and character != "\t" for character in text)
+
+
 def parse_code(typed: str) -> Secret:
     """Return the code in a line: extracted from a sentence, or without spaces and dashes."""
+    typed = normalize_digits(typed)
     return Secret(find_code(typed, None, takes_letters=True) or "".join(typed.replace("-", " ").split()))
+
+
+class NewAccountPrompts:
+    """Asks for a new password and user attributes, and doesn't ask again for what an error isn't about."""
+
+    def __init__(self, prompts: Prompts, policy: PasswordPolicy | None) -> None:
+        self.prompts = prompts
+        self.password: Secret | None = None
+        self.attributes: dict[str, str] = {}
+        """The attributes by Cognito's names. A skipped one is empty."""
+        self._policy = policy
+        self._has_password = False
+
+    def ask(self, names: Iterable[str], required: Collection[str], *, needs_password: bool = True) -> None:
+        """Ask for the values that are missing.
+
+        Args:
+            names: The attributes to ask for.
+            required: The attributes that can't be skipped.
+            needs_password: Whether the password can't be skipped.
+        """
+        if not self._has_password:
+            self.password = self.prompts.new_password(self._policy, is_optional=not needs_password)
+            self._has_password = True
+        for name in names:
+            if not self.attributes.get(name) and (name in required or name not in self.attributes):
+                self.attributes[name] = self._ask_attribute(name, is_required=name in required)
+
+    def _ask_attribute(self, name: str, *, is_required: bool) -> str:
+        hint = f", {messages.ATTRIBUTE_HINTS[name]}" if name in messages.ATTRIBUTE_HINTS else ""
+        label = f"{messages.format_attribute(name)}{hint}"
+        ask = self.prompts.line if is_required else self.prompts.optional_line
+        while value := normalize_attribute(name, ask(label)):
+            problem = find_attribute_error(name, value)
+            if not problem:
+                break
+            self.prompts.lines.say(f"Error: {problem}")
+        return value
+
+    def discard(self, error: ErrorMessage) -> bool:
+        """Discard only the values that an error is about. Return whether there are any."""
+        if error.field is ErrorField.NEW_PASSWORD:
+            self._has_password = False
+        elif error.attribute:
+            self.attributes.pop(error.attribute, None)
+        elif error.field is ErrorField.ATTRIBUTES:
+            self.attributes.clear()
+        else:
+            return False
+        return True
 
 
 class StartPrompts:
@@ -137,6 +248,8 @@ class StartPrompts:
         self.flow = flow
         self.username = flow.settings.username
         self._has_tried = False
+        self.must_introduce = True
+        """Whether the next prompt says where the user signs in. An error alone needs no second heading."""
         self._account: AccountPrompts | None = None
         self._has_shown_commands = False
 
@@ -153,10 +266,12 @@ class StartPrompts:
 
     def request_failed(self, error: ErrorMessage) -> None:
         """Discard the values that the error is about."""
-        if error.kind in (ErrorKind.NOT_AUTHORIZED, ErrorKind.CONFIGURATION):
-            self._account = None
-        elif self._account is not None:
+        if error.kind in (ErrorKind.NOT_AUTHORIZED, ErrorKind.CONFIGURATION) and self._account is not None:
+            self._account, self.must_introduce = None, True
+        if self._account is not None:
             self._account.request_failed(error)
+        elif error.field is ErrorField.USERNAME or error.code == "UserNotFoundException":
+            self.username = ""
 
     def succeeded(self) -> None:
         """Continue with the user name of the account that was created."""
@@ -164,39 +279,62 @@ class StartPrompts:
             self.username, self._account = self._account.username, None
 
     def _sign_in(self) -> Output:
-        settings, lines = self.flow.settings, self.prompts.lines
-        badge = f"{settings.environment_badge}: " if settings.environment_badge else ""
-        lines.say(f"{badge}Sign in to {safe_line(settings.pool)}")
+        if self.must_introduce:
+            self._introduce()
+        self.must_introduce = False
         if not self.username:
             self._has_tried = False
-        else:
-            name = safe_line(self.username, limit=60)
-            lines.say(f"{settings.username_label}: {name} ({BACK} asks for another)")
-        if not self._has_shown_commands and (not self.username or settings.auth_flow.needs_password):
-            self._has_shown_commands = True
-            lines.say(OTHER_COMMANDS)
-        while not self.username:
-            typed = lines.ask(settings.username_label).strip()
-            if typed == SIGN_UP:
+            command = self._ask_username((FORGOT, SIGN_UP))
+            if command == SIGN_UP:
                 return self._sign_up()
-            if typed == FORGOT:
-                self.username = self.prompts.line(settings.username_label)
+            if command == FORGOT:
+                self.prompts.lines.say(messages.RESET_REQUESTED)
+                self._ask_username(())
                 return self.flow.reset_password(self.username)
-            self.username = "" if typed == BACK else typed
         try:
             password = self._ask_password()
         except BackError:
             self.username = ""  # so that the next prompt asks for it
             raise
         if password == Secret(FORGOT):
+            self.prompts.lines.say(messages.RESET_REQUESTED)
             return self.flow.reset_password(self.username)
         if password == Secret(SIGN_UP):
             return self._sign_up()
         self._has_tried = True
         return self.flow.sign_in(self.username, password)
 
+    def _introduce(self) -> None:
+        settings, lines = self.flow.settings, self.prompts.lines
+        badge = f"{settings.environment_badge}: " if settings.environment_badge else ""
+        lines.say(f"{badge}Sign in to {safe_line(settings.pool)}")
+        if self.username:
+            name = safe_line(self.username, limit=60)
+            lines.say(f"{settings.username_label}: {name} (type {BACK} to change it)")
+        if not self._has_shown_commands and (not self.username or settings.auth_flow.needs_password):
+            self._has_shown_commands = True
+            lines.say(OTHER_COMMANDS)
+
+    def _ask_username(self, commands: Sequence[str]) -> str:
+        """Ask for the user name. Return it, or one of the commands."""
+        while True:
+            try:
+                typed = self.prompts.line(format_username_prompt(self.flow.settings), commands=commands)
+            except BackError:
+                if not commands:
+                    raise
+                self.prompts.lines.say(FIRST_PROMPT_TEXT)
+                continue
+            if typed in commands:
+                return typed
+            problem = check_sign_in(normalize_username(typed, self.flow.settings), None, self.flow.settings)
+            if problem is None:
+                self.username = typed
+                return typed
+            self.prompts.lines.say(f"Error: {problem.text}")
+
     def _sign_up(self) -> Output:
-        self.prompts.lines.say(f"Make an account ({BACK} goes back to sign-in)")
+        self.prompts.lines.say(f"Create an account. Type {BACK} to go back to sign-in.")
         self.flow.open_sign_up("")
         self._account = AccountPrompts(self.prompts, self.flow)
         return self.ask()
@@ -204,9 +342,9 @@ class StartPrompts:
     def _ask_password(self) -> Secret | None:
         """Ask for the password if the auth flow takes one; before a retry without one, ask for Enter."""
         if self.flow.settings.auth_flow.needs_password:
-            return self.prompts.secret("Password")
+            return self.prompts.secret("Password", commands=(FORGOT, SIGN_UP))
         if self._has_tried:  # otherwise, this would loop and send a message each time
-            self.prompts.confirm(f"Enter signs in, {BACK} asks for another name")
+            self.prompts.confirm(f"Press Enter to sign in, or type {BACK} to change the user name")
         return None
 
 
@@ -217,41 +355,32 @@ class AccountPrompts:
         self.prompts = prompts
         self.flow = flow
         self.username = ""
-        self._password: Secret | None = None
-        self._required = list(flow.settings.required_attributes)
-        self._attributes: dict[str, str] = {}
+        self._values = NewAccountPrompts(prompts, flow.settings.password_policy)
+        self._can_repeat = False
 
     def ask(self) -> Output:
         """Ask for missing values, or for Enter if there are none, and create the account."""
-        settings = self.flow.settings
-        if self.username and self._password and not self._missing_attributes:
-            self.prompts.confirm(f"Enter tries it again, {BACK} goes back to sign-in")
-        self.username = self.username or self.prompts.line(settings.username_label)
-        if self._password is None:
-            self._password = self.prompts.new_password(settings.password_policy)
-        for name in self._missing_attributes:
-            self._attributes[name] = self._ask_attribute(name)
-        attributes = {name: value for name, value in self._attributes.items() if value}
-        return self.flow.sign_up(self.username, self._password, attributes)
+        settings, required = self.flow.settings, self.flow.required_attributes
+        if self._can_repeat:
+            self.prompts.confirm(RETRY_PROMPT)
+        self.username = self.username or self.prompts.line(format_username_prompt(settings))
+        names = dict.fromkeys((*settings.sign_up_attributes, *required))
+        self._values.ask(names, required, needs_password=settings.needs_sign_up_password)
+        attributes = {name: value for name, value in self._values.attributes.items() if value}
+        return self.flow.sign_up(self.username, self._values.password, attributes)
 
     def request_failed(self, error: ErrorMessage) -> None:
         """Discard only the values that the error is about."""
-        if error.missing_attribute:
-            self._required.append(error.missing_attribute)
-            self._attributes.pop(error.missing_attribute, None)
-        elif error.field is ErrorField.NEW_PASSWORD:
-            self._password = None
-        elif error.field is ErrorField.ATTRIBUTES or error.code == "AliasExistsException":
-            self._attributes.clear()
-        elif error.code in ("UsernameExistsException", "InvalidParameterException"):
+        is_about_name = error.field is ErrorField.USERNAME or error.code in (
+            "UsernameExistsException",
+            "InvalidParameterException",
+        )
+        self._can_repeat = not self._values.discard(error) and not is_about_name
+        if is_about_name and error.field in (ErrorField.USERNAME, ErrorField.ANSWER):
             self.username = ""
 
-    @property
-    def _missing_attributes(self) -> list[str]:
-        names = dict.fromkeys((*self.flow.settings.sign_up_attributes, *self._required))
-        return [name for name in names if name not in self._attributes]
 
-    def _ask_attribute(self, name: str) -> str:
-        hint = f", {messages.ATTRIBUTE_HINTS[name]}" if name in messages.ATTRIBUTE_HINTS else ""
-        label = f"{messages.format_attribute(name)}{hint}"
-        return self.prompts.line(label) if name in self._required else self.prompts.optional_line(label)
+def format_username_prompt(settings: SignInSettings) -> str:
+    """Return the prompt for a user name, with a hint if it is a phone number."""
+    hint = messages.format_username_hint(settings.username_attributes)
+    return f"{settings.username_label}, {hint}" if hint else settings.username_label

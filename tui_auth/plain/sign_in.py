@@ -31,9 +31,12 @@ from tui_auth.flow import messages
 from tui_auth.flow.after_sign_in import remember_device
 from tui_auth.flow.interface import (
     INTERNAL_ERROR,
+    AskContactCode,
+    AskToVerify,
     ErrorMessage,
     OfferRestart,
     Output,
+    RunJob,
     RunRequest,
     ShowCodeSent,
     ShowError,
@@ -44,7 +47,17 @@ from tui_auth.flow.interface import (
     WaitBeforeRetry,
 )
 from tui_auth.flow.sign_in_flow import SignInFlow
-from tui_auth.plain.prompts import BACK, NEW_CODE, BackError, Lines, Prompts, StartPrompts, parse_code
+from tui_auth.plain.prompts import (
+    BACK,
+    NEW_CODE,
+    RETRY_PROMPT,
+    BackError,
+    Lines,
+    NewAccountPrompts,
+    Prompts,
+    StartPrompts,
+    parse_code,
+)
 from tui_auth.terminal.safe_text import safe_line
 
 if TYPE_CHECKING:
@@ -53,8 +66,13 @@ if TYPE_CHECKING:
     from tui_auth.auth.auth import Auth
     from tui_auth.auth.challenges import Answer
     from tui_auth.auth.devices import Device
+    from tui_auth.flow.after_sign_in import AfterSignIn
     from tui_auth.flow.interface import SignInSettings
     from tui_auth.secret import Secret
+
+
+RESTART_PROMPT = f"Press Enter to restart, or type {BACK}"
+NEW_CODE_HINT = f"Type {NEW_CODE} to get a new code."
 
 
 class PlainSignIn:
@@ -128,6 +146,7 @@ class PlainSignIn:
                     self._steps.show_code_sent(details)
                 case ShowSignIn(error, notice):
                     self._show_error(error)
+                    self._start.must_introduce = True
                     if notice:
                         self.lines.say(notice)
                 case ShowError(error):
@@ -140,17 +159,17 @@ class PlainSignIn:
                     self.lines.wait(seconds)
                 case OfferRestart(error):
                     self._show_error(error)
-                    self._prompts.confirm(f"Enter, or {BACK}")
+                    self._prompts.confirm(RESTART_PROMPT)
                     output = flow.restart()
 
     def _show_error(self, error: ErrorMessage | None) -> None:
         if error is None:
             return
-        name = error.missing_attribute
-        self.lines.say(f"Error: {messages.format_missing_attribute(name) if name else error.text}")
-        self._steps.request_failed(error)
+        self.lines.say(f"Error: {error.text}")
         if self.flow.step is None:
             self._start.request_failed(error)
+        else:
+            self._steps.request_failed(error)
 
 
 class StepPrompts:
@@ -164,22 +183,26 @@ class StepPrompts:
         """Whether the current user can't sign in from a terminal."""
         self._context = StepContext()
         self._must_announce_key = False
-        self._was_code_resent = False
+        self._is_introduced = False
         self._new_code_at = -math.inf
         self._new_code_requested = False
         self._has_new_code = False
         self._has_reset_code = False
-        self._reset_password: Secret | None = None
+        self.clear()
 
     def clear(self) -> None:
         """Discard the state of an attempt that has ended."""
-        self._has_reset_code, self._reset_password, self.needs_another_name = False, None, False
+        self._has_reset_code = self.needs_another_name = self._can_repeat = False
+        self._code: Secret | None = None
+        self._values = NewAccountPrompts(self.prompts, self.flow.settings.password_policy)
 
     def show(self, context: StepContext) -> None:
         """Set the context of the next step."""
+        if not context.was_restarted:
+            self.clear()
         self._context = context
         self._must_announce_key = context.is_replacement_totp_key
-        self._was_code_resent = False
+        self._is_introduced = False
         if self._new_code_requested:
             self._new_code_requested, self._has_new_code = False, True
             self._new_code_at = time.monotonic()
@@ -197,13 +220,16 @@ class StepPrompts:
             self._has_reset_code = True
         else:
             self.lines.say(messages.format_new_delivery(details))
-            self._was_code_resent = True
+            self._is_introduced = True
 
     def request_failed(self, error: ErrorMessage) -> None:
-        """Discard the new password if the error is about it."""
+        """Discard only the values that the error is about."""
         self._new_code_requested = False
-        if isinstance(self.flow.step, ResetPassword) and error.field is ErrorField.NEW_PASSWORD:
-            self._reset_password = None
+        is_about_value = self._values.discard(error)
+        if error.field is ErrorField.ANSWER and not is_about_value:
+            self._code = None
+            is_about_value = isinstance(self.flow.step, ResetPassword)
+        self._can_repeat = not is_about_value
 
     def ask(self) -> Output:  # noqa: PLR0911, PLR0912 - one case per step
         """Ask for the answer to the step and send it. Raises BackError if the user goes back."""
@@ -212,7 +238,7 @@ class StepPrompts:
             case ConfirmSignInWithSMSMFACode() | ConfirmSignInWithOTP():
                 return self._delivered_code(step)
             case ConfirmSignInWithTOTPCode():
-                self.lines.say(f"{messages.format_totp_request(step.friendly_device_name)}.")
+                self._introduce(f"{messages.format_totp_request(step.friendly_device_name)}.")
                 return flow.answer(self.prompts.code())
             case ContinueSignInWithTOTPSetup():
                 return self._set_up(step)
@@ -224,7 +250,7 @@ class StepPrompts:
             case ContinueSignInWithFirstFactorSelection():
                 return self._first_factor(step)
             case ContinueSignInWithEmailMFASetup():
-                return flow.answer(self.prompts.line("E-mail address for your codes"))
+                return flow.answer(self.prompts.line("Email address for your codes"))
             case ConfirmSignInWithPassword():
                 return flow.answer(self.prompts.secret("Password"))
             case ConfirmSignInWithNewPassword():
@@ -239,12 +265,18 @@ class StepPrompts:
                 raise BackError
         assert_never(step)
 
+    def _introduce(self, *texts: str) -> None:
+        """Print what the step is about, but not again after an error: it would sound like another code."""
+        for text in () if self._is_introduced else texts:
+            self.lines.say(text)
+        self._is_introduced = True
+
     def _delivered_code(self, step: ConfirmSignInWithSMSMFACode | ConfirmSignInWithOTP) -> Output:
         flow = self.flow
-        hint = f" {NEW_CODE} sends another." if flow.can_restart else ""
+        hint = f" {NEW_CODE_HINT}" if flow.can_restart else ""
         may_not_exist = not flow.is_password_known
         delivery = messages.format_delivery(step.delivery_details, account_may_not_exist=may_not_exist)
-        self.lines.say(f"{delivery}.{hint}")
+        self._introduce(f"{delivery}.{hint}")
         if self._has_new_code:
             self.lines.say(messages.format_new_code_notice(account_may_not_exist=may_not_exist))
             self._has_new_code = False
@@ -257,10 +289,10 @@ class StepPrompts:
         while (typed := self.prompts.code_or_command()) == NEW_CODE:
             seconds = self._new_code_at + COOL_DOWN_SECONDS - time.monotonic()
             if not can_send_another:
-                self.lines.say("Error: No other code can be sent here.")
+                self.lines.say(f"Error: No new code can be sent at this step. Type {BACK} to sign in again.")
             elif seconds > 0:
-                wait = f"{NEW_CODE} again in {math.ceil(seconds)} s."
-                self.lines.say(f"Error: A new code was sent just now. {wait}")
+                wait = f"Type {NEW_CODE} again in {math.ceil(seconds)} s."
+                self.lines.say(f"Error: A new code was just sent. {wait}")
             else:
                 return None
         return parse_code(typed)
@@ -278,10 +310,11 @@ class StepPrompts:
         if self._must_announce_key:
             self.lines.say(messages.REPLACEMENT_TOTP_KEY.format(account))
             self._must_announce_key = False
-        self.lines.say("Add this key to your authenticator app, as a time-based one:")
-        self.lines.say(messages.format_totp_key(details.shared_secret.reveal()))
-        self.lines.say(f"Account: {account}")
-        return self.flow.answer(self.prompts.code("Code the app shows"))
+        key = messages.format_totp_key(details.shared_secret.reveal())
+        self._introduce(
+            "Add this key to your authenticator app (time-based, TOTP):", key, f"Account: {account}"
+        )
+        return self.flow.answer(self.prompts.code("Code from the app"))
 
     def _choice(self, question: str, methods: Sequence[Answer]) -> Output:
         self.lines.say(question)
@@ -291,46 +324,76 @@ class StepPrompts:
         return self.flow.answer(chosen)
 
     def _new_password(self, step: ConfirmSignInWithNewPassword) -> Output:
-        self.lines.say(messages.TEMPORARY_PASSWORD)
-        password = self.prompts.new_password(self.flow.settings.password_policy)
-        attributes = {
-            name: self.prompts.line(f"{messages.format_attribute(name)} (needed by this pool)")
-            for name in step.missing_attributes
-        }
-        return self.flow.answer(password, attributes=attributes or None)
+        values = self._values
+        if self._can_repeat:
+            self.prompts.confirm(RETRY_PROMPT)
+        elif values.password is None:
+            self.lines.say(messages.TEMPORARY_PASSWORD)
+        values.ask(step.missing_attributes, step.missing_attributes)
+        assert values.password is not None, "it can't be skipped"
+        return self.flow.answer(values.password, attributes=values.attributes or None)
 
     def _reset(self) -> Output:
         if not self._has_reset_code:
             if not self._context.reset_was_requested:
                 self.lines.say(messages.RESET_REQUIRED)
-            self.prompts.show((messages.HAVE_CODE, messages.SEND_CODE))
-            if self.prompts.number(2) == 1:
+            choices = messages.reset_choices(was_requested=self._context.reset_was_requested)
+            self.prompts.show(choices)
+            if choices[self.prompts.number(2)] != messages.HAVE_CODE:
                 return self.flow.new_code()
             self._has_reset_code = True
-        code = self._ask_code()
-        if code is None:
+        if self._can_repeat and self._code and self._values.password:
+            self.prompts.confirm(RETRY_PROMPT)
+        self._code = self._code or self._ask_code()
+        if self._code is None:
             return self.flow.new_code()
-        if self._reset_password is None:
-            self._reset_password = self.prompts.new_password(self.flow.settings.password_policy)
-        return self.flow.answer(code, new_password=self._reset_password)
+        self._values.ask((), ())
+        return self.flow.answer(self._code, new_password=self._values.password)
 
     def _sign_up_code(self, step: ConfirmSignUp) -> Output:
         details = step.delivery_details
         sent = f" {messages.format_delivery(details)}." if details and details.destination else ""
-        if not self._was_code_resent:
-            self.lines.say(f"{messages.NOT_CONFIRMED}{sent} {NEW_CODE} sends another.")
-        self._was_code_resent = False
+        self._introduce(f"{messages.NOT_CONFIRMED}{sent} {NEW_CODE_HINT}")
         code = self._ask_code()
         return self.flow.answer(code) if code else self.flow.new_code()
 
     def _challenge(self, step: ConfirmSignInWithCustomChallenge | UnknownStep) -> Output:
+        introduction = ["The user pool asks:"]
         if isinstance(step, UnknownStep):
-            self.lines.say("The pool asks for a step this version does not know.")
-            self.lines.say(f"Challenge {safe_line(step.challenge_name, limit=60)}")
-        self.lines.say("The service asks:")
+            unsupported = "This version of tui-auth doesn't support the challenge that the user pool sent."
+            introduction = [
+                unsupported,
+                f"Challenge: {safe_line(step.challenge_name, limit=60)}",
+                *introduction,
+            ]
         for name, value in messages.format_challenge_rows(step.additional_info):
-            self.lines.say("\n".join(f"  | {line}" for line in f"{name}: {value}".splitlines()))
-        return self.flow.answer(self.prompts.secret("Answer"))
+            introduction.append("\n".join(f"  | {line}" for line in f"{name}: {value}".splitlines()))
+        self._introduce(*introduction)
+        return self.flow.answer(self.prompts.secret("Answer", takes_question_mark=True))
+
+
+def ask_to_verify(flow: AfterSignIn, lines: Lines) -> None:
+    """Offer to verify an address of the user that isn't verified. No answer changes nothing."""
+    prompts, output = Prompts(lines), flow.offer_verification()
+    try:
+        while output is not None:
+            match output:
+                case RunJob(job):
+                    output = job()
+                case AskToVerify(attribute, address):
+                    lines.say(messages.format_verification_offer(attribute, address))
+                    prompts.show((messages.VERIFY, messages.VERIFY_LATER))
+                    output = flow.request_contact_code() if prompts.number(2) == 0 else None
+                case AskContactCode(details, error):
+                    lines.say(f"Error: {error.text}" if error else f"{messages.format_delivery(details)}.")
+                    output = flow.verify_contact(prompts.code())
+                case ShowNotice(text, is_error):
+                    lines.say(f"Error: {text}" if is_error else text)
+                    output = None
+                case _:
+                    output = None
+    except (EOFError, BackError):
+        return
 
 
 def ask_about_device(auth: Auth, done: Done, lines: Lines) -> None:

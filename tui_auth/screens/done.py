@@ -12,13 +12,24 @@ from textual.message import Message
 from textual.widgets import Static
 
 from tui_auth.auth.next_step import Done
-from tui_auth.flow.messages import DEVICE_QUESTION, FORGET, REMEMBER
+from tui_auth.flow.messages import (
+    DEVICE_QUESTION,
+    FORGET,
+    REMEMBER,
+    VERIFY,
+    VERIFY_LATER,
+    format_delivery,
+    format_verification_offer,
+)
+from tui_auth.screens.codes import build_code_field
 from tui_auth.screens.form_screen import CopyRequested
 from tui_auth.screens.screen_context import Decision
 from tui_auth.screens.step_screen import StepScreen
+from tui_auth.secret import Secret
 from tui_auth.storage.stores import STORAGE_LABELS, StorageKind
 from tui_auth.terminal.safe_text import safe_line
-from tui_auth.widgets.field import Choice, Option
+from tui_auth.widgets.code_input import CodeInput
+from tui_auth.widgets.field import Choice, Field, Option
 from tui_auth.widgets.frame import Card, Fact
 
 if TYPE_CHECKING:
@@ -26,6 +37,8 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
+    from tui_auth.auth.next_step import DeliveryDetails
+    from tui_auth.flow.interface import ErrorMessage
     from tui_auth.screens.screen_context import ScreenContext
 
 STORAGE_HELP = "The tokens of this session are kept for the commands that need them, such as tui-auth header."
@@ -70,10 +83,28 @@ class DeviceAnswered(Decision):
         self.remember = remember
 
 
+class VerificationAnswered(Decision):
+    """The user has decided whether to verify an address now."""
+
+    def __init__(self, verify: bool) -> None:
+        super().__init__()
+        self.verify = verify
+
+
+class ContactCodeEntered(Decision):
+    """The user has entered the code that was sent to the address."""
+
+    def __init__(self, code: Secret) -> None:
+        super().__init__()
+        self.code = code
+
+
 class _Question(Enum):
     NONE = auto()
     STORAGE = auto()
     DEVICE = auto()
+    VERIFY = auto()
+    CODE = auto()
 
 
 class DoneScreen(StepScreen[Done]):
@@ -109,10 +140,17 @@ class DoneScreen(StepScreen[Done]):
         self.is_settled = False
         """Whether it is known what happens to the session. Until then Enter doesn't leave."""
 
+    @property
+    def is_asking(self) -> bool:
+        """Whether a question waits for its answer."""
+        return self._question is not _Question.NONE
+
     def key_label(self, action: str) -> str:
         if action == "copy":
             return "Copy access token"
         if action != "submit":
+            return super().key_label(action)
+        if self._question is _Question.CODE:
             return super().key_label(action)
         if self._question is not _Question.NONE:
             return "Choose"
@@ -195,16 +233,38 @@ class DoneScreen(StepScreen[Done]):
             answers = [Option(REMEMBER, "You won't need a second factor here."), Option(FORGET)]
             self._ask(_Question.DEVICE, DEVICE_QUESTION, answers)
 
+    def ask_to_verify(self, attribute: str, address: str) -> None:
+        """Offer to verify an address of the user."""
+        text = format_verification_offer(attribute, address)
+        self._ask(_Question.VERIFY, text, [Option(VERIFY), Option(VERIFY_LATER)])
+
+    def ask_for_contact_code(self, details: DeliveryDetails, error: ErrorMessage | None) -> None:
+        """Ask for the code that was sent to the address; after a wrong one, ask again."""
+        if error is None:
+            field = build_code_field()
+            field.hint = "Leave it empty to verify later."
+            self._mount_question(_Question.CODE, f"{format_delivery(details)}.", field)
+            self.call_after_refresh(lambda: self.set_focus(field.input))
+        else:
+            box = self.query_one("#ask", Vertical)
+            box.display, box.disabled = True, False
+            self._question = _Question.CODE
+            self.show_field_error(box.query_one("#code", Field), error.text)
+            self.update_footer()
+
     def _ask(self, question: _Question, text: str, answers: Sequence[Option]) -> None:
+        choice = Choice(answers, id=f"choice-{question.name.lower()}")
+        self._mount_question(question, text, choice)
+        self.call_after_refresh(self.set_focus, choice)
+
+    def _mount_question(self, question: _Question, text: str, widget: Widget) -> None:
         self._question = question
         self.show_heading(text, self.heading[0])
         self.query_one(Card).add_class("-asking")
         box = self.query_one("#ask", Vertical)
         box.display, box.disabled = True, False
         box.remove_children()
-        choice = Choice(answers, id=f"choice-{question.name.lower()}")
-        box.mount(choice)
-        self.call_after_refresh(self.set_focus, choice)
+        box.mount(widget)
         self.update_footer()
 
     @on(Choice.Picked)
@@ -217,7 +277,8 @@ class DoneScreen(StepScreen[Done]):
         question, self._question = self._question, _Question.NONE
         if question is _Question.NONE:
             return SignInSeen() if self.is_settled else None
-        position = self.query(Choice).last().highlighted
+        code = Secret(self.query(CodeInput).last().code) if question is _Question.CODE else Secret("")
+        position = 0 if question is _Question.CODE else self.query(Choice).last().highlighted
         self.show_heading(*self.heading)
         self.query_one(Card).remove_class("-asking")
         # Disabled too: else the hidden list would get the focus when a help screen over this one closes.
@@ -226,7 +287,13 @@ class DoneScreen(StepScreen[Done]):
         self.update_footer()
         if question is _Question.STORAGE:
             return StorageSelected(self._storage_kinds[position])
-        return DeviceAnswered(position == 0)
+        if question is _Question.CODE:
+            return ContactCodeEntered(code) if code else None
+        return (
+            DeviceAnswered(position == 0)
+            if question is _Question.DEVICE
+            else VerificationAnswered(position == 0)
+        )
 
     def action_copy(self) -> None:
         """Warn first; if pressed again, copy the access token."""

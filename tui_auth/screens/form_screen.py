@@ -10,6 +10,7 @@ from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widgets import Static
 
+from tui_auth.errors import ErrorField
 from tui_auth.screens.keys import KEY_TABLE, build_bindings, card_hints, footer_hints, select_keys
 from tui_auth.screens.screen_context import Decision
 from tui_auth.terminal.safe_text import safe_line
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from textual.geometry import Region
     from textual.widget import Widget
 
-    from tui_auth.errors import ErrorField
     from tui_auth.flow.interface import ErrorMessage
     from tui_auth.screens.screen_context import ScreenContext
     from tui_auth.secret import Secret
@@ -121,6 +121,14 @@ class FormScreen(Screen[None]):
         """Return the field that shows an error about ``error_field``; None for the line below all."""
         fields = list(self.query(Field))
         return fields[-1] if fields else None
+
+    def field_for_attribute(self, name: str) -> Field | None:
+        """Return the field of a user attribute; None if the screen has none."""
+        return None
+
+    def missing_text(self, field: Field) -> str:
+        """Return what to show if Enter leaves this field empty; empty if it may stay empty."""
+        return ""
 
     def active_keys(self) -> Sequence[str]:
         """Return the actions that do something now, in the order of the footer."""
@@ -279,7 +287,9 @@ class FormScreen(Screen[None]):
         self._was_edited = False
         for field in self.query(Field):
             field.error = ""
-        target = self.field_for(error.field) if error else None
+        target = None
+        if error and error.field is not ErrorField.FORM:
+            target = self.field_for_attribute(error.attribute) or self.field_for(error.field)
         if error and target:
             target.error = error.text
             self._focus_for_retype(target)
@@ -319,12 +329,21 @@ class FormScreen(Screen[None]):
         inputs, focused = focusable_inputs(self), self.focused
         position = next((at for at, field in enumerate(inputs) if field is focused), len(inputs))
         if position < len(inputs) - 1:
-            self.set_focus(inputs[position + 1])
+            left, following = inputs[position], inputs[position + 1]
+            self.set_focus(following)
+            # What is typed next belongs to the next field, so only an untouched one gives the focus back.
+            call_after_typed_keys(self, [left, following], partial(self._report_missing, left, following))
             if self.error is not None and self.error.enter_repeats:
                 # A field may still have keys that change the form, and a changed form isn't sent again.
                 call_after_typed_keys(self, inputs, partial(self._repeat_unless_edited, focused))
             return
         self._submit_after_typed_keys(inputs, focused)
+
+    def _report_missing(self, left: TextInput, following: TextInput) -> None:
+        field = next((field for field in self.query(Field) if field.input is left), None)
+        text = self.missing_text(field) if field else ""
+        if field and text and not left.value.strip() and not following.value and self.focused is following:
+            self.show_field_error(field, text)
 
     def _repeat_unless_edited(self, focused: Widget | None) -> None:
         if self.error is not None and self.error.enter_repeats and not self._was_edited:

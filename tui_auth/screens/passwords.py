@@ -15,10 +15,13 @@ from tui_auth.auth.next_step import (
     ResetPassword,
 )
 from tui_auth.errors import ErrorField
+from tui_auth.flow.checks import find_new_password_error
 from tui_auth.flow.messages import (
     ATTRIBUTE_HINTS,
-    find_new_password_error,
+    CODE_REQUIRED,
+    NEW_PASSWORD_REQUIRED,
     format_attribute,
+    format_missing_attribute,
     format_reset_delivery,
 )
 from tui_auth.screens.codes import build_code_field, read_code
@@ -70,7 +73,7 @@ def read_new_password(screen: FormScreen) -> Secret | None:
     """Return the new password if both fields hold it; else show an error under the wrong one."""
     first, second = (screen.query_one(name, Field) for name in ("#new-password", "#repeat-password"))
     if not first.value:
-        screen.show_field_error(first, "Type a new password.")
+        screen.show_field_error(first, NEW_PASSWORD_REQUIRED)
     elif not second.value:
         screen.show_field_error(second, "Type the new password again.")
     elif problem := find_new_password_error(Secret(first.value), Secret(second.value)):
@@ -142,6 +145,16 @@ class NewPasswordScreen(StepScreen[ConfirmSignInWithNewPassword]):
             return self.query_one("#attribute-0", Field)
         return self.query_one("#new-password", Field)
 
+    def missing_text(self, field: Field) -> str:
+        names = [name for name in self.step.missing_attributes if self.field_for_attribute(name) is field]
+        if names:
+            return format_missing_attribute(names[0])
+        return NEW_PASSWORD_REQUIRED if field.id == "new-password" else ""
+
+    def field_for_attribute(self, name: str) -> Field | None:
+        names = self.step.missing_attributes
+        return self.query_one(f"#attribute-{names.index(name)}", Field) if name in names else None
+
     def build_answer(self) -> Message | None:
         password = read_new_password(self)
         if password is None:
@@ -150,7 +163,7 @@ class NewPasswordScreen(StepScreen[ConfirmSignInWithNewPassword]):
         for position, name in enumerate(self.step.missing_attributes):
             field = self.query_one(f"#attribute-{position}", Field)
             if not field.value.strip():
-                self.show_field_error(field, "The pool needs this too.")
+                self.show_field_error(field, format_missing_attribute(name))
                 return None
             attributes[name] = field.value.strip()
         return StepAnswered(password, attributes=attributes or None)
@@ -234,6 +247,9 @@ class ResetPasswordScreen(StepScreen[ResetPassword]):
             self.set_focus(self.query_one(Choice))
         else:
             super().action_back()
+
+    def missing_text(self, field: Field) -> str:
+        return {"code": CODE_REQUIRED, "new-password": NEW_PASSWORD_REQUIRED}.get(field.id or "", "")
 
     def field_for(self, error_field: ErrorField) -> Field | None:
         if not self.has_code:

@@ -54,6 +54,9 @@ class SignInScreen(FormScreen):
     ``pool_origin`` is a sentence for the help: what specified the pool.
     """
 
+    AUTO_FOCUS = ""
+    """Textual would focus the name when the screen above is closed; ``focus_missing`` decides instead."""
+
     SUBMIT_LABEL = "Sign in"
     EXPLANATION = (
         "Sign in to this user pool. What comes next is the pool's choice: a code, a new "
@@ -130,12 +133,18 @@ class SignInScreen(FormScreen):
         if self.has_password_field:
             self.query_one(SecretInput).clear()
 
-    def focus_missing(self) -> None:
-        """Focus the name if it is empty, else the password, which must always be typed again."""
+    def focus_missing(self, *, is_retry: bool = False) -> None:
+        """Focus the name if it is empty, else the password, which must always be typed again.
+
+        Args:
+            is_retry: Whether an error has ended the attempt. If nothing is missing, no field has the focus
+                then: an answer that is typed ahead must not change the name. Enter signs in again.
+        """
         self.forget_password()
         name = self.query_one("#username", Field)
         missing = self.query_one("#password", Field) if self.has_password_field and name.value else name
-        self.set_focus(missing.input)
+        nothing_is_missing = bool(name.value) and not self.has_password_field
+        self.set_focus(None if is_retry and nothing_is_missing else missing.input)
 
     def action_forgot(self) -> None:
         """Reset the password of the user whose name is typed, after its field has handled its keys."""
@@ -157,22 +166,12 @@ class SignInScreen(FormScreen):
             self.forget_password()
             self.post_message(SignUpRequested(self.query_one("#username", Field).value.strip()))
 
-    def action_submit(self) -> None:
-        name = self.query_one("#username", Field)
-        if self.focused is name.input and self.has_password_field:
-            # What is typed next is the password: it must not go to the name field, which would show it.
-            call_after_typed_keys(self, [name.input], self._show_missing_name)
-        super().action_submit()
-
-    def _show_missing_name(self) -> None:
-        name, password = self.query_one("#username", Field), self.query_one("#password", Field)
-        if not name.value.strip() and not password.value:
-            self.show_field_error(name, f"Type your {self._name_label}.")
+    def missing_text(self, field: Field) -> str:
+        return f"Type your {self._name_label}." if field.id == "username" else ""
 
     def field_for(self, error_field: ErrorField) -> Field | None:
-        if error_field is ErrorField.FORM:
-            return None
-        return self.query_one("#password" if self.has_password_field else "#username", Field)
+        is_about_password = self.has_password_field and error_field is not ErrorField.USERNAME
+        return self.query_one("#password" if is_about_password else "#username", Field)
 
     def build_answer(self) -> Message | None:
         name = self.query_one("#username", Field)

@@ -14,7 +14,9 @@ from tui_auth.auth.next_step import DeliveryDetails, Done, NextStep
 from tui_auth.flow.interface import (
     INTERNAL_ERROR,
     AskAboutDevice,
+    AskContactCode,
     AskStorage,
+    AskToVerify,
     ErrorMessage,
     Finish,
     OfferRestart,
@@ -33,7 +35,13 @@ from tui_auth.flow.interface import (
     StepContext,
     WaitBeforeRetry,
 )
-from tui_auth.screens.done import DeviceAnswered, DoneScreen, StorageSelected
+from tui_auth.screens.done import (
+    ContactCodeEntered,
+    DeviceAnswered,
+    DoneScreen,
+    StorageSelected,
+    VerificationAnswered,
+)
 from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.sign_in import (
     ForgotPasswordRequested,
@@ -134,6 +142,10 @@ class SignInPresenter:
                 output = flow.storage_selected(decision.kind)
             case DeviceAnswered():
                 output = flow.device_answered(decision.remember)
+            case VerificationAnswered():
+                output = flow.request_contact_code() if decision.verify else None
+            case ContactCodeEntered():
+                output = flow.verify_contact(decision.code)
             case _:
                 output = self._sign_up(decision)
         self.carry_out(output)
@@ -156,7 +168,7 @@ class SignInPresenter:
 
     def carry_out(self, output: Output) -> None:
         """Show or run an output of the flow."""
-        screen = self.host.form_screen
+        screen, flow = self.host.form_screen, self.flow
         match output:
             case None:
                 return
@@ -178,6 +190,8 @@ class SignInPresenter:
                 self.host.finish(output.done)
             case _ if isinstance(screen, DoneScreen):
                 _show_on_done(screen, output)
+                if not screen.is_asking:
+                    _show_on_done(screen, flow.offer_verification())
             case _ if screen is not None:
                 if self.flow.pending is None:
                     screen.busy = False
@@ -238,7 +252,7 @@ class SignInPresenter:
         screen = self.host.screen_stack[-1]
         if isinstance(screen, SignInScreen):
             screen.busy = False
-            screen.focus_missing()
+            screen.focus_missing(is_retry=output.error is not None)
             screen.error = output.error
             if output.error is None:
                 screen.notice = output.notice
@@ -271,5 +285,9 @@ def _show_on_done(screen: DoneScreen, output: Output) -> None:
             screen.show_no_storage()
         case AskAboutDevice():
             screen.ask_about_device()
+        case AskToVerify():
+            screen.ask_to_verify(output.attribute, output.address)
+        case AskContactCode():
+            screen.ask_for_contact_code(output.details, output.error)
         case ShowNotice():
             screen.notice = output.text

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from textual.widgets import Static
+
 from tui_auth.errors import ErrorField
-from tui_auth.flow.messages import ATTRIBUTE_HINTS, format_attribute
+from tui_auth.flow.messages import (
+    ATTRIBUTE_HINTS,
+    NEW_PASSWORD_REQUIRED,
+    PASSWORD_OPTIONAL,
+    format_attribute,
+    format_missing_attribute,
+    format_username_hint,
+)
 from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.passwords import build_new_password_fields, read_new_password
 from tui_auth.screens.screen_context import Decision
 from tui_auth.widgets.field import Field
 from tui_auth.widgets.frame import Card
-from tui_auth.widgets.text_input import TextInput
+from tui_auth.widgets.text_input import SecretInput, TextInput
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -27,7 +36,7 @@ if TYPE_CHECKING:
 class SignUpSubmitted(Decision):
     """The user wants this account."""
 
-    def __init__(self, username: str, password: Secret, attributes: Mapping[str, str]) -> None:
+    def __init__(self, username: str, password: Secret | None, attributes: Mapping[str, str]) -> None:
         super().__init__()
         self.username = username
         self.password = password
@@ -48,6 +57,9 @@ class SignUpScreen(FormScreen):
         super().__init__(context)
         self.label = settings.username_label
         self.attributes = settings.sign_up_attributes
+        self._username_hint = format_username_hint(settings.username_attributes)
+        self._needs_password = settings.needs_sign_up_password
+        self._required = settings.required_sign_up_attributes
 
     @property
     def breadcrumb(self) -> str:
@@ -58,14 +70,15 @@ class SignUpScreen(FormScreen):
         return "Create account", "You get a code to confirm your address."
 
     def compose_form(self) -> Iterable[Widget]:
-        yield Field(self.label, TextInput(self.context.username), id="username")
+        username = TextInput(self.context.username)
+        yield Field(self.label, username, hint=self._username_hint, id="username")
+        if not self._needs_password:
+            yield Static(PASSWORD_OPTIONAL, classes="quiet", markup=False)
         yield from build_new_password_fields(self.context.password_policy)
         for position in range(len(self.attributes)):
             yield self._attribute_field(position)
 
     def field_for(self, error_field: ErrorField) -> Field | None:
-        if error_field is ErrorField.FORM:
-            return None
         first = "#attribute-0" if self.attributes else "#username"
         targets = {ErrorField.NEW_PASSWORD: "#new-password", ErrorField.ATTRIBUTES: first}
         return self.query_one(targets.get(error_field, "#username"), Field)
@@ -73,12 +86,30 @@ class SignUpScreen(FormScreen):
     def watch_error(self, error: ErrorMessage | None) -> None:
         """Ask for the attribute too that the pool requires."""
         super().watch_error(error)
-        if error is None or error.missing_attribute in ("", *self.attributes):
+        if error is None or error.attribute in ("", *self.attributes):
             return
-        self.attributes += (error.missing_attribute,)
+        self.attributes += (error.attribute,)
         field = self._attribute_field(len(self.attributes) - 1)
         self.query_one(Card).mount(field, before="#problem")
         self.call_after_refresh(self.set_focus, field.input)
+
+    def missing_text(self, field: Field) -> str:
+        if field.id == "username":
+            return self._missing_name_text
+        if field.id == "new-password" and self._needs_password:
+            return NEW_PASSWORD_REQUIRED
+        required = next((name for name in self._required if self.field_for_attribute(name) is field), None)
+        return format_missing_attribute(required) if required else ""
+
+    @property
+    def _missing_name_text(self) -> str:
+        what = "the name you want" if self.label == "Username" else "what you will sign in with"
+        return f"Type {what}."
+
+    def field_for_attribute(self, name: str) -> Field | None:
+        if name not in self.attributes:
+            return None
+        return self.query_one(f"#attribute-{self.attributes.index(name)}", Field)
 
     def _attribute_field(self, position: int) -> Field:
         name = self.attributes[position]
@@ -88,12 +119,13 @@ class SignUpScreen(FormScreen):
     def build_answer(self) -> Message | None:
         name = self.query_one("#username", Field)
         if not name.value.strip():
-            what = "the name you want" if self.label == "Username" else "what you will sign in with"
-            self.show_field_error(name, f"Type {what}.")
+            self.show_field_error(name, self._missing_name_text)
             return None
-        password = read_new_password(self)
-        if password is None:
-            return None
+        password = None
+        if self._needs_password or any(field.value for field in self.query(SecretInput)):
+            password = read_new_password(self)
+            if password is None:
+                return None
         values = {
             attribute: self.query_one(f"#attribute-{position}", Field).value.strip()
             for position, attribute in enumerate(self.attributes)

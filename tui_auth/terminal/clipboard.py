@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import unicodedata
 from enum import Enum
 from time import monotonic
 from typing import TYPE_CHECKING, Final
@@ -134,6 +135,7 @@ def find_code(text: str, digits: int | None, takes_letters: bool) -> str | None:
         digits: The expected length. If the text has numbers of that length, others don't count.
         takes_letters: Whether the code may have letters.
     """
+    text = normalize_digits(text)
     whole = re.sub(SEPARATOR, "", text)
     if whole.isascii() and whole.isdigit():
         return whole
@@ -146,6 +148,24 @@ def find_code(text: str, digits: int | None, takes_letters: bool) -> str | None:
             return None  # not a sentence: the whole text may be the code
         plausible |= set(_LETTERS_AND_DIGITS.findall(text))
     return plausible.pop() if len(plausible) == 1 else None
+
+
+def normalize_digits(text: str) -> str:
+    """Replace the digits of every script, such as full-width ones, by 0 to 9."""
+    if text.isascii():
+        return text
+    return "".join(str(unicodedata.decimal(character, character)) for character in text)
+
+
+def is_possible_code(code: str, digits: int | None = None) -> bool:
+    """Return whether a code of Cognito or of an authenticator app may look like this.
+
+    Args:
+        code: The code, without separators.
+        digits: Its length; None if it isn't known.
+    """
+    has_length = len(code) in PLAUSIBLE_DIGITS if digits is None else len(code) == digits
+    return has_length and code.isascii() and code.isdigit()
 
 
 def _possible_codes(run: str, digits: int | None) -> list[str]:

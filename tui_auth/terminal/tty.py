@@ -9,9 +9,11 @@ from __future__ import annotations
 import atexit
 import fcntl
 import os
+import re
 import select
 import signal
 import termios
+import textwrap
 import threading
 import time
 from contextlib import ExitStack, contextmanager, suppress
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
     from types import FrameType
 
 _POLL_SECONDS: Final = 0.1
+_NARROWEST: Final = 20
+"""In columns. Breaking lines for a narrower terminal makes them harder to read."""
+_MARGIN: Final = re.compile(r"[ |]*")
 
 # In this order: end a synchronized update; disable kitty's keyboard protocol (before leaving the alternate
 # screen, which has an own stack for it), mouse, focus reports, bracketed paste, resize reports; wrap lines.
@@ -210,23 +215,29 @@ class TtyPrompt:
         self._cleanup.close()
 
     def say(self, text: str = "") -> None:
-        self._write(f"{text}\n")
+        """Write one or more lines, broken between words where the terminal is too narrow."""
+        columns = self._columns()
+        self._write("".join(f"{wrap_line(line, columns)}\n" for line in text.split("\n")))
 
     def ask(self, prompt: str) -> str:
         """Write a prompt and return the typed line, without its line break."""
         self._set(self._echoing)
         try:
-            self._write(f"{prompt}: ")
+            self._write_prompt(prompt)
             return self._read_line()
+        except BaseException:
+            self._end_line()
+            raise
         finally:
             self._set(self._silent)
 
     def ask_secret(self, prompt: str) -> Secret:
         """Write a prompt and return the typed line, which isn't echoed."""
-        self._write(f"{prompt}: ")
-        line = self._read_line()
-        self._write("\n")
-        return Secret(line)
+        try:
+            self._write_prompt(prompt)
+            return Secret(self._read_line())
+        finally:
+            self._end_line()
 
     def wait(self, seconds: float) -> None:
         """Sleep, and discard what is typed meanwhile, which may be a password."""
@@ -250,6 +261,20 @@ class TtyPrompt:
         self._current = attributes
         termios.tcsetattr(self._terminal, termios.TCSADRAIN, attributes)
 
+    def _columns(self) -> int:
+        try:
+            return os.get_terminal_size(self._terminal).columns
+        except OSError:
+            return 0
+
+    def _write_prompt(self, prompt: str) -> None:
+        self._write(wrap_line(f"{prompt}:", self._columns()) + " ")
+
+    def _end_line(self) -> None:
+        """End the line of a prompt whose Enter the terminal hasn't echoed, such as after ^c or ^d."""
+        with suppress(OSError):  # the terminal may be gone
+            self._write("\n")
+
     def _write(self, text: str) -> None:
         os.write(self._terminal, drop_controls(text, keep="\n").encode("utf-8", "replace"))
 
@@ -264,3 +289,23 @@ class TtyPrompt:
                 raise EOFError
             data += read
         return data.decode("utf-8", "replace").rstrip("\r\n")
+
+
+def wrap_line(line: str, columns: int) -> str:
+    """Break a line between words, and repeat its margin. A longer word stays whole, to be copied.
+
+    Args:
+        line: The line.
+        columns: The width of the terminal; 0 if it isn't known.
+    """
+    if len(line) < columns or columns < _NARROWEST:
+        return line
+    margin = _MARGIN.match(line)
+    return textwrap.fill(
+        line,
+        columns - 1,
+        subsequent_indent=margin[0] if margin else "",
+        break_long_words=False,
+        break_on_hyphens=False,
+        replace_whitespace=False,
+    )

@@ -10,7 +10,7 @@ from rich.segment import Segment
 from textual.geometry import Region
 from textual.strip import Strip
 
-from tui_auth.terminal.clipboard import SEPARATOR, find_code
+from tui_auth.terminal.clipboard import SEPARATOR, find_code, normalize_digits
 from tui_auth.widgets.field import HEAVY_EDGES, LIGHT_EDGES, Edges, Field
 from tui_auth.widgets.text_input import TextInput, remove_control_characters, split_pasted_lines
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 CELL: Final = 5
 """The width of the cell of a digit."""
 
-_OTHER_DIGITS: Final = "Type the code in the digits 0 to 9."
 _NOT_ONE_CODE: Final = "There is not just one code in this: delete the rest."
 
 
@@ -54,15 +53,12 @@ class CodeInput(TextInput):
     @property
     def code(self) -> str:
         """The code without spaces and, if it has only digits, without dashes."""
-        return find_code(self.value, self.digits, self.takes_letters) or self._remove_separators(self.value)
+        value = normalize_digits(self.value)
+        return find_code(value, self.digits, self.takes_letters) or self._remove_separators(value)
 
     def replace(self, text: str, start: int, end: int) -> None:
-        """Replace the characters between two positions; reject digits that Cognito doesn't know."""
-        if any(character.isdigit() and not character.isascii() for character in text):
-            self.note = _OTHER_DIGITS
-            self.app.bell()
-        else:
-            super().replace(text, start, end)
+        """Replace the characters between two positions, and write the digits of every script as 0 to 9."""
+        super().replace(normalize_digits(text), start, end)
 
     def take_paste(self, text: str) -> None:
         """Insert the one code in a pasted text, or the first line if it doesn't have one code."""

@@ -47,10 +47,10 @@ def fill_in_all_secrets_at_prompts(stage: Stage) -> WatchedSignIn:
     """Do the same at line prompts."""
     program = stage.sign_in("noel", "--plain", rows=60)
     program.log_in_at_prompts()
-    for prompt in ("New password:", "Once more:"):
+    for prompt in ("New password:", "Repeat password:"):
         program.wait_for(prompt)
         program.enter(stage.new_password.text)
-    program.wait_for("Code the app shows:")
+    program.wait_for("Code from the app:")
     key_text = program.screen_text().split("time-based one:")[1].split("Account:")[0]
     stage.secrets.extend(canaries.totp_key("".join(key_text.split())))
     program.send(stage.wrong_code.text)

@@ -20,15 +20,15 @@ VISIBLE_IN_LINES = ("terminal", "left on the terminal")
 
 def _nora(stage: Stage, program: WatchedSignIn) -> Answers:
     new = stage.new_password.text
-    yield from (("New password:", new), ("Once more:", stage.wrong_password.text))
-    yield from (("New password:", new), ("Once more:", new), ("Full name (needed by this pool):", "Nora"))
+    yield from (("New password:", new), ("Repeat password:", stage.wrong_password.text))
+    yield from (("New password:", new), ("Repeat password:", new), ("Full name:", "Nora"))
 
 
 def _rex(stage: Stage, program: WatchedSignIn) -> Answers:
     new = stage.new_password.text
     yield ("Number:", "1")
     program.wait_for("Code:")
-    yield from (("Code:", stage.wrong_code.text), ("New password:", new), ("Once more:", new))
+    yield from (("Code:", stage.wrong_code.text), ("New password:", new), ("Repeat password:", new))
     yield ("Code:", program.newest_code())
 
 
@@ -47,7 +47,7 @@ def _tom(stage: Stage, program: WatchedSignIn) -> Answers:
 
 def _quinn(stage: Stage, program: WatchedSignIn) -> Answers:
     yield ("Answer:", stage.answer.text)
-    yield ("Enter signs in, /back asks for another name:", "")
+    yield ("Press Enter to sign in, or type /back to change the user name:", "")
     for answer in ANSWERS:
         yield ("Answer:", answer)
 

@@ -45,7 +45,7 @@ def test_sign_up_and_password_reset_screens_do_not_leak(stage: Stage, assert_cle
     program.enter("ann")
     try_to_extract(program, new)
     program.enter(new, stage.wrong_password.text, "zoe@example.org")
-    program.wait_for("The two passwords differ.")
+    program.wait_for("The passwords don't match.")
     walkthrough.look_around()
     program.press("ctrl+u")
     program.enter(new, "zoe@example.org")
@@ -72,7 +72,7 @@ def test_sign_up_confirm_and_sign_in_do_not_leak(stage: Stage, assert_clean: Ass
     walkthrough, new = Walkthrough(stage, program), stage.new_password.text
     walkthrough.open_sign_up()
     program.enter("zoe", new, new, "zoe@example.org")
-    program.wait_for("This pool also needs: Name.")
+    program.wait_for("This user pool requires this attribute: Full name.")
     program.enter("Zoe")
     program.wait_for("not confirmed yet")
     walkthrough.answer_code(lambda: str(stage.server.messages[-1]["code"]), "That code is not right.")

@@ -91,10 +91,10 @@ def test_line_prompts_in_tmux_show_key_and_code_but_no_password(
 ) -> None:
     program = sign_in_in_tmux(stage, tmux_socket, "", "--plain")
     program.log_in_at_prompts()
-    for prompt in ("New password:", "Once more:"):
+    for prompt in ("New password:", "Repeat password:"):
         program.wait_for(prompt)
         program.enter(stage.new_password.text)
-    program.wait_for("Code the app shows:")
+    program.wait_for("Code from the app:")
     key_text = program.screen_text().split("time-based one:")[1].split("Account:")[0]
     stage.secrets.extend(canaries.totp_key("".join(key_text.split())))
     program.enter(stage.wrong_code.text)

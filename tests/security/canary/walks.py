@@ -88,7 +88,7 @@ class Walkthrough:
         try_to_extract(program, new)
         self.look_around()
         program.enter(new, self.stage.wrong_password.text, *attributes)
-        program.wait_for("The two passwords differ.")
+        program.wait_for("The passwords don't match.")
         program.press("ctrl+u")
         program.enter(new)
         for _ in attributes:
