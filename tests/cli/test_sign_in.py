@@ -16,6 +16,7 @@ from tests.session.machine import FLOWS, PASSWORD, Machine, pool_flags, write_pr
 from tests.terminal.pty_program import PtyProgram
 from tui_auth.cli.sign_in_now import sign_in_settings
 from tui_auth.config.resolver import ResolvedPool
+from tui_auth.exit_codes import ExitCode
 
 PLAIN = ("sign-in", "--plain", "--username", "ann", "--password-stdin")
 
@@ -40,7 +41,7 @@ def test_password_from_a_pipe_signs_in(machine: Machine, choice: ResolvedPool) -
     notice, storage_line, signed_in = ran.stderr.splitlines()
     assert f"{notice}\n" == machine.endpoint_notice
     assert storage_line.startswith(
-        "tui-auth: The session is stored in a private file, and later ones will be."
+        "tui-auth: The session is stored in a private file, and so are later ones."
     )
     assert signed_in == "Signed in as ann."
     assert machine.is_accepted(machine.run("token").stdout.strip())
@@ -64,11 +65,13 @@ def test_password_is_the_unmodified_first_line(machine: Machine, choice: Resolve
 
 
 def test_space_belongs_to_the_password(machine: Machine, choice: ResolvedPool) -> None:
-    assert sign_in(machine, *PLAIN, *pool_flags(choice), typed=f"{PASSWORD} \n").returncode == 5
+    assert sign_in(machine, *PLAIN, *pool_flags(choice), typed=f"{PASSWORD} \n").returncode == ExitCode.USAGE
 
 
 def test_only_one_line_ending_is_removed(machine: Machine, choice: ResolvedPool) -> None:
-    assert sign_in(machine, *PLAIN, *pool_flags(choice), typed=f"{PASSWORD}\r\r\n").returncode == 5
+    assert (
+        sign_in(machine, *PLAIN, *pool_flags(choice), typed=f"{PASSWORD}\r\r\n").returncode == ExitCode.USAGE
+    )
 
 
 def test_overlong_password_line_is_rejected_and_not_truncated(machine: Machine, choice: ResolvedPool) -> None:
@@ -220,3 +223,17 @@ def test_secret_file_readable_by_others_is_used_with_a_warning(machine: Machine,
     assert ran.returncode == 0
     assert f"Other users of this machine can read {files[flag]}" in ran.stderr.replace("~", str(machine.home))
     assert f"chmod 600 {shlex.quote(str(files[flag]))}" in ran.stderr
+
+
+def test_byte_order_mark_before_the_password_is_dropped(machine: Machine, choice: ResolvedPool) -> None:
+    ran = sign_in(machine, *PLAIN, *pool_flags(choice), typed=f"\ufeff{PASSWORD}\n")
+    assert ran.returncode == 0, ran.stderr
+
+
+@pytest.mark.parametrize("password", [f" {PASSWORD}", f"{PASSWORD} "])
+def test_password_with_a_space_at_an_end_is_not_sent(
+    machine: Machine, choice: ResolvedPool, password: str
+) -> None:
+    ran = sign_in(machine, *PLAIN, *pool_flags(choice), typed=f"{password}\n")
+    assert ran.returncode == ExitCode.USAGE
+    assert machine.server.calls == []

@@ -278,7 +278,8 @@ def read_password(arguments: Namespace) -> Secret | None:
         raise _usage_error("The first line of stdin is too long to be a password.")
     password = None
     with suppress(UnicodeDecodeError):  # the error has the bytes, so it must not become a context
-        password = line.decode().removesuffix("\n").removesuffix("\r")
+        # PowerShell starts what it pipes with a byte order mark, which is no part of a password.
+        password = line.decode("utf-8-sig").removesuffix("\n").removesuffix("\r")
     if password is None:
         raise _usage_error("The password on stdin is not UTF-8 text.")
     if not password:

@@ -86,9 +86,12 @@ def _sign_in_with_password(
     auth: Auth, settings: SignInSettings, persistence: SessionPersistence, password: Secret
 ) -> Done:
     from tui_auth.auth.next_step import AuthFactorType, Done
+    from tui_auth.flow.checks import find_password_error
 
     if not settings.username:
         raise CommandFailedError(ExitCode.USAGE, "--password-stdin and --password-file require --username.")
+    if problem := find_password_error(password):
+        raise CommandFailedError(ExitCode.USAGE, problem)
     step = auth.attempt().sign_in(
         settings.username,
         password,

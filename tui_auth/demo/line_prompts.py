@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tui_auth.auth.next_step import ContinueSignInWithTOTPSetup
 from tui_auth.demo.phone import InboxMessage
 from tui_auth.demo.service import APP_NAME, OTHER_USER, OTHER_USER_KEY, DemoService
-from tui_auth.plain.prompts import Lines, Prompts
+from tui_auth.plain.prompts import BackError, Lines, Prompts
 from tui_auth.plain.sign_in import PlainSignIn
 from tui_auth.secret import Secret
 from tui_auth.terminal.safe_text import safe_line
@@ -32,8 +33,10 @@ def run_in_lines(service: DemoService, lines: Lines) -> None:
     while True:
         try:
             choice = prompts.line("Key or user name")
+        except BackError:
+            lines.say(user_list)
+            continue
         except EOFError:
-            lines.say()
             return
         user = service.find_user(choice)
         if user is None and choice != OTHER_USER_KEY:
@@ -41,10 +44,8 @@ def run_in_lines(service: DemoService, lines: Lines) -> None:
                 f"Error: There is no sample user “{safe_line(choice, limit=40)}”. Enter shows the list."
             )
             continue
-        try:
+        with suppress(EOFError):
             _sign_in(service, lines, user)
-        except EOFError:
-            lines.say()
 
 
 def _format_list(service: DemoService) -> str:
