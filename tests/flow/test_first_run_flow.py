@@ -90,6 +90,14 @@ def test_working_pool_is_saved_as_a_profile(tmp_path: Path) -> None:
     assert flow.suggest_profile_name() == "main-2"
 
 
+def test_trials_are_in_the_call_trace(tmp_path: Path) -> None:
+    flow = DrivenFirstRun(tmp_path, NOT_ENABLED, challenge("PASSWORD_VERIFIER"))
+    flow.run(flow.submit(POOL, CLIENT))
+    flow.run(flow.submit(POOL, CLIENT))
+    assert [len(call.operations) for call in flow.trace.calls] == [1, 1]
+    assert POOL not in repr(flow.trace.calls)
+
+
 def test_nothing_is_saved_before_a_successful_trial(tmp_path: Path) -> None:
     flow = DrivenFirstRun(tmp_path, NO_USER)
     assert flow.save_as("main") is None
