@@ -70,6 +70,20 @@ async def test_sign_up_without_a_required_attribute_is_not_sent() -> None:
         assert app.gateway.operations == []
 
 
+async def test_error_about_an_attribute_that_is_not_on_the_form_adds_its_field() -> None:
+    error = error_from_response("InvalidParameterException", "birthdate: The attribute is required")
+    app = app_with(error)
+    async with app.run_test(size=(80, 23)) as pilot:
+        await pilot.press("ctrl+k")
+        await until(pilot, lambda: bool(app.screen.query("#attribute-0")) and app.is_asking)
+        app.screen.query_one("#username", Field).input.focus()
+        for text in ("", PASSWORD, PASSWORD, ""):
+            await pilot.press(*text, "enter")
+        await until(pilot, lambda: bool(app.screen.query("#attribute-1")))
+        await until(pilot, lambda: app.screen.query_one("#attribute-1", Field).has_focus_within)
+        assert error_under(app, "attribute-1") == messages.format_missing_attribute("birthdate")
+
+
 async def test_account_without_a_password_is_created_on_the_screen() -> None:
     app = app_with({"UserConfirmed": False, "Session": "s"}, flow=AuthFlow.USER_AUTH)
     async with app.run_test(size=(80, 30)) as pilot:

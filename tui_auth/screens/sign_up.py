@@ -90,8 +90,10 @@ class SignUpScreen(FormScreen):
             return
         self.attributes += (error.attribute,)
         field = self._attribute_field(len(self.attributes) - 1)
+        field.error = error.text  # under the field that it asks for, not below the form
+        self._write("#problem", "")
         self.query_one(Card).mount(field, before="#problem")
-        self.call_after_refresh(self.set_focus, field.input)
+        self.call_after_refresh(self._focus_for_retype, field)
 
     def missing_text(self, field: Field) -> str:
         if field.id == "username":
