@@ -70,9 +70,7 @@ def _save_session(
         _say_not_saved(result.problem)
     elif storage is None:
         persistence.remember_storage(StorageKind.FILE)
-        say(
-            "The session is stored in a private file, and later ones will be. Choose another place with --storage."
-        )
+        say("The session is stored in a private file, and so are later ones. Use --storage to change that.")
     if result.warning:
         say(result.warning)
     return result
