@@ -17,7 +17,6 @@ from tui_auth.auth import error_catalog
 from tui_auth.auth.auth import Auth
 from tui_auth.auth.next_step import Done
 from tui_auth.errors import AuthError, TuiAuthError
-from tui_auth.secret import Secret
 
 POOL, CLIENT = "eu-west-1_Ab12Cd34E", "client1"
 CLIENT_SECRET = "canary-client-secret"
@@ -145,19 +144,11 @@ def test_no_failure_of_a_call_leads_to_a_secret(server: ReplyServer, name: str) 
 
 
 def test_every_public_call_is_tried() -> None:
-    tried = {name.partition(" ")[0] for name in CALLS} | {"attempt", "fork"} | set(CALLS_AFTER_DONE)
+    tried = {name.partition(" ")[0] for name in CALLS} | {"attempt", "fork", "remember_device"}
     assert {name for name, _ in getmembers(Auth, isfunction) if not name.startswith("_")} <= tried
 
 
-CALLS_AFTER_DONE: dict[str, Callable[[Auth, Done], object]] = {
-    "remember_device": lambda auth, done: auth.remember_device(done),
-    "send_contact_code": lambda auth, done: auth.send_contact_code(done, "email"),
-    "verify_contact": lambda auth, done: auth.verify_contact(done, "email", Secret(CODE)),
-}
-
-
-@pytest.mark.parametrize("name", CALLS_AFTER_DONE)
-def test_call_after_done_leads_to_no_token_or_code(server: ReplyServer, name: str) -> None:
+def test_remembering_a_device_leads_to_no_token(server: ReplyServer) -> None:
     auth = Auth(POOL, CLIENT, endpoint_url=server.url)
     metadata = {"NewDeviceMetadata": {"DeviceKey": "eu-west-1_d", "DeviceGroupKey": "g"}}
     reply = {"AuthenticationResult": {**TOKENS["AuthenticationResult"], **metadata}}
@@ -166,7 +157,7 @@ def test_call_after_done_leads_to_no_token_or_code(server: ReplyServer, name: st
     assert isinstance(done, Done)
     server.status, server.reply = error_body("NotAuthorizedException")
     with pytest.raises(TuiAuthError) as raised:
-        CALLS_AFTER_DONE[name](auth, done)
+        auth.remember_device(done)
     kept = "\n".join(texts_of(raised.value, set()))
     assert [secret for secret in SECRETS if secret in kept] == []
 

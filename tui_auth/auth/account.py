@@ -12,6 +12,7 @@ from tui_auth.auth.next_step import ConfirmSignUp, DeliveryDetails, NextStep, Re
 from tui_auth.auth.sign_in import next_step_for
 from tui_auth.auth.srp import PasswordProof
 from tui_auth.auth.tokens import unverified_claims
+from tui_auth.auth.trace import CallTrace, TracingGateway
 from tui_auth.errors import AuthError, ErrorField, ErrorKind
 
 if TYPE_CHECKING:
@@ -133,8 +134,14 @@ def find_unverified_contact(id_token: Secret) -> tuple[str, str] | None:
     return None
 
 
-def send_contact_code(gateway: Gateway, access_token: Secret, attribute: str) -> DeliveryDetails:
+def send_contact_code(gateway: Gateway, trace: CallTrace, access_token: Secret, name: str) -> DeliveryDetails:
     """Send a code to an address of the signed-in user (GetUserAttributeVerificationCode).
+
+    Args:
+        gateway: Where to send the call.
+        trace: Where to record it.
+        access_token: The user's access token.
+        name: The attribute: "email" or "phone_number".
 
     Returns:
         Where the code was sent, as the server masks it.
@@ -142,20 +149,26 @@ def send_contact_code(gateway: Gateway, access_token: Secret, attribute: str) ->
     Raises:
         AuthError: Cognito rejected the call, or no reply came.
     """
-    request = {"AccessToken": access_token, "AttributeName": attribute}
-    reply = gateway.call("GetUserAttributeVerificationCode", request)
-    return parse_delivery_details(reply.get("CodeDeliveryDetails"))
+    with trace.call("sendUserAttributeVerificationCode") as span:
+        request = {"AccessToken": access_token, "AttributeName": name}
+        reply = TracingGateway(gateway).call("GetUserAttributeVerificationCode", request)
+        details = parse_delivery_details(reply.get("CodeDeliveryDetails"))
+        span.finish(details)
+    return details
 
 
-def verify_contact(gateway: Gateway, access_token: Secret, attribute: str, code: Secret) -> None:
+def verify_contact(gateway: Gateway, trace: CallTrace, access_token: Secret, name: str, code: Secret) -> None:
     """Verify an address of the signed-in user with the code that was sent to it (VerifyUserAttribute).
+
+    Args: as for ``send_contact_code``, and the code.
 
     Raises:
         AuthError: Cognito rejected the code or the call, or no reply came.
     """
-    gateway.call(
-        "VerifyUserAttribute", {"AccessToken": access_token, "AttributeName": attribute, "Code": code}
-    )
+    with trace.call("confirmUserAttribute") as span:
+        request = {"AccessToken": access_token, "AttributeName": name, "Code": code}
+        TracingGateway(gateway).call("VerifyUserAttribute", request)
+        span.finish("ok")
 
 
 def sign_up(

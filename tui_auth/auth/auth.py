@@ -179,26 +179,6 @@ class Auth:
                 span.finish("ok")
 
     @drops_secrets
-    def send_contact_code(self, done: Done, attribute: str) -> DeliveryDetails:
-        """Send a code to the user's email address or phone number (GetUserAttributeVerificationCode)."""
-        from tui_auth.auth.account import send_contact_code
-
-        with self.trace.call("sendUserAttributeVerificationCode") as span:
-            gateway = TracingGateway(self.gateway)
-            details = send_contact_code(gateway, done.tokens.access_token, attribute)
-            span.finish(details)
-        return details
-
-    @drops_secrets
-    def verify_contact(self, done: Done, attribute: str, code: Secret) -> None:
-        """Verify the user's email address or phone number with a code (VerifyUserAttribute)."""
-        from tui_auth.auth.account import verify_contact
-
-        with self.trace.call("confirmUserAttribute") as span:
-            verify_contact(TracingGateway(self.gateway), done.tokens.access_token, attribute, code)
-            span.finish("ok")
-
-    @drops_secrets
     def reset_password(self, username: str) -> ResetPasswordResult:
         """Send a reset code (ForgotPassword); an earlier code stops working."""
         from tui_auth.auth.next_step import ConfirmResetPasswordWithCode, ResetPasswordResult

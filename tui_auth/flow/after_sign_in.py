@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from tui_auth.auth.account import find_unverified_contact
+from tui_auth.auth.account import find_unverified_contact, send_contact_code, verify_contact
 from tui_auth.auth.next_step import DeliveryDetails, Done, NextStep
 from tui_auth.errors import AuthError
 from tui_auth.flow import messages
@@ -238,7 +238,8 @@ class AfterSignIn:
 
         def send() -> Output:
             try:
-                self._contact_details = self.auth.send_contact_code(done, contact[0])
+                auth, token = self.auth, done.tokens.access_token
+                self._contact_details = send_contact_code(auth.gateway, auth.trace, token, contact[0])
             except AuthError as error:
                 return _not_verified(contact[0], error)
             return AskContactCode(self._contact_details)
@@ -255,7 +256,8 @@ class AfterSignIn:
 
         def verify() -> Output:
             try:
-                self.auth.verify_contact(done, contact[0], code)
+                auth, token = self.auth, done.tokens.access_token
+                verify_contact(auth.gateway, auth.trace, token, contact[0], code)
             except AuthError as error:
                 if error.code in ("CodeMismatchException", "ExpiredCodeException"):
                     return AskContactCode(details, ErrorMessage.from_error(error))
