@@ -144,6 +144,7 @@ class TuiAuthApp(FullScreenApp["Done"]):
 
     def _load(self) -> None:
         """Import the modules of later screens and connect to Cognito. Runs on a thread."""
+        import tui_auth.flow.sign_in_flow
         import tui_auth.screens.sign_in_presenter
         import tui_auth.screens.steps  # noqa: F401
 

@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 CURRENT = "current"
-SESSION_INDEX = "index.json"
-"""The index of sessions: see ``tui_auth.session.index``."""
+SESSION_INDEX = paths.SESSION_INDEX
 
 LARGEST_INDEX = 1024 * 1024
 """In bytes: several times what a hundred sessions and as many devices take there."""

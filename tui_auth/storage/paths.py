@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 CONFIG_FILE = "config.toml"
 SECRETS_FOLDER = "secrets"
+SESSION_INDEX = "index.json"
 AMPLIFY_FILE_NAMES = ("amplify_outputs.json", "amplifyconfiguration.json", "aws-exports.js")
 PROGRAM = "tui-auth"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 from typing import TYPE_CHECKING
 
 from tui_auth.cli.output import CommandFailedError, say, tell
@@ -27,12 +27,13 @@ from tui_auth.config.resolver import (
 )
 from tui_auth.exit_codes import ExitCode
 from tui_auth.flow.interface import environment_badge_for
-from tui_auth.storage.paths import state_folder
+from tui_auth.storage.paths import SESSION_INDEX, state_folder
 from tui_auth.terminal.environment import TerminalKind, find_terminal
 from tui_auth.terminal.safe_text import safe_line
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from collections.abc import Mapping
 
     from tui_auth.session.record import SessionRecord
 
@@ -85,9 +86,13 @@ def _run(arguments: Namespace) -> int:
 def _resolve_pool(arguments: Namespace) -> ResolvedPool:
     if arguments.new_pool:
         raise NoPoolError("--new-pool needs a terminal. Without one, use `tui-auth profile add`.")
+    return resolve_pool(arguments, current_session=_read_current_session)
+
+
+def _read_current_session() -> Mapping[str, str] | None:
     from tui_auth.session.sessions import Sessions
 
-    return resolve_pool(arguments, current_session=lambda: Sessions().offered_settings())
+    return Sessions().offered_settings()
 
 
 def _ask_about_session(
@@ -102,9 +107,9 @@ def _ask_about_session(
         CommandFailedError: The user quit.
     """
     kind = find_terminal().kind
-    # Without the folder there is no session, and what reads sessions needn't be imported.
-    has_folder = Path(state_folder()).is_dir()
-    if kind is TerminalKind.NONE or is_noninteractive(arguments) or arguments.new_pool or not has_folder:
+    # Without the index there is no session, and what reads sessions needn't be imported.
+    has_index = os.path.exists(os.path.join(state_folder(), SESSION_INDEX))  # noqa: PTH110, PTH118 - never raises
+    if kind is TerminalKind.NONE or is_noninteractive(arguments) or arguments.new_pool or not has_index:
         return None, choice
     from tui_auth.cli.session_access import report_unsaved
     from tui_auth.flow.signed_in import SignedInAction, choice_for, find_existing_session
