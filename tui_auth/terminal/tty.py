@@ -223,7 +223,7 @@ class TtyPrompt:
         """Write a prompt and return the typed line, without its line break."""
         self._set(self._echoing)
         try:
-            self._write_prompt(prompt)
+            self._write(f"{prompt}: ")
             return self._read_line()
         except BaseException:
             self._end_line()
@@ -234,7 +234,7 @@ class TtyPrompt:
     def ask_secret(self, prompt: str) -> Secret:
         """Write a prompt and return the typed line, which isn't echoed."""
         try:
-            self._write_prompt(prompt)
+            self._write(f"{prompt}: ")
             return Secret(self._read_line())
         finally:
             self._end_line()
@@ -266,9 +266,6 @@ class TtyPrompt:
             return os.get_terminal_size(self._terminal).columns
         except OSError:
             return 0
-
-    def _write_prompt(self, prompt: str) -> None:
-        self._write(wrap_line(f"{prompt}:", self._columns()) + " ")
 
     def _end_line(self) -> None:
         """End the line of a prompt whose Enter the terminal hasn't echoed, such as after ^c or ^d."""
