@@ -201,7 +201,7 @@ def test_password_is_not_read_from_an_echoing_terminal(
 ) -> None:
     with terminal_program.on_a_terminal(*PLAIN, *pool_flags(machine.create_client())) as program:
         assert program.wait_exit() == 2
-        assert "--password-stdin reads a pipe" in program.screen_text()
+        assert "--password-stdin reads from a pipe" in program.screen_text()
 
 
 @pytest.mark.parametrize("flag", ["--password-file", "--client-secret-file"])
