@@ -111,8 +111,8 @@ _NOT_AUTHORIZED = (
     _Rule(
         "Password attempts exceeded",
         _throttled(
-            "Too many wrong passwords: Cognito makes this user wait.",
-            "The wait doubles each time, up to 15 minutes.",
+            "Too many wrong passwords.",
+            "Each further one doubles the wait, up to 15 minutes.",
             retry_after=5.0,  # the first lock
         ),
     ),
