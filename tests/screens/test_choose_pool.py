@@ -474,7 +474,7 @@ def test_program_tries_and_saves_an_emulator_pool(
         program.wait_for("Username")
         program.press("ctrl+q")
         assert program.wait_exit() == 6
-        assert "Kept as the profile staff." in program.screen_text()
+        assert "Stored as profile staff." in program.screen_text()
     assert [operation for operation, _ in server.calls] == ["InitiateAuth"]
     config = home / ".config" / "tui-auth" / "config.toml"
     assert f'endpoint_url = "{server.endpoint_url}"' in config.read_text()
