@@ -141,7 +141,7 @@ class PilotDriver:
             screen.has_code = True  # type: ignore[attr-defined]
             screen.query_one(CodeInput).value = scripted_user.sent_code()
         if isinstance(step, ResetPassword | ConfirmSignInWithNewPassword):
-            for field in ("#new-password", "#once-more"):
+            for field in ("#new-password", "#repeat-password"):
                 self._type(field, NEW_PASSWORD)
             for position in range(len(getattr(step, "missing_attributes", ()))):
                 self._type(f"#attribute-{position}", "Nora")
