@@ -23,13 +23,10 @@ def python_process() -> PythonProcess:
         *arguments: str | Path,
         environ: Mapping[str, str] | None = None,
         cwd: Path = ROOT,
-        user: int | None = None,
     ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-c", script, *arguments],
             cwd=cwd,
-            user=user,
-            group=user,
             env=environ,
             stdin=subprocess.DEVNULL,
             capture_output=True,

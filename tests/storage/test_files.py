@@ -313,6 +313,11 @@ UMASK_PROGRAM = """
 import os, sys
 from tui_auth.storage.files import PrivateFolder, open_private
 from tui_auth.storage.lock import locked
+user = int(sys.argv[3])
+if os.geteuid() != user:
+    os.setgid(user)
+    os.setuid(user)
+assert os.geteuid() == user != 0
 os.umask(int(sys.argv[1], 8))
 folder = PrivateFolder(f"{sys.argv[2]}/a/b")
 for content in (b"old", b"new"):
@@ -323,18 +328,21 @@ for content in (b"old", b"new"):
 paths = ("a", "a/b", "a/b/one", "a/b/one.lock", "trace")
 print(folder.read("one"), [oct(os.stat(f"{sys.argv[2]}/{path}").st_mode & 0o777) for path in paths])
 """
-"""Creates a folder, a file, its lock and a file elsewhere with a umask, twice."""
+"""Creates a folder, a file, its lock and a file elsewhere with a umask, twice, as a user.
+
+It becomes that user only after its imports: root's Python may be in a folder that is closed to others.
+"""
 
 
 @pytest.mark.parametrize("umask", ["0022", "0077", "0277", "0477", "0777"])
 def test_umask_takes_no_rights_of_ours_away(python_process: PythonProcess, umask: str) -> None:
-    user = 12345 if os.geteuid() == 0 else None  # root wouldn't notice
+    user = os.geteuid() or 12345  # root wouldn't notice
     home = Path(tempfile.mkdtemp(dir="/tmp"))  # pytest's folders are closed to that user
     try:
-        if user:
+        if os.geteuid() == 0:
             os.chown(home, user, user)
         environ = {"PYTHONDONTWRITEBYTECODE": "1"}
-        result = python_process(UMASK_PROGRAM, umask, home, environ=environ, user=user)
+        result = python_process(UMASK_PROGRAM, umask, home, str(user), environ=environ)
         assert result.stdout == "b'new' ['0o700', '0o700', '0o600', '0o600', '0o600']\n", result.stderr
     finally:
         shutil.rmtree(home)
