@@ -129,7 +129,7 @@ def test_email_setup_from_a_choice(sign_in_as: StartSignIn) -> None:
     program.send(number_key_for(program, "Code by email"))
     program.wait_for("Set up codes by email")
     program.enter("not an address")
-    program.wait_for("That is not an e-mail address.")
+    program.wait_for("That isn't an email address.")
     program.enter("max@example.org")
     program.wait_for("Code sent by email to m***@")
     program.enter(program.newest_code())
