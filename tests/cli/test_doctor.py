@@ -442,7 +442,7 @@ def test_dumb_terminal_is_reported_with_wrapped_lines(
         lines = running.screen_text().splitlines()
     terminal_index = next(index for index, line in enumerate(lines) if line.startswith("-- terminal"))
     assert lines[terminal_index].endswith("TERM is dumb: the terminal shows lines.")
-    assert lines[terminal_index + 1].split() == ["→", "Signing", "in", "works", "with", "line", "prompts."]
+    assert lines[terminal_index + 1].split() == ["→", "Signing", "in", "uses", "line", "prompts."]
     assert any(line.startswith("-- clipboard") and "OSC 52" in line for line in lines)
     versions_index = next(index for index, line in enumerate(lines) if line.startswith("ok versions"))
     assert lines[versions_index].endswith(",") or lines[versions_index + 1].startswith(" " * 28)

@@ -317,9 +317,9 @@ def test_selecting_no_storage_stores_nothing(machine: Machine, to_done: ToDone, 
     with to_done(*pool_flags(choice)) as program:
         program.wait_for(QUESTION)
         program.wait_for(lambda shown: STORAGE_LABELS[StorageKind.NONE] in shown.screen_text())
-        (number,) = re.findall(rf"(\d) {STORAGE_LABELS[StorageKind.NONE]}", program.screen_text())
+        (number,) = re.findall(rf"{STORAGE_LABELS[StorageKind.NONE]} +(\d)", program.screen_text())
         program.send(number)
-        program.wait_for("nowhere: it ends with this program")
+        program.wait_for("nowhere; it ends with this program")
         program.press("enter")
         assert program.wait_exit() == 0
     assert not machine.sessions.entries()

@@ -130,7 +130,7 @@ def test_full_screen_reports_the_signature_check(
     message: str,
 ) -> None:
     keys.state = state
-    with terminal_program.on_a_terminal("sign-in", *pool) as program:
+    with terminal_program.on_a_terminal("sign-in", *pool, rows=40) as program:
         program.wait_for("Password")
         program.send(f"{PASSWORD}\r")
         program.wait_for(lambda screen: message in " ".join(screen.screen_text().split()))
