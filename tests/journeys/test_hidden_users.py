@@ -44,7 +44,7 @@ def test_hidden_unknown_user_reset_looks_like_any_other(own_pool: MakePool) -> N
     program.wait_for("Username")
     program.press("ctrl+f")
     program.wait_for("Reset your password")
-    program.send("2")
+    program.send(number_key_for(program, "Send me a code"))
     program.wait_for_text("If there is such an account: code sent by")
     assert pool.server.messages == []
     program.enter("123456", "Brand-New-Horse-7!", "Brand-New-Horse-7!")
@@ -57,7 +57,7 @@ def test_unknown_user_reset_is_reported_where_the_pool_tells(own_pool: MakePool)
     program.wait_for("Username")
     program.press("ctrl+f")
     program.wait_for("Reset your password")
-    program.send("2")
+    program.send(number_key_for(program, "Send me a code"))
     program.wait_for_text("The pool says that it has no such user.")
 
 

@@ -25,7 +25,7 @@ def test_code_as_first_factor_of_any_length(sign_in_as: StartSignIn, line: str, 
     program.wait_for("Signed in as cleo")
 
 
-@pytest.mark.parametrize("line", ["Password, sent to Cognito", "Password (SRP)"])
+@pytest.mark.parametrize("line", ["Password sent over TLS", "Password (SRP)"])
 def test_password_as_first_factor(sign_in_as: StartSignIn, line: str) -> None:
     program = sign_in_as("cleo")
     program.log_in()
