@@ -287,7 +287,7 @@ class TestChoices:
         typed = ("pw", "2", "ann@example.org")
         dialog = ScriptedDialog(ask, challenge("EMAIL_OTP"), typed=typed)
         dialog.run()
-        question = "This pool wants a second factor. Which one do you want to set up?"
+        question = "This user pool requires a second factor. Which one do you want to set up?"
         assert f"{question}\nFor SMS, ask an administrator." in dialog.lines.printed
         assert dialog.lines.prompts[2] == "Email address for your codes"
         assert dialog.responses() == {"EMAIL": "ann@example.org"}

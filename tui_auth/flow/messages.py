@@ -74,7 +74,7 @@ PASSWORD_HANDLING = {
 """What each flow does with the password."""
 
 MFA_QUESTION = "How do you want to confirm it is you?"
-MFA_SETUP_QUESTION = "This pool wants a second factor. Which one do you want to set up?"
+MFA_SETUP_QUESTION = "This user pool requires a second factor. Which one do you want to set up?"
 FIRST_FACTOR_QUESTION = "What do you want to sign in with?"
 NO_PASSKEY = "A passkey cannot be used from a terminal. Choose another way."
 ONLY_PASSKEYS = "This user has only a passkey, which no terminal can use."
@@ -97,7 +97,7 @@ PASSWORD_OPTIONAL = "A password is optional: you can sign in with codes."  # noq
 WITHOUT_PASSWORD, WITH_PASSWORD = "Continue without a password", "Set a password"
 PASSWORDS_DIFFER = "The passwords don't match. Enter both again."
 NEW_PASSWORD_REQUIRED = "Enter a new password."  # noqa: S105 - a message
-CODE_EXPECTED = "A code has only digits. Enter the code from the message."
+CODE_EXPECTED = "A code has 4 to 10 digits. Enter the code from the message."
 TOTP_CODE_EXPECTED = "The code has six digits. Enter the code your app shows now."
 PHONE_EXPECTED = "Start the phone number with + and the country code: +15555550123."
 DATE_EXPECTED = "Enter the date as year, month and day: 2001-12-31."

@@ -174,8 +174,8 @@ def answer(name: str = "answer") -> Canary:
     return Canary(name, "!".join(_random(count) for count in (5, 5, 5, 2)), piece=6)
 
 
-def digits(name: str = "code", count: int = 12) -> Canary:
-    """Return a code longer than real ones, which no number can match by chance.
+def digits(name: str = "code", count: int = 10) -> Canary:
+    """Return a code as long as Cognito may ever send, which no number can match by chance.
 
     No piece of it, forward or backward, occurs in a time in seconds since the epoch.
     """

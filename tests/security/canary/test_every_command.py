@@ -122,8 +122,11 @@ def test_password_from_stdin_or_file_does_not_leak(
 def test_password_file_is_used_verbatim(commands: Commands, stage: Stage) -> None:
     password_file = stage.folder / "password"
     arguments = ["sign-in", *commands.pool_flags, "--username", "ann", "--password-file", str(password_file)]
-    password_file.write_text(f" {stage.password.text}\n")
+    password_file.write_text(f"{stage.password.text}  x\n")
     commands.run(*arguments, status=5)
+    password_file.write_text(f" {stage.password.text}\n")
+    commands.run(*arguments, status=2)
+    assert "A password can't start or end with a space." in (stage.folder / "stderr").read_text()
     password_file.write_text("\n")
     commands.run(*arguments, status=3)
     assert "Put the password in its first line." in (stage.folder / "stderr").read_text()

@@ -133,7 +133,7 @@ def _tess(walkthrough: Walkthrough) -> None:
 def _mia(walkthrough: Walkthrough) -> None:
     walkthrough.program.wait_for(SCREEN_STEPS["MFA selection"].text)
     walkthrough.look_around()
-    walkthrough.program.send(number_key_for(walkthrough.program, "Authenticator app"))
+    walkthrough.program.send(number_key_for(walkthrough.program, "Code from an authenticator app"))
     walkthrough.program.wait_for(SCREEN_STEPS["TOTP"].text)
     walkthrough.answer_app_code()
 
