@@ -219,7 +219,7 @@ class DoneScreen(StepScreen[Done]):
     def _show_next_commands(self, title: str) -> None:
         self.query_one("#next-title", Static).update(title)
         for name in ("#next-title", "#next-commands"):
-            self.query_one(name).display = True
+            self.query_one(name).styles.display = None  # not True, which would show it beside a question too
 
     def show_no_storage(self) -> None:
         """Show the next commands for the demo, which stores nothing; then ask about the device."""

@@ -151,8 +151,9 @@ class Fact(Widget):
         self.label, self.value = label, value
 
     def show(self, label: str, value: str) -> None:
-        """Change the label and the value, and show the line."""
-        self.label, self.value, self.display = label, value, True
+        """Change the label and the value, and show the line unless the style sheet hides it."""
+        self.label, self.value = label, value
+        self.styles.display = None
         self.refresh(layout=True)
 
     def _lines(self, width: int) -> list[str]:
