@@ -51,7 +51,7 @@ def fill_in_all_secrets_at_prompts(stage: Stage) -> WatchedSignIn:
         program.wait_for(prompt)
         program.enter(stage.new_password.text)
     program.wait_for("Code from the app:")
-    key_text = program.screen_text().split("time-based one:")[1].split("Account:")[0]
+    key_text = program.screen_text().split("(time-based, TOTP):")[1].split("Account:")[0]
     stage.secrets.extend(canaries.totp_key("".join(key_text.split())))
     program.send(stage.wrong_code.text)
     program.wait_for(stage.wrong_code.text)

@@ -95,7 +95,7 @@ def test_line_prompts_in_tmux_show_key_and_code_but_no_password(
         program.wait_for(prompt)
         program.enter(stage.new_password.text)
     program.wait_for("Code from the app:")
-    key_text = program.screen_text().split("time-based one:")[1].split("Account:")[0]
+    key_text = program.screen_text().split("(time-based, TOTP):")[1].split("Account:")[0]
     stage.secrets.extend(canaries.totp_key("".join(key_text.split())))
     program.enter(stage.wrong_code.text)
     program.wait_for("Error:")
