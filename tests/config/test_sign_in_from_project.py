@@ -65,7 +65,7 @@ def test_every_kind_of_amplify_file_is_enough_to_sign_in(
         program.send(PASSWORD)
         program.press("enter")
         program.wait_for("Signed in as ann")
-        program.wait_for("Kept")
+        program.wait_for("nowhere; it ends with this program")
         program.press("enter")
         assert program.wait_exit() == 0
         assert str(path) in program.screen_text() or f"~/shop/{name}" in program.screen_text()
