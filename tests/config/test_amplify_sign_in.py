@@ -80,6 +80,15 @@ def type_lines(program: PtyProgram, *texts: str) -> None:
         program.press("enter")
 
 
+def leave_unverified(program: PtyProgram, question: str) -> None:
+    """Wait for the offer to verify an address, decline it and leave the last screen."""
+    wait_for_texts(program, question, "Send a code", "Not now")
+    program.press("down", "enter")
+    program.wait_gone("Not now")
+    wait_for_texts(program, "Done ↵")
+    program.press("enter")
+
+
 def test_gen_2_outputs_configure_sign_in_and_sign_up(
     tmp_path: Path, server: CognitoEmulator, put_amplify_file: Put, start: Start
 ) -> None:
@@ -112,7 +121,7 @@ def test_gen_2_outputs_configure_sign_in_and_sign_up(
         wait_for_texts(program, "Email")
         assert "Username" not in program.screen_text()
         type_lines(program, "", "")
-        wait_for_texts(program, "Type your e-mail.")
+        wait_for_texts(program, "Type your email.")
         program.press("ctrl+g")
         wait_for_texts(program, "Second factors of this pool: Code by SMS, Code from an authenticator app.")
         program.press("esc")
@@ -145,7 +154,7 @@ def test_gen_2_outputs_configure_sign_in_and_sign_up(
         type_lines(program, PASSWORD, "Ann", "")
         wait_for_texts(program, "Code sent by email to a***@")
         type_lines(program, str(server.messages[-1]["code"]))
-        wait_for_texts(program, "Signed in as", "Kept")
+        wait_for_texts(program, "Signed in as", "Stored in")
         program.press("enter")
         assert program.wait_exit() == 0
         assert "The user pool is the one in ~/shop/amplify_outputs.json." in program.screen_text()
@@ -184,11 +193,16 @@ def test_native_configuration_sets_labels_and_policy_and_keeps_its_secret(
         wait_for_texts(program, "Choose a new password")
         if mode == "--plain":
             wait_for_texts(
-                program, "It needs at least 12 characters, a lower-case letter, a symbol, such as ! or -."
+                program,
+                "The password needs at least 12 characters, a lower-case letter, a symbol, such as ! or -.",
             )
-            for prompt in ("New password:", "Once more:"):
+            for prompt in ("New password:", "Repeat password:"):
                 program.wait_for(prompt)
                 type_lines(program, PASSWORD)
+            wait_for_texts(
+                program, "Your email address ann@example.com isn't verified. Verify it now?", "2 Not now"
+            )
+            type_lines(program, "2")
         else:
             wait_for_texts(
                 program, "· at least 12 characters", "· a lower-case letter", "· a symbol, such as ! or -"
@@ -199,8 +213,8 @@ def test_native_configuration_sets_labels_and_policy_and_keeps_its_secret(
             )
             program.press("ctrl+u")
             type_lines(program, PASSWORD, PASSWORD)
-            wait_for_texts(program, "Signed in as", "Kept")
-            program.press("enter")
+            wait_for_texts(program, "Signed in as", "Stored in")
+            leave_unverified(program, "Your email address ann@example.com isn't verified. Verify it now?")
         assert program.wait_exit() == 0
         assert ids["secret"].encode() not in program.received
     stored = [path.read_bytes() for path in home.rglob("*") if path.is_file() and path.parent != folder]
@@ -233,10 +247,11 @@ def test_javascript_exports_set_the_label_and_mfa_methods(
         wait_for_texts(program, "Create account", "Phone", "Email")
         assert program.screen_text().count("Phone") == 1, "the phone number is the user name"
         program.press("esc")
-        program.wait_gone("Create account")
+        program.wait_gone("Email")
+        wait_for_texts(program, "Create account ^k")
         type_lines(program, "+4915550123456", PASSWORD + "!")
-        wait_for_texts(program, "Signed in as", "Kept")
-        program.press("enter")
+        wait_for_texts(program, "Signed in as", "Stored in")
+        leave_unverified(program, "Your phone number +4915550123456 isn't verified. Verify it now?")
         assert program.wait_exit() == 0
         assert "The user pool is the one in ~/shop/src/aws-exports.js." in program.screen_text()
 
@@ -264,6 +279,6 @@ def test_passwordless_gen_2_outputs_ask_for_no_password(
         type_lines(program, "ann@example.com")
         wait_for_texts(program, "Code sent by email to a***@")
         type_lines(program, str(server.messages[-1]["code"]))
-        wait_for_texts(program, "Signed in as", "Kept")
+        wait_for_texts(program, "Signed in as", "Stored in")
         program.press("enter")
         assert program.wait_exit() == 0
