@@ -109,7 +109,7 @@ def test_device_question_does_not_leak(
         program.press(end)
     else:
         program.send(end)
-        program.wait_for("enter Leave")
+        program.wait_for("↵ Done")
         program.press("enter")
     assert program.wait_exit() == status
     assert [canary for canary in stage.all_canaries() if canary.name == "device_password"], (
