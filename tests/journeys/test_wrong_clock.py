@@ -12,6 +12,7 @@ import pytest
 from tests.journeys.conftest import SignIn
 from tests.journeys.own_pool import APP_AND_SMS, MakePool
 from tests.safe_codes import wrong_code
+from tests.terminal.emulator import unwrap
 from tui_auth.emulator import CognitoEmulator
 
 OFFSET_SECONDS = 600.0
@@ -22,7 +23,7 @@ def wait_for_clock_offset(program: SignIn, seconds: float, direction: str) -> No
     pattern = re.compile(rf"This machine's clock is (\d+) seconds {direction}")
 
     def is_close(_: object) -> bool:
-        match = pattern.search(" ".join(program.screen_text().split()))
+        match = pattern.search(unwrap(program.screen_text()))
         return match is not None and abs(int(match[1]) - seconds) <= 15
 
     program.wait_for(is_close)
