@@ -11,7 +11,7 @@ from tests.security.canary.conftest import AssertClean
 from tests.security.canary.extraction import try_to_extract
 from tests.security.canary.stage import Stage, WatchedSignIn
 from tests.security.canary.walks import WALKTHROUGHS, Walkthrough
-from tests.steps.screen_reading import scan
+from tests.steps.screen_reading import number_key_for, scan
 from tui_auth.widgets.text_input import SecretInput
 
 VISIBLE_ON_SCREEN = {"code": "terminal", "key": "terminal"}
@@ -51,12 +51,12 @@ def test_sign_up_and_password_reset_screens_do_not_leak(stage: Stage, assert_cle
     program.enter(new, "zoe@example.org")
     program.wait_for("There is an account of this name.")
     program.press("esc")
-    program.wait_gone("Create account")
+    program.wait_gone("confirm your address")
     program.send("ann")
-    program.wait_for("Username ann")
+    program.wait_for("┃ ann ")
     program.press("ctrl+f")
     program.wait_for("Reset your password")
-    program.send("2")
+    program.send(number_key_for(program, "Send me a code"))
     program.wait_for("code sent by email to a***@")
     program.enter(program.newest_code(), new, new)
     program.wait_for("Stored in")

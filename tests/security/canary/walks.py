@@ -39,7 +39,7 @@ class Walkthrough:
         """Open the sign-up screen from the first screen."""
         self.program.wait_for("Username")
         self.program.press("ctrl+k")
-        self.program.wait_for("Create account")
+        self.program.wait_for("confirm your address")
 
     def look_around(self) -> None:
         """Open help and the call trace over this step, and drag over everything."""
