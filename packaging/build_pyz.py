@@ -122,7 +122,7 @@ def remove_unused(site: Path) -> None:
 def pack(site: Path, archive: Path) -> None:
     """Pack the folder with shiv."""
     options = ["--compressed", "--reproducible", "--python", "/usr/bin/env python3"]
-    entry_point = ["--entry-point", "tui_auth.__main__:main"]
+    entry_point = ["--entry-point", "tui_auth.__main__:run"]
     run("-m", "shiv", "--site-packages", site, *options, *entry_point, "--output-file", archive)
 
 
