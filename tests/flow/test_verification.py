@@ -113,17 +113,17 @@ class TestLinePrompts:
         return lines, flow
 
     def test_address_is_verified(self) -> None:
-        lines, _ = self.ask(SENT, WRONG_CODE, {}, typed=("1", "111111", "123456"), **UNVERIFIED)
+        lines, _ = self.ask(SENT, WRONG_CODE, {}, typed=("2", "111111", "123456"), **UNVERIFIED)
         assert lines.printed == [
             "Your email address ann@example.org isn't verified. Verify it now?",
-            "1 Send a code",
-            "2 Not now",
+            "1 Not now",
+            "2 Send a code",
             "Code sent by email to a***@e***.",
             "Error: That code is not right. Check it and try again.",
             "Your email address is verified.",
         ]
 
-    @pytest.mark.parametrize("typed", [("2",), ("/back",), ()])
+    @pytest.mark.parametrize("typed", [("1",), ("/back",), ()])
     def test_verification_can_be_skipped(self, typed: tuple[str, ...]) -> None:
         _, flow = self.ask(typed=typed, **UNVERIFIED)
         assert flow.operations == ["InitiateAuth"]

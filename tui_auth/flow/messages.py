@@ -107,6 +107,8 @@ STOPPED = "Stopped waiting. What was sent may or may not have arrived."
 REPLY_ARRIVED = "Cognito has answered: the next step is on its way."
 MAY_HAVE_EXPIRED = "This step may have run out by now; answering will tell."
 VERIFY, VERIFY_LATER = "Send a code", "Not now"
+VERIFICATION_ANSWERS = (VERIFY_LATER, VERIFY)
+"""The first is the default: a second Enter at Done must not send anything."""
 VERIFIED = "{} is verified."
 NOT_VERIFIED = "{} isn't verified. {}"
 STORAGE_REMEMBERED = "Later sign-ins use this answer too. Use --storage to change it."

@@ -382,8 +382,9 @@ def ask_to_verify(flow: AfterSignIn, lines: Lines) -> None:
                     output = job()
                 case AskToVerify(attribute, address):
                     lines.say(messages.format_verification_offer(attribute, address))
-                    prompts.show((messages.VERIFY, messages.VERIFY_LATER))
-                    output = flow.request_contact_code() if prompts.number(2) == 0 else None
+                    prompts.show(messages.VERIFICATION_ANSWERS)
+                    answer = messages.VERIFICATION_ANSWERS[prompts.number(2)]
+                    output = flow.request_contact_code() if answer == messages.VERIFY else None
                 case AskContactCode(details, error):
                     lines.say(f"Error: {error.text}" if error else f"{messages.format_delivery(details)}.")
                     output = flow.verify_contact(prompts.code())

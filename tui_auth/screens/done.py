@@ -16,8 +16,8 @@ from tui_auth.flow.messages import (
     DEVICE_QUESTION,
     FORGET,
     REMEMBER,
+    VERIFICATION_ANSWERS,
     VERIFY,
-    VERIFY_LATER,
     format_delivery,
     format_verification_offer,
 )
@@ -164,6 +164,11 @@ class DoneScreen(StepScreen[Done]):
     def displayed_name(self) -> str:
         return self.step.claims.name_for(self.context.username)
 
+    def compose_card(self) -> Iterable[Widget]:
+        """Put the notice below the heading, so that both are in sight on a screen with few lines."""
+        heading, *rest, notice = super().compose_card()
+        return [heading, notice, *rest]
+
     def compose_form(self) -> Iterable[Widget]:
         claims = self.step.claims
         if claims.email and claims.email != self.displayed_name:
@@ -236,7 +241,7 @@ class DoneScreen(StepScreen[Done]):
     def ask_to_verify(self, attribute: str, address: str) -> None:
         """Offer to verify an address of the user."""
         text = format_verification_offer(attribute, address)
-        self._ask(_Question.VERIFY, text, [Option(VERIFY), Option(VERIFY_LATER)])
+        self._ask(_Question.VERIFY, text, [Option(answer) for answer in VERIFICATION_ANSWERS])
 
     def ask_for_contact_code(self, details: DeliveryDetails, error: ErrorMessage | None) -> None:
         """Ask for the code that was sent to the address; after a wrong one, ask again."""
@@ -244,7 +249,7 @@ class DoneScreen(StepScreen[Done]):
             field = build_code_field()
             field.hint = "Leave it empty to verify later."
             self._mount_question(_Question.CODE, f"{format_delivery(details)}.", field)
-            self.call_after_refresh(lambda: self.set_focus(field.input))
+            self.set_focus(field.input)
         else:
             box = self.query_one("#ask", Vertical)
             box.display, box.disabled = True, False
@@ -255,7 +260,8 @@ class DoneScreen(StepScreen[Done]):
     def _ask(self, question: _Question, text: str, answers: Sequence[Option]) -> None:
         choice = Choice(answers, id=f"choice-{question.name.lower()}")
         self._mount_question(question, text, choice)
-        self.call_after_refresh(self.set_focus, choice)
+        # At once: a key that comes before the next refresh must not be lost while Enter counts.
+        self.set_focus(choice)
 
     def _mount_question(self, question: _Question, text: str, widget: Widget) -> None:
         self._question = question
@@ -289,11 +295,9 @@ class DoneScreen(StepScreen[Done]):
             return StorageSelected(self._storage_kinds[position])
         if question is _Question.CODE:
             return ContactCodeEntered(code) if code else None
-        return (
-            DeviceAnswered(position == 0)
-            if question is _Question.DEVICE
-            else VerificationAnswered(position == 0)
-        )
+        if question is _Question.DEVICE:
+            return DeviceAnswered(position == 0)
+        return VerificationAnswered(VERIFICATION_ANSWERS[position] == VERIFY)
 
     def action_copy(self) -> None:
         """Warn first; if pressed again, copy the access token."""
