@@ -214,13 +214,16 @@ def _ask_for_device(state: State, sign_in: SignIn, device: Device) -> Reply:
 
 
 def complete_sign_in(state: State, sign_in: SignIn) -> Reply:
-    """Reply with tokens and, if the pool tracks devices and this one is new, with a device key."""
+    """Reply with tokens and, if the pool tracks devices and this one is new, with a device key.
+
+    A sign-in in a browser gets neither: the login page issues an authorization code.
+    """
     user, pool = sign_in.user, sign_in.client.pool
     if not pool.contains(user):
         raise user_deleted(sign_in.client)
     metadata: dict[str, Any] = {}
     device = user.devices.get(sign_in.device_key or "")
-    if device is None and pool.tracks_devices and sign_in.has_password:
+    if device is None and pool.tracks_devices and sign_in.has_password and not sign_in.is_in_browser:
         device = _new_device(state, sign_in)
         metadata = {"NewDeviceMetadata": {"DeviceKey": device.key, "DeviceGroupKey": device.group_key}}
     if device is not None:
@@ -228,6 +231,8 @@ def complete_sign_in(state: State, sign_in: SignIn) -> Reply:
     request = {"userAttributes": event_attributes(user), "newDeviceUsed": bool(metadata)}
     source = "PostAuthentication_Authentication"
     run_trigger(state, pool, source, user, request, client=sign_in.client, metadata=sign_in.metadata)
+    if sign_in.is_in_browser:
+        return {"ChallengeParameters": {}}
     result = authentication_result(state, sign_in, device.key if device else None)
     return {"ChallengeParameters": {}, "AuthenticationResult": {**result, **metadata}}
 

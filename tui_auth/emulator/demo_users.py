@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pyotp
 
 from tui_auth.emulator.errors import CognitoError
+from tui_auth.emulator.oauth_clients import COGNITO, STANDARD_SCOPES
 from tui_auth.emulator.triggers import lambda_config
 
 if TYPE_CHECKING:
@@ -23,6 +24,10 @@ TEMPORARY = "Change-Me-1!"
 AUTHENTICATOR_NAME = "laptop"
 ONE_TIME_USERS = ("tess", "max", "nora", "noel", "carl", "rex")
 """The users whose step happens once: ``reset_user`` brings it back."""
+
+PROVIDER = "AcmeSSO"
+CALLBACK_URL = "http://localhost:47831/"
+"""Where tui-auth waits for the answer of a browser."""
 
 SESSION_MINUTES = 15
 FLOWS = ("USER_SRP_AUTH", "USER_PASSWORD_AUTH", "USER_AUTH", "CUSTOM_AUTH", "REFRESH_TOKEN_AUTH")
@@ -191,16 +196,48 @@ def _create_staff_pool(emulator: CognitoEmulator) -> PoolIds:
 def create_pool(
     emulator: CognitoEmulator, name: str, factors: dict[str, Any], mfa: str, **settings: Any
 ) -> PoolIds:
-    """Create a user pool and an app client that allows every flow for users."""
+    """Create a user pool with a domain, and an app client that allows every flow for users."""
     pool_id = emulator.call("CreateUserPool", {"PoolName": name, **settings})["UserPool"]["Id"]
+    oauth_settings = set_up_managed_login(emulator, pool_id, name)
     emulator.call("SetUserPoolMfaConfig", {"UserPoolId": pool_id, "MfaConfiguration": mfa, **factors})
     client = {
         "UserPoolId": pool_id,
         "ClientName": "terminal",
         "ExplicitAuthFlows": [f"ALLOW_{flow}" for flow in FLOWS],
         "AuthSessionValidity": SESSION_MINUTES,
+        **oauth_settings,
     }
     return PoolIds(pool_id, emulator.call("CreateUserPoolClient", client)["UserPoolClient"]["ClientId"])
+
+
+def set_up_managed_login(emulator: CognitoEmulator, pool_id: str, domain: str) -> dict[str, Any]:
+    """Give a pool a domain, an identity provider and an API with two scopes.
+
+    Returns:
+        The OAuth settings of an app client that uses all of them.
+    """
+    target = {"UserPoolId": pool_id}
+    emulator.call("CreateUserPoolDomain", {**target, "Domain": domain})
+    scopes = [{"ScopeName": name, "ScopeDescription": f"{name.title()} orders"} for name in ("read", "write")]
+    api = {"Identifier": "orders", "Name": "Orders", "Scopes": scopes}
+    emulator.call("CreateResourceServer", {**target, **api})
+    claims = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims"
+    provider = {
+        "ProviderName": PROVIDER,
+        "ProviderType": "SAML",
+        "ProviderDetails": {"MetadataURL": "https://sso.acme.example/metadata"},
+        "AttributeMapping": {"email": f"{claims}/emailaddress", "name": f"{claims}/name"},
+        "IdpIdentifiers": ["acme.example"],
+    }
+    emulator.call("CreateIdentityProvider", {**target, **provider})
+    return {
+        "AllowedOAuthFlowsUserPoolClient": True,
+        "AllowedOAuthFlows": ["code"],
+        "AllowedOAuthScopes": [*STANDARD_SCOPES, "orders/read", "orders/write"],
+        "CallbackURLs": [CALLBACK_URL],
+        "LogoutURLs": [CALLBACK_URL],
+        "SupportedIdentityProviders": [COGNITO, PROVIDER],
+    }
 
 
 def create_identity_pool(emulator: CognitoEmulator, *pools: PoolIds) -> str:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from tui_auth.emulator.errors import CognitoError
 from tui_auth.emulator.service_model import IDENTITY_POOLS, USER_POOLS
+from tui_auth.emulator.web import WebReply, WebRequest
 
 if TYPE_CHECKING:
     from tui_auth.emulator.model import Clock
@@ -31,12 +32,17 @@ _SERVICES = {"AWSCognitoIdentityProviderService": USER_POOLS, "AWSCognitoIdentit
 
 
 class Backend(Protocol):
-    """The server behind the endpoint. A reply of None drops the connection; a document may be missing."""
+    """The server behind the endpoint. A reply of None drops the connection; a document may be missing.
+
+    ``web_paths`` are those of the managed login pages and the OAuth endpoints.
+    """
 
     clock: Clock
+    web_paths: frozenset[str]
 
     def call_over_http(self, service: str, operation: str, params: Any) -> dict[str, Any] | None: ...
     def document(self, path: str) -> Any: ...
+    def serve_web(self, request: WebRequest) -> WebReply: ...
 
 
 class Endpoint(ThreadingHTTPServer):
@@ -112,9 +118,9 @@ class Handler(BaseHTTPRequestHandler):
     server: Endpoint
 
     def do_POST(self) -> None:
-        """Serve the operation that X-Amz-Target specifies."""
+        """Serve the operation that X-Amz-Target specifies, or a form."""
         body = self._read_body()
-        if body is None:
+        if body is None or self._serve_web(body):
             return
         try:
             reply = self._call(body)
@@ -130,14 +136,35 @@ class Handler(BaseHTTPRequestHandler):
                 self._send(200, json.dumps(reply).encode())
 
     def do_GET(self) -> None:
-        """Serve the messages, the JWKS and the openid-configuration."""
-        if self._read_body() is None:
+        """Serve the managed login pages, the messages, the JWKS and the openid-configuration."""
+        body = self._read_body()
+        if body is None or self._serve_web(body):
             return
         document = self.server.backend.document(self.path.partition("?")[0])
         if document is None:
             self._send_error(404, "UnknownOperationException", "")
         else:
             self._send(200, json.dumps(document).encode(), content_type="application/json")
+
+    def do_OPTIONS(self) -> None:
+        """Serve a preflight request to the OAuth endpoints."""
+        body = self._read_body()
+        if body is not None and not self._serve_web(body):
+            self._send_error(404, "UnknownOperationException", "")
+
+    def _serve_web(self, body: bytes) -> bool:
+        """Serve a managed login page or an OAuth endpoint; return whether the path is one."""
+        path, _, query = self.path.partition("?")
+        if path not in self.server.backend.web_paths:
+            return False
+        try:
+            request = WebRequest(self.command, path, query, self.headers, body)
+            reply = self.server.backend.serve_web(request)
+        except Exception as error:
+            self.server.internal_errors.append(error)
+            reply = WebReply(500, b"Internal server error", "text/plain")
+        self._send(reply.status, reply.body, content_type=reply.content_type, headers=reply.headers)
+        return True
 
     def _call(self, body: bytes) -> dict[str, Any] | None:
         service, _, operation = self.headers.get("X-Amz-Target", "").partition(".")
@@ -175,7 +202,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _send_error(self, status: int, code: str, message: str) -> None:
         payload = {"__type": code, **({"message": message} if message else {})}
-        headers = {"x-amzn-ErrorType": f"{code}:", "x-amzn-ErrorMessage": message}
+        headers = {"x-amzn-ErrorType": f"{code}:", "x-amzn-ErrorMessage": message[:1000]}
         self._send(status, json.dumps(payload).encode(), headers=headers)
 
     def _send(
@@ -219,7 +246,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def _header_text(value: str) -> str:
-    return "".join(character if " " <= character <= "~" else "?" for character in value)[:1000]
+    return "".join(character if " " <= character <= "~" else "?" for character in value)
 
 
 def _is_loopback(host: str | None) -> bool:

@@ -21,6 +21,7 @@ UNCONFIRMED = "UNCONFIRMED"
 CONFIRMED = "CONFIRMED"
 FORCE_CHANGE_PASSWORD = "FORCE_CHANGE_PASSWORD"  # noqa: S105 - a user status
 RESET_REQUIRED = "RESET_REQUIRED"
+EXTERNAL_PROVIDER = "EXTERNAL_PROVIDER"
 
 SMS_MFA = "SMS_MFA"
 SOFTWARE_TOKEN_MFA = "SOFTWARE_TOKEN_MFA"  # noqa: S105 - the name of a factor
@@ -202,7 +203,8 @@ class Group:
 class UserPool:
     """A user pool; ``settings`` are the members of CreateUserPool, with defaults.
 
-    ``issuer`` is the ``iss`` of its tokens.
+    ``issuer`` is the ``iss`` of its tokens. ``domains``, ``identity_providers`` and ``resource_servers`` are
+    the members of their Create operations, by domain, provider name and identifier.
     """
 
     id: str
@@ -215,6 +217,9 @@ class UserPool:
     users: dict[str, User] = field(default_factory=dict)
     clients: dict[str, AppClient] = field(default_factory=dict)
     groups: dict[str, Group] = field(default_factory=dict)
+    domains: dict[str, dict[str, Any]] = field(default_factory=dict)
+    identity_providers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    resource_servers: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
     def short_name(self) -> str:
@@ -282,7 +287,8 @@ class SignIn:
     """One sign-in from its first call to its tokens, and what is known by now.
 
     ``metadata`` is the ClientMetadata of the newest answer; that of InitiateAuth reaches no later trigger.
-    ``issued_after`` is the last step as the PreTokenGeneration trigger gets it.
+    ``issued_after`` is the last step as the PreTokenGeneration trigger gets it. A sign-in on the login page
+    (``is_in_browser``) ends with an authorization code instead of tokens.
     """
 
     client: AppClient
@@ -295,6 +301,7 @@ class SignIn:
     first_factors: list[str] = field(default_factory=list)
     metadata: dict[str, str] = field(default_factory=dict)
     issued_after: str = "Authentication"
+    is_in_browser: bool = False
     rounds: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -318,7 +325,10 @@ class ChallengeSession:
 
 @dataclass
 class Grant:
-    """A refresh token and its sign-in; ``origin`` is shared by all tokens of one sign-in."""
+    """A refresh token and its sign-in; ``origin`` is shared by all tokens of one sign-in.
+
+    ``scopes`` are those that an authorization code was issued for, or None for a sign-in through the API.
+    """
 
     token: str
     client: AppClient
@@ -328,6 +338,40 @@ class Grant:
     expires_at: float
     device_key: str | None
     rotated_at: float | None = None
+    scopes: list[str] | None = None
+
+
+@dataclass
+class AuthorizationCode:
+    """A code that waits for its exchange, bound to a client, a redirect URI and a PKCE challenge."""
+
+    client: AppClient
+    user: User
+    redirect_uri: str
+    scopes: list[str]
+    code_challenge: str | None
+    nonce: str | None
+    auth_time: float
+    expires_at: float
+
+
+@dataclass
+class BrowserSession:
+    """Who is signed in to a user pool in a browser; ``provider`` is COGNITO for the pool itself."""
+
+    user: User
+    provider: str
+    auth_time: float
+    expires_at: float
+
+
+@dataclass
+class Browser:
+    """A browser, by its cookie; ``sessions`` by pool ID."""
+
+    csrf_token: str
+    expires_at: float
+    sessions: dict[str, BrowserSession] = field(default_factory=dict)
 
 
 @dataclass

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui_auth.emulator.errors import invalid_parameter, not_authorized, not_found
 from tui_auth.emulator.model import AppClient, Identity, IdentityPool, UserPool, random_text, random_uuid
+from tui_auth.emulator.oauth_clients import check_oauth_settings
 from tui_auth.emulator.triggers import check_lambda_config
 from tui_auth.emulator.users import check_schema_names, describe_schema
 
@@ -93,13 +94,26 @@ def _describe_pool(pool: UserPool) -> dict[str, Any]:
         "Arn": f"arn:aws:cognito-idp:{pool.region}:000000000000:userpool/{pool.id}",
         "SchemaAttributes": describe_schema(pool),
         "EstimatedNumberOfUsers": len(pool.users),
+        **domain_names(pool),
         "CreationDate": pool.created,
         "LastModifiedDate": pool.modified,
     }
 
 
+def domain_names(pool: UserPool) -> dict[str, str]:
+    """Return the pool's Domain, a prefix, and CustomDomain."""
+    return {
+        "CustomDomain" if "CustomDomainConfig" in settings else "Domain": name
+        for name, settings in pool.domains.items()
+    }
+
+
 def delete_user_pool(state: State, request: dict[str, Any]) -> None:
     pool = state.pool(request["UserPoolId"])
+    if pool.domains:
+        raise invalid_parameter(
+            "User pool cannot be deleted. It has a domain configured that should be deleted first."
+        )
     for client_id in pool.clients:
         del state.clients[client_id]
     pool.users.clear()
@@ -172,6 +186,7 @@ def create_user_pool_client(state: State, request: dict[str, Any]) -> dict[str, 
     if secret is None and request.get("GenerateSecret"):
         secret = random_text(CLIENT_ID_CHARACTERS, 51, state.random)
     now, settings = state.clock.now(), _client_settings(request)
+    check_oauth_settings(pool, settings, has_secret=secret is not None)
     client_id = random_text(CLIENT_ID_CHARACTERS, 26, state.random)
     client = AppClient(client_id, pool, request["ClientName"], secret, settings, now, now)
     pool.clients[client.id] = state.clients[client.id] = client
@@ -181,7 +196,9 @@ def create_user_pool_client(state: State, request: dict[str, Any]) -> dict[str, 
 def update_user_pool_client(state: State, request: dict[str, Any]) -> dict[str, Any]:
     """Serve UpdateUserPoolClient: members that are left out get their defaults."""
     client = state.client(request["ClientId"], request["UserPoolId"])
-    client.settings = _client_settings(request)
+    settings = _client_settings(request)
+    check_oauth_settings(client.pool, settings, has_secret=client.secret is not None)
+    client.settings = settings
     client.name = request.get("ClientName", client.name)
     client.modified = state.clock.now()
     return {"UserPoolClient": _describe_client(client)}

@@ -11,7 +11,18 @@ from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING, Any, Self
 
-from tui_auth.emulator import account, mfa, pools, sign_in, sign_up, tokens
+from tui_auth.emulator import (
+    account,
+    domains,
+    identity_providers,
+    managed_login,
+    mfa,
+    oauth,
+    pools,
+    sign_in,
+    sign_up,
+    tokens,
+)
 from tui_auth.emulator.errors import CognitoError
 from tui_auth.emulator.http_endpoint import Endpoint
 from tui_auth.emulator.model import SYSTEM_RANDOM, Clock
@@ -20,6 +31,8 @@ from tui_auth.emulator.state import State
 
 if TYPE_CHECKING:
     from types import ModuleType
+
+    from tui_auth.emulator.web import WebReply, WebRequest
 
 Handler = Callable[[State, dict[str, Any]], dict[str, Any] | None]
 """Serves one operation; None is an empty reply."""
@@ -47,6 +60,15 @@ _USER_POOL_OPERATIONS = {
         SetUserPoolMfaConfig GetUserPoolMfaConfig
         CreateUserPoolClient UpdateUserPoolClient DescribeUserPoolClient DeleteUserPoolClient
         ListUserPoolClients
+        """,
+    domains: """
+        CreateUserPoolDomain DescribeUserPoolDomain UpdateUserPoolDomain DeleteUserPoolDomain
+        CreateResourceServer DescribeResourceServer ListResourceServers UpdateResourceServer
+        DeleteResourceServer
+        """,
+    identity_providers: """
+        CreateIdentityProvider DescribeIdentityProvider ListIdentityProviders UpdateIdentityProvider
+        DeleteIdentityProvider GetIdentityProviderByIdentifier
         """,
 }
 _IDENTITY_POOL_OPERATIONS = {
@@ -111,6 +133,7 @@ class CognitoEmulator:
     """
 
     host = "127.0.0.1"
+    web_paths = managed_login.PATHS
 
     def __init__(
         self,
@@ -158,6 +181,10 @@ class CognitoEmulator:
     @property
     def endpoint_url(self) -> str:
         return f"http://{self.host}:{self._endpoint.server_address[1]}"
+
+    def domain_url(self, pool_id: str) -> str | None:
+        """Return the base URL of a pool's managed login pages, or None if the pool has no domain."""
+        return self.endpoint_url if self.state.pools[pool_id].domains else None
 
     @property
     def messages_url(self) -> str:
@@ -228,6 +255,10 @@ class CognitoEmulator:
             while len(self._calls) > CALL_LIMIT or self._calls_size > CALL_BYTES:
                 self._calls_size -= self._calls.popleft()[2]
 
+    def serve_web(self, request: WebRequest) -> WebReply:
+        """Serve a managed login page or an OAuth endpoint."""
+        return managed_login.serve(self.state, request)
+
     def document(self, path: str) -> Any:
         """Return the reply to a GET as JSON data, or None if the path has no document."""
         if path == "/messages":
@@ -246,5 +277,6 @@ class CognitoEmulator:
                 "response_types_supported": ["code", "token"],
                 "scopes_supported": ["openid", "email", "phone", "profile"],
                 "subject_types_supported": ["public"],
+                **(oauth.discovery(base_url) if (base_url := self.domain_url(pool.id)) else {}),
             }
         return None

@@ -20,7 +20,15 @@ from tui_auth.emulator.challenges import (
     require,
     send_challenge,
 )
-from tui_auth.emulator.model import EMAIL_OTP, SMS_MFA, SOFTWARE_TOKEN_MFA, AppClient, SignIn
+from tui_auth.emulator.model import (
+    EMAIL_OTP,
+    SMS_MFA,
+    SOFTWARE_TOKEN_MFA,
+    AppClient,
+    ChallengeSession,
+    SignIn,
+    secret_hash,
+)
 from tui_auth.emulator.service_model import challenge_names, unknown_challenge
 from tui_auth.emulator.tokens import redeem_refresh_token, signed_tokens
 from tui_auth.emulator.triggers import (
@@ -76,13 +84,8 @@ def initiate_auth(state: State, request: dict[str, Any]) -> Reply:
         require(parameters, "SRP_A")
     elif flow in ("USER_PASSWORD_AUTH", "ADMIN_USER_PASSWORD_AUTH"):
         require(parameters, "PASSWORD")
-    metadata = request.get("ClientMetadata", {})
-    if "PASSWORD" in parameters and users.find_user(client.pool, username) is None:
-        sign_up.migrate_user(state, client, username, "Authentication", metadata, parameters["PASSWORD"])
-    user = users.user_for_sign_in(state, client, username)
-    event = {"userAttributes": event_attributes(user), "validationData": metadata}
-    run_trigger(state, client.pool, "PreAuthentication_Authentication", user, event, client=client)
-    sign_in = SignIn(client, user, flow, username, device_key=parameters.get("DEVICE_KEY") or None)
+    sign_in = _new_sign_in(state, client, flow, parameters, request.get("ClientMetadata", {}))
+    user = sign_in.user
     if flow == "USER_SRP_AUTH":
         if not user.enabled:
             raise errors.not_authorized("User is disabled.")
@@ -93,6 +96,51 @@ def initiate_auth(state: State, request: dict[str, Any]) -> Reply:
     if flow == "CUSTOM_AUTH":
         return _begin_custom_auth(state, sign_in, parameters)
     return first_factor.sign_in_with_password(state, sign_in, parameters["PASSWORD"])
+
+
+def _new_sign_in(
+    state: State, client: AppClient, flow: str, parameters: dict[str, str], metadata: dict[str, str]
+) -> SignIn:
+    """Find or migrate the user and run the PreAuthentication trigger."""
+    username = parameters["USERNAME"]
+    if "PASSWORD" in parameters and users.find_user(client.pool, username) is None:
+        sign_up.migrate_user(state, client, username, "Authentication", metadata, parameters["PASSWORD"])
+    user = users.user_for_sign_in(state, client, username)
+    event = {"userAttributes": event_attributes(user), "validationData": metadata}
+    run_trigger(state, client.pool, "PreAuthentication_Authentication", user, event, client=client)
+    return SignIn(client, user, flow, username, device_key=parameters.get("DEVICE_KEY") or None)
+
+
+def begin_in_browser(state: State, client: AppClient, username: str, password: str) -> tuple[SignIn, Reply]:
+    """Begin a sign-in on the login page, which needs none of the ExplicitAuthFlows.
+
+    Returns:
+        The sign-in and the reply: a challenge, or none if the sign-in is complete.
+    """
+    parameters = {"USERNAME": username, "PASSWORD": password}
+    for name in parameters:
+        require(parameters, name)
+    sign_in = _new_sign_in(state, client, "USER_PASSWORD_AUTH", parameters, {})
+    sign_in.is_in_browser = True
+    users.check_user_status(sign_in.user)
+    return sign_in, first_factor.sign_in_with_password(state, sign_in, password)
+
+
+def answer_in_browser(
+    state: State, client: AppClient, session: ChallengeSession, responses: dict[str, str]
+) -> Reply:
+    """Answer the challenge of a session that ``begin_in_browser`` opened."""
+    username = session.sign_in.user.username
+    responses = {"USERNAME": username, **responses}
+    if client.secret is not None:
+        responses["SECRET_HASH"] = secret_hash(client.id, client.secret, username)
+    request = {
+        "ClientId": client.id,
+        "ChallengeName": session.challenge,
+        "Session": session.token,
+        "ChallengeResponses": responses,
+    }
+    return respond_to_auth_challenge(state, request)
 
 
 def _refresh(state: State, client: AppClient, parameters: dict[str, str]) -> Reply:

@@ -1,7 +1,7 @@
 """Snapshots: what an emulator stores between two runs, as JSON data.
 
 A snapshot has the users, with their passwords, factors and devices, and their tokens. It has no codes,
-challenge sessions, lockouts and messages.
+challenge sessions, browser sessions, lockouts and messages.
 """
 
 from __future__ import annotations
@@ -109,6 +109,9 @@ def _dump_pool(pool: UserPool) -> dict[str, Any]:
         "users": [asdict(user) for user in pool.users.values()],
         "clients": clients,
         "groups": [asdict(group) for group in pool.groups.values()],
+        "domains": pool.domains,
+        "identity_providers": pool.identity_providers,
+        "resource_servers": pool.resource_servers,
     }
 
 

@@ -31,7 +31,17 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-    from tui_auth.emulator.model import AppClient, Clock, Grant, Identity, IdentityPool, User, UserPool
+    from tui_auth.emulator.model import (
+        AppClient,
+        AuthorizationCode,
+        Browser,
+        Clock,
+        Grant,
+        Identity,
+        IdentityPool,
+        User,
+        UserPool,
+    )
 
 USES = ("id", "access")
 
@@ -319,6 +329,8 @@ class State:
     identities: dict[str, Identity] = field(default_factory=dict)
     grants: dict[str, Grant] = field(default_factory=dict)
     revoked_origins: set[str] = field(default_factory=set)
+    authorization_codes: dict[str, AuthorizationCode] = field(default_factory=dict)
+    browsers: dict[str, Browser] = field(default_factory=dict)
     keys: SigningKeys = field(default_factory=SigningKeys)
     random: Random = model.SYSTEM_RANDOM
     served: int = 0

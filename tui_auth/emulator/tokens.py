@@ -5,6 +5,7 @@ A refresh token is opaque, and bound to a client and a user. With rotation it is
 
 from __future__ import annotations
 
+import json
 import secrets
 import uuid
 from dataclasses import dataclass, replace
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from tui_auth.emulator.state import State
 
 SCOPE = "aws.cognito.signin.user.admin"
+_ATTRIBUTES_BY_SCOPE = {
+    "email": ("email", "email_verified"),
+    "phone": ("phone_number", "phone_number_verified"),
+}
 _SECONDS_PER_UNIT = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86400}
 _DEFAULT_UNITS = {"AccessToken": "hours", "IdToken": "hours", "RefreshToken": "days"}
 # The base64url of a JWE header, with which Cognito's refresh tokens begin.
@@ -39,12 +44,21 @@ def authenticate(state: State, access_token: str) -> Caller:
     """Return the caller of an access token.
 
     Raises:
-        CognitoError: NotAuthorizedException if the token is forged, expired or revoked or its user is
-            disabled; the documented errors if the user is deleted, not confirmed, or must reset the password.
+        CognitoError: NotAuthorizedException if the token is forged, expired or revoked, lacks the scope of
+            the API or its user is disabled; the documented errors if the user is deleted, not confirmed, or
+            must reset the password.
     """
+    caller = token_owner(state, access_token)
+    if SCOPE not in caller.claims["scope"].split():
+        raise not_authorized("Access Token does not have required scopes")
+    return caller
+
+
+def token_owner(state: State, access_token: str) -> Caller:
+    """Return the user, client and pool of an access token with any scopes; raise as ``authenticate``."""
     claims = state.keys.read(access_token, "access")
     client = state.clients.get(claims["client_id"]) if claims else None
-    if claims is None or client is None:
+    if claims is None or client is None or "username" not in claims:
         raise not_authorized("Invalid Access Token")
     if state.clock.now() >= claims["exp"]:
         raise not_authorized("Access Token has expired")
@@ -59,18 +73,39 @@ def authenticate(state: State, access_token: str) -> Caller:
 
 def authentication_result(state: State, sign_in: SignIn, device_key: str | None) -> dict[str, Any]:
     """Return AuthenticationResult for a complete sign-in, without NewDeviceMetadata."""
-    now, client = state.clock.now(), sign_in.client
-    auth_time, expires_at = int(sign_in.auth_time or now), now + _token_seconds(client, "RefreshToken")
-    grant = Grant("", client, sign_in.user, str(uuid.uuid4()), auth_time, expires_at, device_key)
-    grant = _store_grant(state, grant)
+    grant = new_grant(state, sign_in.client, sign_in.user, sign_in.auth_time, device_key=device_key)
     tokens = signed_tokens(state, grant, sign_in.issued_after, sign_in.metadata)
     return {**tokens, "RefreshToken": grant.token}
 
 
+def new_grant(
+    state: State,
+    client: AppClient,
+    user: User,
+    auth_time: float,
+    *,
+    device_key: str | None = None,
+    scopes: list[str] | None = None,
+) -> Grant:
+    """Store the grant of a complete sign-in; without scopes it is one through the API."""
+    now = state.clock.now()
+    expires_at = now + token_seconds(client, "RefreshToken")
+    moment = int(auth_time or now)
+    grant = Grant("", client, user, str(uuid.uuid4()), moment, expires_at, device_key, scopes=scopes)
+    return _store_grant(state, grant)
+
+
 def signed_tokens(
-    state: State, grant: Grant, source: str = "RefreshTokens", metadata: dict[str, str] | None = None
+    state: State,
+    grant: Grant,
+    source: str = "RefreshTokens",
+    metadata: dict[str, str] | None = None,
+    nonce: str | None = None,
 ) -> dict[str, Any]:
-    """Return a new access token and ID token for a grant; a trigger can change their claims."""
+    """Return a new access token and ID token for a grant; a trigger can change their claims.
+
+    Without the scope ``openid`` an authorization code gives no ID token.
+    """
     client, user = grant.client, grant.user
     now = int(state.clock.now())
     shared: dict[str, Any] = {
@@ -87,43 +122,54 @@ def signed_tokens(
         **shared,
         "client_id": client.id,
         "token_use": "access",
-        "scope": SCOPE,
+        "scope": SCOPE if grant.scopes is None else " ".join(grant.scopes),
         "username": user.username,
         "jti": str(uuid.uuid4()),
-        "exp": now + _token_seconds(client, "AccessToken"),
+        "exp": now + token_seconds(client, "AccessToken"),
     }
     if grant.device_key:
         access["device_key"] = grant.device_key
     identity = {
-        **_attribute_claims(client, user),
+        **attribute_claims(client, user, grant.scopes),
         **shared,
         **_role_claims(client.pool, user),
         "aud": client.id,
         "token_use": "id",
         "cognito:username": user.username,
         "jti": str(uuid.uuid4()),
-        "exp": now + _token_seconds(client, "IdToken"),
+        "exp": now + token_seconds(client, "IdToken"),
     }
+    if nonce is not None:
+        identity["nonce"] = nonce
     customize_claims(state, grant, source, metadata or {}, identity, access)
-    return {
+    result = {
         "AccessToken": state.keys.sign("access", access),
-        "IdToken": state.keys.sign("id", identity),
-        "ExpiresIn": _token_seconds(client, "AccessToken"),
+        "ExpiresIn": token_seconds(client, "AccessToken"),
         "TokenType": "Bearer",
     }
+    if grant.scopes is None or "openid" in grant.scopes:
+        result["IdToken"] = state.keys.sign("id", identity)
+    return result
 
 
-def _token_seconds(client: AppClient, token: str) -> int:
+def token_seconds(client: AppClient, token: str) -> int:
     """Return how long a token is valid; ``token`` is AccessToken, IdToken or RefreshToken."""
     unit = client.settings.get("TokenValidityUnits", {}).get(token, _DEFAULT_UNITS[token])
     return int(client.settings[f"{token}Validity"]) * _SECONDS_PER_UNIT[unit]
 
 
-def _attribute_claims(client: AppClient, user: User) -> dict[str, Any]:
-    return {
+def attribute_claims(client: AppClient, user: User, scopes: list[str] | None) -> dict[str, Any]:
+    """Return the readable attributes as claims. The scopes email and phone alone allow only theirs."""
+    claims: dict[str, Any] = {
         name: value == "true" if name in VERIFIED_FLAGS else value
         for name, value in readable_attributes(client, user).items()
     }
+    if "identities" in claims:
+        claims["identities"] = json.loads(claims["identities"])
+    narrow = [name for scope in scopes or () for name in _ATTRIBUTES_BY_SCOPE.get(scope, ())]
+    if not narrow or "profile" in (scopes or ()):
+        return claims
+    return {name: value for name, value in claims.items() if name in ("sub", "identities", *narrow)}
 
 
 def _role_claims(pool: UserPool, user: User) -> dict[str, Any]:

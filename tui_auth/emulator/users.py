@@ -111,7 +111,8 @@ def check_user_status(user: User) -> None:
 
 _STANDARD = (
     "sub name given_name family_name middle_name nickname preferred_username profile picture website email "
-    "email_verified gender birthdate zoneinfo locale phone_number phone_number_verified address updated_at"
+    "email_verified gender birthdate zoneinfo locale phone_number phone_number_verified address updated_at "
+    "identities"
 )
 VERIFIED_FLAGS = ("email_verified", "phone_number_verified")
 _BIRTHDATE_LENGTH = {"MinLength": "10", "MaxLength": "10"}
@@ -165,7 +166,7 @@ def readable_attributes(client: AppClient, user: User) -> Attributes:
     return {
         name: value
         for name, value in all_attributes(user).items()
-        if not allowed or name in (*allowed, "sub")
+        if not allowed or name in (*allowed, "sub", "identities")
     }
 
 

@@ -105,6 +105,7 @@ def _announce(server: CognitoEmulator, pools: dict[str, Any]) -> int:
         "region": server.region,
         **pools,
         "messages_url": server.messages_url,
+        "domain": server.domain_url(pools["user_pool_id"]),
     }
     status = write_out(json.dumps(announcement) + "\n")
     if status == 0:
@@ -237,6 +238,7 @@ def _summary(announcement: dict[str, Any], count: int) -> Iterator[str]:
         "User pool ID": announcement["user_pool_id"],
         "App client ID": announcement["client_id"],
         "Identity pool ID": announcement["identity_pool_id"],
+        "Domain": announcement["domain"] or "none",
     }
     yield f"Local Cognito emulator, region {announcement['region']}"
     yield ""
@@ -302,7 +304,7 @@ def _create_demo_pools(server: CognitoEmulator) -> dict[str, Any]:
 
 def _create_empty_pool(server: CognitoEmulator) -> dict[str, Any]:
     """Create a pool without users, an app client that allows every flow, and an identity pool."""
-    from tui_auth.emulator.demo_users import FLOWS, PoolIds, create_identity_pool
+    from tui_auth.emulator.demo_users import FLOWS, PoolIds, create_identity_pool, set_up_managed_login
     from tui_auth.emulator.triggers import lambda_config
 
     settings: dict[str, Any] = {"PoolName": "pool", "AutoVerifiedAttributes": ["email"]}
@@ -310,7 +312,8 @@ def _create_empty_pool(server: CognitoEmulator) -> dict[str, Any]:
         settings["LambdaConfig"] = lambda_config(server.region, server.triggers)
     pool_id = server.call("CreateUserPool", settings)["UserPool"]["Id"]
     flows = [f"ALLOW_{flow}" for flow in (*FLOWS, "ADMIN_USER_PASSWORD_AUTH")]
-    client = {"UserPoolId": pool_id, "ClientName": "client", "ExplicitAuthFlows": flows}
+    client: dict[str, Any] = {"UserPoolId": pool_id, "ClientName": "client", "ExplicitAuthFlows": flows}
+    client |= set_up_managed_login(server, pool_id, "pool")
     client_id = server.call("CreateUserPoolClient", client)["UserPoolClient"]["ClientId"]
     return {
         "user_pool_id": pool_id,
