@@ -91,7 +91,7 @@ def test_operation_that_is_not_served_is_unknown(server: CognitoEmulator, target
 
 def test_boto3_reports_an_unknown_operation(shared_aws: Any) -> None:
     with expect_error("UnknownOperationException"):
-        shared_aws.list_resource_servers(UserPoolId="eu-west-1_Ab1", MaxResults=1)
+        shared_aws.describe_risk_configuration(UserPoolId="eu-west-1_Ab1")
 
 
 @pytest.mark.parametrize(
