@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import jwt
@@ -64,8 +64,8 @@ def test_id_token_returns_credentials_for_an_hour(pool: PoolUnderTest) -> None:
     assert identity.startswith("eu-west-1:")
     assert reply["IdentityId"] == identity
     assert set(credentials) == {"AccessKeyId", "SecretKey", "SessionToken", "Expiration"}
-    now = credentials["Expiration"].now(credentials["Expiration"].tzinfo)
-    assert timedelta(minutes=58) < credentials["Expiration"] - now <= timedelta(hours=1)
+    now = datetime.fromtimestamp(pool.server.clock.now(), UTC)
+    assert timedelta(minutes=59) < credentials["Expiration"] - now <= timedelta(hours=1)
 
 
 def test_user_has_one_identity_and_two_users_have_two(pool: PoolUnderTest) -> None:
