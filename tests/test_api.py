@@ -57,7 +57,7 @@ def start(*replies: Reply) -> tuple[Auth, ScriptedGateway]:
 
 
 NO_CHOICES = ("EMAIL", "sms-mfa", "my-password-1!", "", None, 1)
-ALLOWED_METHODS = "Allowed are SMS_MFA, SOFTWARE_TOKEN_MFA, PIGEON."
+ALLOWED_METHODS = "Choose one of SMS_MFA, SOFTWARE_TOKEN_MFA, PIGEON."
 
 
 class TestAnswers:
@@ -83,7 +83,7 @@ class TestAnswers:
         [
             *((MFA_CHOICE, ALLOWED_METHODS, answer) for answer in (*NO_CHOICES, MFAType.EMAIL)),
             # Cognito's name of the email factor is that of MFAType.EMAIL, so that is one of the choices here.
-            *((FACTOR_CHOICE, "Allowed are PASSWORD_SRP, EMAIL_OTP.", answer) for answer in NO_CHOICES),
+            *((FACTOR_CHOICE, "Choose one of PASSWORD_SRP, EMAIL_OTP.", answer) for answer in NO_CHOICES),
         ],
     )
     def test_another_word_is_an_error_before_any_request(
@@ -98,7 +98,7 @@ class TestAnswers:
 
     def test_method_to_set_up_must_be_offered(self) -> None:
         auth, gateway = start(SETUP_CHOICE)
-        with pytest.raises(InvalidStateError, match="Allowed are SOFTWARE_TOKEN_MFA, EMAIL_OTP"):
+        with pytest.raises(InvalidStateError, match="Choose one of SOFTWARE_TOKEN_MFA, EMAIL_OTP"):
             auth.confirm_sign_in("SMS")
         assert len(gateway.calls) == 1
 
@@ -219,7 +219,7 @@ class TestFiles:
         auth.sign_in("ann")
         request = gateway.calls[0][1]
         assert (request["AuthFlow"], request["ClientMetadata"]) == ("CUSTOM_AUTH", {"app": "acme"})
-        with pytest.raises(ConfigurationError, match="no such profile"):
+        with pytest.raises(ConfigurationError, match="profile doesn't exist"):
             Auth.from_profile("nobody", environ=environ)
 
     def test_amplify_file_gives_pool_and_client(self, tmp_path: Path) -> None:
@@ -278,7 +278,7 @@ class TestSignatures:
     def test_forged_tokens_sign_nobody_in(self, server: ReplyServer, key: rsa.RSAPrivateKey) -> None:
         other = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self.publish(server, other)
-        with pytest.raises(TokenVerificationError, match="not signed by this user pool"):
+        with pytest.raises(TokenVerificationError, match="This user pool didn't sign"):
             self.sign_in(server, sign_reply(tokens(POOL, CLIENT), key))
         with pytest.raises(TokenVerificationError):
             self.sign_in(server, tokens(POOL, CLIENT))

@@ -50,7 +50,7 @@ def test_missing_token_is_an_error(changes: dict[str, Any]) -> None:
     with pytest.raises(AuthError) as raised:
         parse_result(**changes)
     assert raised.value.kind is ErrorKind.SERVICE
-    assert str(raised.value) == "Cognito said done, but sent no tokens."
+    assert str(raised.value) == "Cognito completed the sign-in but sent no tokens."
 
 
 def test_tokens_of_another_app_client_are_an_error() -> None:
@@ -58,7 +58,6 @@ def test_tokens_of_another_app_client_are_an_error() -> None:
         parse_result("client2")
     assert raised.value.kind is ErrorKind.SERVICE
     assert raised.value.message == (
-        "The tokens that came are not for this sign-in (client_id of the access token), "
-        "so they were thrown away."
+        "The tokens aren't for this sign-in (client_id of the access token), so they were discarded."
     )
-    assert raised.value.recovery_suggestion == "Compare pool id, client id and endpoint."
+    assert raised.value.recovery_suggestion == "Check the pool ID, the client ID and the endpoint."

@@ -77,8 +77,8 @@ def test_invalid_access_token_names_the_claim(changes: dict[str, Any], claim: st
 @pytest.mark.parametrize(
     ("changes", "claim"),
     [
-        ({"aud": "other"}, "aud of the id"),
-        ({"aud": [CLIENT]}, "aud of the id"),
+        ({"aud": "other"}, "aud of the ID"),
+        ({"aud": [CLIENT]}, "aud of the ID"),
         ({"token_use": "access"}, "token_use of the id"),
         ({"iss": "https://evil.example"}, "iss of the id"),
         ({"exp": NOW - 3600}, "exp of the id"),

@@ -107,12 +107,12 @@ def test_lost_reply_keeps_the_step(step: NextStep | None) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("USER_SRP_AUTH flow not enabled for this client", "does not allow USER_SRP_AUTH"),
+        ("USER_SRP_AUTH flow not enabled for this client", "allow USER_SRP_AUTH"),
         (
             "Client c is configured with secret but SECRET_HASH was not received",
-            "has a secret, and none was given",
+            "has a secret, but none was given",
         ),
-        ("Unable to verify secret hash for client c", "does not fit this app client"),
+        ("Unable to verify secret hash for client c", "doesn't match this app client"),
     ],
 )
 def test_wrong_app_client_names_the_setting(text: str, expected: str) -> None:

@@ -49,7 +49,7 @@ FAILURES = {
     "a page": (200, b"<html>sign in to this network</html>"),
     "an error page": (502, b"<html>bad gateway</html>"),
     "no object": (200, b"[]"),
-    "neither a step nor tokens": (200, json.dumps({"Session": SESSION, "SecretCode": KEY}).encode()),
+    "neither a challenge nor tokens": (200, json.dumps({"Session": SESSION, "SecretCode": KEY}).encode()),
     "tokens of another pool": (200, json.dumps(FORGED).encode()),
     "a challenge that loops": (
         200,

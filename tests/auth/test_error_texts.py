@@ -123,8 +123,8 @@ def test_missing_sms_configuration_says_who_can_help(
     server: ReplyServer, gateway: CognitoGateway, operation: str
 ) -> None:
     error = error_of(server, gateway, operation, SMS_OFF)
-    assert error.message == "The pool could not send the code."
-    assert error.recovery_suggestion == "Someone who manages the user pool can change that."
+    assert error.message == "The user pool couldn't send the code."
+    assert error.recovery_suggestion == "The user pool's administrator can change this."
 
 
 def test_rejected_sign_in_is_about_the_form_and_says_who_can_help(
@@ -132,7 +132,7 @@ def test_rejected_sign_in_is_about_the_form_and_says_who_can_help(
 ) -> None:
     error = error_of(server, gateway, "InitiateAuth", "Something is wrong with the pool")
     assert error.field is ErrorField.FORM
-    assert error.recovery_suggestion == "Someone who manages the user pool can help."
+    assert error.recovery_suggestion == "The user pool's administrator can help."
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_no_message_claims_a_length_that_the_pool_may_not_have() -> None:
 @pytest.mark.parametrize("status", [500, 503])
 def test_unknown_server_error_is_quoted(server: ReplyServer, gateway: CognitoGateway, status: int) -> None:
     error = error_of(server, gateway, "InitiateAuth", "The reason.", "SomethingNewException", status)
-    assert error.message == "Cognito had an error of its own."
+    assert error.message == "Cognito had an internal error."
     assert error.quote == "SomethingNewException: The reason."
     assert (error.kind, error.may_have_arrived) == (ErrorKind.SERVICE, True)
 

@@ -105,7 +105,7 @@ def test_reply_not_from_cognito_is_an_error(
 @pytest.mark.parametrize("reply", [b"<html>", b"[]", b"null"])
 def test_reply_not_from_an_identity_pool_is_an_error(server: ReplyServer, reply: bytes) -> None:
     server.reply = reply
-    with pytest.raises(AuthError, match="not an answer of Cognito"):
+    with pytest.raises(AuthError, match="isn't from Cognito"):
         IdentityGateway("eu-west-1", server.url).call("GetId", {"IdentityPoolId": "eu-west-1:" + "0" * 36})
 
 
@@ -114,7 +114,7 @@ def test_endless_reply_is_cut_off(
 ) -> None:
     monkeypatch.setattr("tui_auth.auth.gateway.LARGEST_REPLY", 1000)
     server.reply = b'{"a": "' + b"x" * 1000 + b'"}'
-    with pytest.raises(AuthError, match="not an answer of Cognito"):
+    with pytest.raises(AuthError, match="isn't from Cognito"):
         gateway.call("GetUser", {"AccessToken": Secret("token")})
 
 
@@ -154,19 +154,19 @@ def test_request_to_another_url_is_checked_before_it_is_sent(gateway: CognitoGat
 
     gateway.connect()
     gateway._client.meta.events.register_first("before-send", redirect)
-    with pytest.raises(AuthError, match="so nothing was sent to it"):
+    with pytest.raises(AuthError, match="so nothing was sent"):
         gateway.call("InitiateAuth", {"AuthFlow": "USER_SRP_AUTH", "ClientId": "client"})
 
 
 @pytest.mark.parametrize("url", UNSAFE)
 def test_only_https_and_loopback_endpoints_are_allowed(url: str) -> None:
-    with pytest.raises(AuthError, match="neither https nor on this machine"):
+    with pytest.raises(AuthError, match="neither https nor on this computer"):
         CognitoGateway(Address("eu-west-1", url))
 
 
 def test_endpoint_variable_is_checked_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "http://example.com")
-    with pytest.raises(AuthError, match="neither https nor on this machine"):
+    with pytest.raises(AuthError, match="neither https nor on this computer"):
         CognitoGateway(Address("eu-west-1")).connect()
 
 

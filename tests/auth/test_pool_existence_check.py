@@ -61,7 +61,7 @@ def test_pool_without_keys_does_not_exist(key_server: KeyServer, status: int) ->
     key_server.status = status
     error = build_check(key_server).explain(rejected_proof_error())
     assert error.kind is ErrorKind.CONFIGURATION
-    assert "no user pool of this id" in error.message
+    assert "No user pool has this ID" in error.message
 
 
 @pytest.mark.parametrize("status", [403, 429, 500, 503])

@@ -53,8 +53,10 @@ def test_closed_port_is_reported_as_refused(closed_port: int) -> None:
     with pytest.raises(AuthError) as raised:
         gateway.call("InitiateAuth", {"ClientId": "c", "AuthFlow": "USER_AUTH"})
     assert raised.value.kind is ErrorKind.NETWORK
-    assert raised.value.message == "The endpoint cannot be reached: the connection was refused."
-    assert raised.value.recovery_suggestion == "Start the pool at that address, or check the endpoint URL."
+    assert raised.value.message == "The endpoint can't be reached: the connection was refused."
+    assert (
+        raised.value.recovery_suggestion == "Start the emulator at that address, or check the endpoint URL."
+    )
 
 
 @pytest.mark.parametrize(
@@ -62,22 +64,22 @@ def test_closed_port_is_reported_as_refused(closed_port: int) -> None:
     [
         (
             connection_error(socket.gaierror(socket.EAI_NONAME, "Name or service not known")),
-            ": its name is not found.",
+            ": its name can't be resolved.",
         ),
         (
             connection_error(ConnectionRefusedError(errno.ECONNREFUSED, "refused")),
             ": the connection was refused.",
         ),
-        (connection_error(OSError(errno.ENETUNREACH, "unreachable")), ": there is no way to it from here."),
+        (connection_error(OSError(errno.ENETUNREACH, "unreachable")), ": no route to it."),
         (connection_error(OSError(errno.EIO, "of another kind")), "."),
-        (ConnectTimeoutError(endpoint_url=URL), ": it does not take the connection."),
+        (ConnectTimeoutError(endpoint_url=URL), ": it doesn't accept the connection."),
     ],
 )
 def test_reason_given_by_the_system_is_reported(error: Exception, reason_text: str) -> None:
     auth_error = transport_error(error)
     assert (auth_error.kind, auth_error.message) == (
         ErrorKind.NETWORK,
-        f"Cognito cannot be reached{reason_text}",
+        f"Cognito can't be reached{reason_text}",
     )
     assert auth_error.recovery_suggestion == "Check the network and the region, then try again."
     assert not auth_error.may_have_arrived
@@ -85,13 +87,13 @@ def test_reason_given_by_the_system_is_reported(error: Exception, reason_text: s
 
 def test_unreachable_custom_endpoint_is_named() -> None:
     auth_error = transport_error(ConnectTimeoutError(endpoint_url=URL), "", "https://pool.example.com")
-    assert auth_error.message == "The endpoint cannot be reached: it does not take the connection."
+    assert auth_error.message == "The endpoint can't be reached: it doesn't accept the connection."
     assert auth_error.recovery_suggestion == "Check the network and the endpoint URL, then try again."
 
 
 NOT_COGNITO = (
-    "What came back is not an answer of Cognito.",
-    "Is there a proxy or a sign-in page of the network in between?",
+    "The reply isn't from Cognito.",
+    "Check whether a proxy or a network's sign-in page is in the way.",
 )
 
 
@@ -100,19 +102,19 @@ NOT_COGNITO = (
     [
         (
             ProxyConnectionError(proxy_url=URL),
-            "The proxy cannot be reached.",
-            "Look at HTTPS_PROXY and NO_PROXY.",
+            "The proxy can't be reached.",
+            "Check HTTPS_PROXY and NO_PROXY.",
             False,
         ),
         (
             ReadTimeoutError(endpoint_url=URL),
-            "No answer came. Yours may or may not have arrived.",
+            "Cognito didn't reply. Your request may or may not have arrived.",
             TRY_AGAIN,
             True,
         ),
         (
             ConnectionResetError(),
-            "No answer came. Yours may or may not have arrived.",
+            "Cognito didn't reply. Your request may or may not have arrived.",
             TRY_AGAIN,
             True,
         ),
@@ -136,7 +138,7 @@ def test_transport_error_has_a_message_and_a_suggestion(
 def test_invalid_length_is_reported_without_the_value() -> None:
     auth_error = transport_error(ParamValidationError(report="hunter2"))
     assert auth_error.kind is ErrorKind.VALIDATION
-    assert str(auth_error) == "That is too short or too long for Cognito. Change it and try again."
+    assert str(auth_error) == "This is too short or too long for Cognito. Change it and try again."
     assert auth_error.cause is None
 
 
@@ -156,10 +158,8 @@ def test_plain_text_server_is_reported(reason: str) -> None:
     error = tls_error(reason)
     auth_error = transport_error(error)
     assert (auth_error.kind, auth_error.cause) == (ErrorKind.NETWORK, error)
-    assert auth_error.message == "The server does not speak TLS there."
-    assert auth_error.recovery_suggestion == (
-        "Is the port right? A pool on this machine may be at http://127.0.0.1:PORT."
-    )
+    assert auth_error.message == "The server doesn't use TLS on this port."
+    assert auth_error.recovery_suggestion == ("Check the port. A local emulator uses http://127.0.0.1:PORT.")
 
 
 @pytest.mark.parametrize(
@@ -167,21 +167,21 @@ def test_plain_text_server_is_reported(reason: str) -> None:
     [
         (
             10,
-            "The connection is not safe: the server's certificate has expired.",
-            "Is this machine's clock right? Else whoever runs the server must renew it.",
+            "The connection isn't secure: the server's certificate has expired.",
+            "Check this computer's clock. If it is right, the server's operator must renew the certificate.",
         ),
         *(
             (
                 code,
-                "The connection is not safe: the server's certificate is one of another name.",
-                "Check the endpoint URL, and what proxy is in between.",
+                "The connection isn't secure: the server's certificate is for another name.",
+                "Check the endpoint URL and the proxy.",
             )
             for code in (62, 64)
         ),
         (
             18,
             CERTIFICATE_REJECTED,
-            "If a proxy of yours replaces certificates, name its CA file in AWS_CA_BUNDLE.",
+            "If your proxy replaces certificates, set AWS_CA_BUNDLE to its CA file.",
         ),
     ],
 )
@@ -196,7 +196,7 @@ def test_rejected_certificate_is_explained(verify_code: int, message: str, sugge
 def test_rejected_certificate_names_the_ca_file(ca_file: str, displayed: str) -> None:
     auth_error = transport_error(tls_error("CERTIFICATE_VERIFY_FAILED", 18), ca_file)
     assert auth_error.recovery_suggestion == (
-        f"The CA file used is {displayed}. Is it the right one? AWS_CA_BUNDLE names another."
+        f"Check the CA file {displayed}, or set AWS_CA_BUNDLE to another one."
     )
 
 

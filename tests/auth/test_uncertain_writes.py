@@ -170,7 +170,7 @@ def test_device_rejected_after_an_answer_is_dropped() -> None:
     auth = Auth("eu-west-1_Ab12Cd34E", "client1", gateway=gateway)
     attempt = auth.attempt()
     step = attempt.sign_in("ann", Secret("x"), auth_flow=AuthFlow.USER_PASSWORD_AUTH, device=device)
-    with pytest.raises(AuthError, match="no longer takes this machine") as raised:
+    with pytest.raises(AuthError, match="no longer remembers this device") as raised:
         attempt.confirm("123456")
     assert action_for_error(raised.value, step, can_restart=attempt.can_restart) is ErrorAction.RESTART
     attempt.restart()
@@ -242,7 +242,7 @@ def test_existing_account_of_another_user_is_an_error(server: CognitoEmulator) -
     for _ in range(2):
         with pytest.raises(AuthError) as raised:
             attempt.sign_up("ann", Secret(NEW), user_attributes={})
-    assert "There is an account of this name." in raised.value.message
+    assert "An account with this user name already exists." in raised.value.message
 
 
 def test_new_password_survives_two_lost_replies(server: CognitoEmulator) -> None:
@@ -270,7 +270,7 @@ def test_existing_account_is_an_error_in_a_flow_without_a_password(
     for _ in range(2):
         with pytest.raises(AuthError) as raised:
             attempt.sign_up("ann", Secret(NEW), user_attributes={}, auth_flow=flow)
-    assert "There is an account of this name." in raised.value.message
+    assert "An account with this user name already exists." in raised.value.message
     assert server.messages == [], "no code is sent"
 
 
@@ -281,7 +281,7 @@ def test_lost_reply_for_one_user_does_not_affect_another(server: CognitoEmulator
     server.drop_next("SignUp")
     with pytest.raises(AuthError):
         attempt.sign_up("bob", Secret(NEW), user_attributes={})
-    with pytest.raises(AuthError, match="There is an account of this name"):
+    with pytest.raises(AuthError, match="An account with this user name already exists"):
         attempt.sign_up("ann", Secret(NEW), user_attributes={})
     assert "InitiateAuth" not in [name for name, _ in server.calls]
 
@@ -300,7 +300,7 @@ def test_key_that_may_be_in_use_is_reported(
     code = pyotp.TOTP(step.setup_details.shared_secret.reveal()).at(int(server.clock.now()))
     with pytest.raises(AuthError):
         attempt.confirm(Secret(code if may_be_in_use else "000000"))
-    assert ("Keep the key" in attempt.restart_side_effect) is may_be_in_use
+    assert ("Don't delete the key" in attempt.restart_side_effect) is may_be_in_use
 
 
 def test_sign_up_confirmed_elsewhere_signs_in(server: CognitoEmulator) -> None:

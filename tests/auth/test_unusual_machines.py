@@ -43,7 +43,7 @@ def test_username_that_is_not_unicode_is_an_error_before_any_request(
     with pytest.raises(AuthError) as raised:
         call(Auth(POOL, CLIENT, client_secret, gateway=gateway))
     assert raised.value.kind is ErrorKind.VALIDATION
-    assert raised.value.message == "The user name can't be written as Unicode text."
+    assert raised.value.message == "The user name isn't valid Unicode text."
     assert not gateway.calls
 
 
@@ -55,7 +55,7 @@ def test_username_of_a_reply_that_is_not_unicode_is_an_error(key: str, client_se
     with pytest.raises(AuthError) as raised:
         auth.sign_in("ann", "pw", auth_flow="USER_PASSWORD_AUTH")
     assert raised.value.kind is ErrorKind.SERVICE
-    assert raised.value.message == "Cognito's answer names a user in no Unicode text."
+    assert raised.value.message == "Cognito sent a user name that isn't Unicode text."
 
 
 def test_client_secret_that_is_not_unicode_is_an_error() -> None:
@@ -75,15 +75,15 @@ def wrapped(cause: BaseException) -> Exception:
 @pytest.mark.parametrize(
     ("fault", "message", "limit"),
     [
-        (RuntimeError("can't start new thread"), "This machine can't start another thread.", "-u"),
-        (MemoryError(), "There is not enough memory on this machine.", "-v"),
-        (OSError(errno.ENOMEM, "no memory"), "There is not enough memory on this machine.", "-v"),
-        (OSError(errno.EMFILE, "too many"), "Too many files are open on this machine.", "-n"),
-        (wrapped(OSError(errno.EMFILE, "too many")), "Too many files are open on this machine.", "-n"),
-        (wrapped(MemoryError()), "There is not enough memory on this machine.", "-v"),
+        (RuntimeError("can't start new thread"), "This computer can't start another thread.", "-u"),
+        (MemoryError(), "This computer doesn't have enough memory.", "-v"),
+        (OSError(errno.ENOMEM, "no memory"), "This computer doesn't have enough memory.", "-v"),
+        (OSError(errno.EMFILE, "too many"), "Too many files are open on this computer.", "-n"),
+        (wrapped(OSError(errno.EMFILE, "too many")), "Too many files are open on this computer.", "-n"),
+        (wrapped(MemoryError()), "This computer doesn't have enough memory.", "-v"),
         (
             EndpointConnectionError(endpoint_url="x", error=OSError(errno.ENFILE, "too many")),
-            "Too many files are open on this machine.",
+            "Too many files are open on this computer.",
             "-n",
         ),
     ],
@@ -169,7 +169,7 @@ def test_endless_chunk_line_ends_the_request(monkeypatch: pytest.MonkeyPatch, en
     gateway = CognitoGateway(Address("eu-west-1", endless_line))
     with pytest.raises(AuthError) as raised:
         gateway.call("InitiateAuth", {"ClientId": "c", "AuthFlow": "USER_AUTH"})
-    assert raised.value.message == "What came back is not an answer of Cognito."
+    assert raised.value.message == "The reply isn't from Cognito."
     assert lengths, "the limit of our own applies"
 
 

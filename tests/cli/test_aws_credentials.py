@@ -67,7 +67,7 @@ def test_cache_that_others_can_read_is_replaced(machine: Machine, session: SaveR
     file.chmod(0o644)
     result = machine.run("aws-credentials")
     assert (result.returncode, result.stderr.count("\n")) == (0, 1)
-    assert "open to other users" in result.stderr
+    assert "Other users can access" in result.stderr
     assert "replaced" in result.stderr
     assert result.stdout != first
     assert file.stat().st_mode & 0o777 == 0o600
@@ -141,7 +141,7 @@ def test_flag_and_variable_specify_the_identity_pool(machine: Machine, session: 
         machine.run("aws-credentials", environ={"TUI_AUTH_IDENTITY_POOL_ID": other}),
     ):
         assert (result.returncode, result.stdout, result.stderr.count("\n")) == (3, "", 1)
-        assert "no such identity pool" in result.stderr
+        assert "No identity pool has this ID" in result.stderr
 
 
 def test_without_an_identity_pool_it_exits_with_3(machine: Machine) -> None:

@@ -68,7 +68,7 @@ def test_full_disk_is_reported(process_with_profiles: Process) -> None:
         for command in (*commands, ("pool",)):
             assert run_with_stdout(process_with_profiles, full, *command) == (
                 1,
-                "tui-auth: stdout cannot be written: No space left on device.\n",
+                "tui-auth: stdout can't be written: No space left on device.\n",
             ), command
     finally:
         os.close(full)
@@ -113,7 +113,7 @@ def test_any_encoding_of_stdout_and_stderr_will_do(process_with_profiles: Proces
     )
     for command in commands:
         result: subprocess.CompletedProcess[Any] = process.run_command(process.command(*command), text=False)
-        assert b"went wrong" not in result.stderr, command
+        assert b"internal error" not in result.stderr, command
         assert result.returncode in (0, 2, 3, 4), command
         assert result.stdout + result.stderr, command
 

@@ -16,7 +16,7 @@ from tests.programs import Program, TerminalProgram
 from tui_auth.emulator import CognitoEmulator
 
 IDS = ("--user-pool-id", "eu-west-1_Ab12Cd34E", "--client-id", "1example23456789")
-BUNDLE_ADVICE = "Name a file with certificates in PEM there, or take the setting out."
+BUNDLE_ADVICE = "Set it to a file with PEM certificates, or remove the setting."
 VALID_BUNDLE = str(Path(botocore.__file__).with_name("cacert.pem"))
 
 
@@ -39,38 +39,44 @@ def read_bundle_check(result: subprocess.CompletedProcess[str]) -> dict[str, Any
         pytest.param(
             {"AWS_CA_BUNDLE": "gone.pem"},
             "",
-            "AWS_CA_BUNDLE names gone.pem, and no file is there.",
+            "AWS_CA_BUNDLE is set to gone.pem, which doesn't exist.",
             id="AWS_CA_BUNDLE",
         ),
         pytest.param(
             {"REQUESTS_CA_BUNDLE": "text"},
             "",
-            "REQUESTS_CA_BUNDLE names text, and no certificates are in it.",
+            "REQUESTS_CA_BUNDLE is set to text, which has no certificates.",
             id="REQUESTS_CA_BUNDLE",
         ),
         pytest.param(
             {},
             "gone.pem",
-            "ca_bundle in ~/.aws/config names gone.pem, and no file is there.",
+            "ca_bundle in ~/.aws/config is set to gone.pem, which doesn't exist.",
             id="the config file",
         ),
         pytest.param(
             {"AWS_CA_BUNDLE": "gone.pem", "REQUESTS_CA_BUNDLE": VALID_BUNDLE},
             VALID_BUNDLE,
-            "AWS_CA_BUNDLE names gone.pem, and no file is there.",
+            "AWS_CA_BUNDLE is set to gone.pem, which doesn't exist.",
             id="AWS_CA_BUNDLE before the others",
         ),
         pytest.param(
             {"REQUESTS_CA_BUNDLE": "text"},
             "gone.pem",
-            "ca_bundle in ~/.aws/config names gone.pem, and no file is there.",
+            "ca_bundle in ~/.aws/config is set to gone.pem, which doesn't exist.",
             id="the config file before REQUESTS_CA_BUNDLE",
         ),
         pytest.param(
-            {"AWS_CA_BUNDLE": "pipe"}, "", "AWS_CA_BUNDLE names pipe, which is no plain file.", id="a FIFO"
+            {"AWS_CA_BUNDLE": "pipe"},
+            "",
+            "AWS_CA_BUNDLE is set to pipe, which isn't a regular file.",
+            id="a FIFO",
         ),
         pytest.param(
-            {"AWS_CA_BUNDLE": "."}, "", "AWS_CA_BUNDLE names ., which is no plain file.", id="a folder"
+            {"AWS_CA_BUNDLE": "."},
+            "",
+            "AWS_CA_BUNDLE is set to ., which isn't a regular file.",
+            id="a folder",
         ),
         pytest.param({"AWS_CA_BUNDLE": ""}, "", "AWS_CA_BUNDLE is empty.", id="an empty variable"),
     ],
@@ -97,7 +103,7 @@ def test_sign_in_screen_does_not_open(terminal_program: TerminalProgram, command
     with terminal_program.on_a_terminal(command, *IDS, cols=300, variables=variables) as running:
         assert running.wait_exit() == 3
         assert b"\x1b[?1049h" not in running.received, "the screen was opened"
-        message = f"tui-auth: AWS_CA_BUNDLE names gone.pem, and no file is there. {BUNDLE_ADVICE}"
+        message = f"tui-auth: AWS_CA_BUNDLE is set to gone.pem, which doesn't exist. {BUNDLE_ADVICE}"
         assert running.screen_text().strip() == message
 
 
@@ -105,7 +111,7 @@ def test_first_run_screen_does_not_open(terminal_program: TerminalProgram) -> No
     with terminal_program.on_a_terminal(cols=300, variables={"AWS_CA_BUNDLE": "gone.pem"}) as running:
         assert running.wait_exit() == 3
         assert b"\x1b[?1049h" not in running.received
-        assert "AWS_CA_BUNDLE names gone.pem" in running.screen_text()
+        assert "AWS_CA_BUNDLE is set to gone.pem" in running.screen_text()
 
 
 @pytest.mark.parametrize("variables", [{"AWS_CA_BUNDLE": "gone.pem"}, {"REQUESTS_CA_BUNDLE": "gone.pem"}, {}])
@@ -115,7 +121,7 @@ def test_doctor_reports_an_invalid_bundle(program: Program, variables: dict[str,
     name = next(iter(variables), "ca_bundle in ~/.aws/config")
     result = program.run("doctor", "--json", **variables)
     check = read_bundle_check(result)
-    assert (check["ok"], check["says"]) == (False, f"{name} names gone.pem, and no file is there.")
+    assert (check["ok"], check["says"]) == (False, f"{name} is set to gone.pem, which doesn't exist.")
     assert check["do"] == BUNDLE_ADVICE
 
 

@@ -17,7 +17,7 @@ from tui_auth.emulator import CognitoEmulator
 IDS = ("--user-pool-id", "eu-west-1_Ab12Cd34E", "--client-id", "1example23456789")
 VALID_IDS = 'user_pool_id = "eu-west-1_Ab12Cd34E"\nclient_id = "1example23456789"\n'
 CONFIG = "~/.config/tui-auth/config.toml"
-ADVICE = "Have Amplify write it again, or name the pool with flags or a profile."
+ADVICE = "Let Amplify write it again, or specify the pool with flags or a profile."
 
 
 class Project:
@@ -80,7 +80,7 @@ Prepare = Callable[[Project], object]
         pytest.param(
             lambda project: project.write_file("amplify_outputs.json", "<<<<<<< HEAD\n{}\n"),
             (),
-            f"~/shop/amplify_outputs.json, line 1: a merge conflict is left in it. {ADVICE}",
+            f"~/shop/amplify_outputs.json, line 1: it has a merge conflict. {ADVICE}",
             id="JSON with a merge conflict",
         ),
         pytest.param(
@@ -98,8 +98,8 @@ Prepare = Callable[[Project], object]
                 "export default {\n aws_user_pools_id: env.POOL,\n aws_user_pools_web_client_id: 'c'\n}",
             ),
             (),
-            "~/shop/aws-exports.js, line 2: aws_user_pools_id is not written out here, and nothing in this "
-            "file is run. Use amplify_outputs.json, flags or a profile.",
+            "~/shop/aws-exports.js, line 2: aws_user_pools_id isn't a literal value, and "
+            "nothing in this file is run. Use amplify_outputs.json, flags or a profile.",
             id="an expression in aws-exports.js",
         ),
         pytest.param(
@@ -108,14 +108,14 @@ Prepare = Callable[[Project], object]
                 project.write_file("aws-exports.js"),
             ),
             (),
-            "~/shop/amplify_outputs.json and aws-exports.js beside it name different pools. Keep the one you "
-            "mean with `tui-auth profile import FILE --name NAME`, and use --profile NAME.",
+            "~/shop/amplify_outputs.json and aws-exports.js specify different pools. Run `tui-auth profile "
+            "import FILE --name NAME` with the one you mean, then use --profile NAME.",
             id="two Amplify files",
         ),
         pytest.param(
             lambda project: project.write_file("amplify_outputs.json").write_bytes(b'{"auth": "\xff"}'),
             (),
-            "~/shop/amplify_outputs.json, line 1: it does not hold UTF-8 text.",
+            "~/shop/amplify_outputs.json, line 1: it isn't UTF-8 text.",
             id="a file that is not UTF-8",
         ),
         pytest.param(
@@ -127,7 +127,7 @@ Prepare = Callable[[Project], object]
         pytest.param(
             lambda project: project.write_config(f'[profiles.acme]\n{VALID_IDS}regin = "eu-west-1"\n'),
             ("--profile", "acme"),
-            f"{CONFIG}, line 4: “regin” is no setting of a profile. Did you mean region?",
+            f"{CONFIG}, line 4: unknown setting “regin”. Did you mean region?",
             id="an unknown key",
         ),
         pytest.param(
@@ -145,20 +145,20 @@ Prepare = Callable[[Project], object]
         pytest.param(
             lambda project: project.write_config(f'[profiles.acme]\n{VALID_IDS}client_secret = "hunter2"\n'),
             ("--profile", "acme"),
-            f"{CONFIG}, line 4: client_secret: no secret is read from here. Put the app client's secret into "
-            "a file of its own and name that with client_secret_file.",
+            f"{CONFIG}, line 4: client_secret: secrets aren't read from this file. Put the client "
+            "secret in a separate file and set client_secret_file to its path.",
             id="a secret in the profile",
         ),
         pytest.param(
             lambda project: project.write_config(f"[profiles.acme]\n{VALID_IDS}"),
             ("--profile", "acmee"),
-            "--profile: there is no such profile. Did you mean “acme”?",
+            "--profile: this profile doesn't exist. Did you mean “acme”?",
             id="a misspelled profile",
         ),
         pytest.param(
             lambda project: None,
             ("--profile", "acme"),
-            "--profile: there is no such profile. Add one with `tui-auth profile add NAME --user-pool-id … "
+            "--profile: this profile doesn't exist. Add one with `tui-auth profile add NAME --user-pool-id … "
             "--client-id …`.",
             id="no profiles",
         ),
@@ -172,27 +172,26 @@ Prepare = Callable[[Project], object]
         pytest.param(
             lambda project: project.write_config(f'default_profile = "gone"\n[profiles.acme]\n{VALID_IDS}'),
             (),
-            f"{CONFIG}, line 1: there is no profile “gone”. `tui-auth profile use NAME` names another.",
+            f"{CONFIG}, line 1: there is no profile “gone”. `tui-auth profile use NAME` selects another.",
             id="a missing default",
         ),
         pytest.param(
             lambda project: (project.home / ".config" / "tui-auth" / "config.toml").mkdir(parents=True),
             ("--profile", "acme"),
-            f"{CONFIG}: it cannot be read: Is a directory.",
+            f"{CONFIG}: it can't be read: Is a directory.",
             id="a folder in place of the file",
         ),
         pytest.param(
             lambda project: None,
             (*IDS, "--client-secret-file", "secret"),
-            "--client-secret-file: there is no such file. Give the path of a file that holds the secret, not "
-            "the secret.",
+            "--client-secret-file: this file doesn't exist. Give the path of a file that contains the "
+            "secret, not the secret.",
             id="a missing secret file",
         ),
         pytest.param(
             lambda project: project.write_file("secret", "\n"),
             (*IDS, "--client-secret-file", "secret"),
-            "--client-secret-file: ~/shop/secret: it is empty. "
-            "Put the app client's secret in its first line.",
+            "--client-secret-file: ~/shop/secret: it is empty. Put the client secret in its first line.",
             id="an empty secret file",
         ),
         pytest.param(
@@ -204,8 +203,8 @@ Prepare = Callable[[Project], object]
         pytest.param(
             lambda project: None,
             (*IDS, "--endpoint-url", "http://pool.example.com"),
-            "--endpoint-url: expected a URL beginning with https://, or http://127.0.0.1:PORT for a pool on "
-            "this machine.",
+            "--endpoint-url: expected a URL that starts with https://, or http://127.0.0.1:PORT for a "
+            "local emulator.",
             id="an endpoint without TLS",
         ),
     ],
@@ -220,15 +219,16 @@ def test_configuration_error_is_reported_without_a_screen(
 @pytest.mark.parametrize(
     ("environment", "message"),
     [
-        ({"TUI_AUTH_PROFILE": "acmee"}, "TUI_AUTH_PROFILE: there is no such profile. Did you mean “acme”?"),
+        ({"TUI_AUTH_PROFILE": "acmee"}, "TUI_AUTH_PROFILE: this profile doesn't exist. Did you mean “acme”?"),
         (
             {"TUI_AUTH_REGION": "Ireland"},
             "TUI_AUTH_REGION: expected a region, such as eu-west-1.",
         ),
         (
             {"AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": "http://pool.example.com"},
-            "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER: expected a URL beginning with https://, or "
-            "http://127.0.0.1:PORT for a pool on this machine.",
+            "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER: expected a URL that starts with https://, or "
+            "http://127.0.0.1:PORT for a "
+            "local emulator.",
         ),
         ({"TUI_AUTH_THEME": "pink"}, "TUI_AUTH_THEME must be dark, light or ansi."),
     ],
@@ -240,20 +240,20 @@ def test_error_names_the_invalid_variable(
     assert project.run(**environment) == (3, f"tui-auth: {message}")
 
 
-REGION_ADVICE = "but the user pool {} is in eu-west-1. Take the region out there, or give --region eu-west-1."
+REGION_ADVICE = "but the user pool {} is in eu-west-1. Remove the region there, or give --region eu-west-1."
 
 
 def test_error_names_the_source_of_a_wrong_region(project: Project) -> None:
     region_advice = REGION_ADVICE.format("eu-west-1_Ab12Cd34E")
-    message = f"tui-auth: --region says us-east-1, {region_advice}"
+    message = f"tui-auth: --region specifies us-east-1, {region_advice}"
     assert project.run(*IDS, "--region", "us-east-1") == (3, message)
     non_interactive = ("--username", "ann", "--password-file", "none")
     assert project.run("token", *IDS, "--region", "us-east-1", *non_interactive) == (3, message)
     assert project.run("profile", "add", "acme", *IDS, "--region", "us-east-1") == (3, message)
-    message = f"tui-auth: TUI_AUTH_REGION says us-east-1, {region_advice}"
+    message = f"tui-auth: TUI_AUTH_REGION specifies us-east-1, {region_advice}"
     assert project.run(*IDS, TUI_AUTH_REGION="us-east-1") == (3, message)
     project.write_config(f'[profiles.acme]\n{VALID_IDS}region = "us-east-1"\n')
-    message = f"tui-auth: profile acme, {CONFIG}:4 says us-east-1, {region_advice}"
+    message = f"tui-auth: profile acme, {CONFIG}:4 specifies us-east-1, {region_advice}"
     assert project.run("--profile", "acme") == (3, message)
 
 
@@ -262,7 +262,7 @@ def test_error_has_the_line_of_a_wrong_region_in_an_amplify_file(project: Projec
         "amplify_outputs.json", change_outputs(**{'"aws_region": "eu-west-1"': '"aws_region": "us-east-1"'})
     )
     region_advice = REGION_ADVICE.format("eu-west-1_Gen2Pool1")
-    message = f"tui-auth: ~/shop/amplify_outputs.json:5 says us-east-1, {region_advice}"
+    message = f"tui-auth: ~/shop/amplify_outputs.json:5 specifies us-east-1, {region_advice}"
     status, output = project.run()
     assert (status, output.splitlines()[-1]) == (3, message)
     status, output = project.run("profile", "show")
@@ -285,17 +285,17 @@ def test_any_region_is_accepted_with_a_custom_endpoint(project: Project) -> None
         (
             (*IDS, "--region", "us-east-1"),
             {},
-            f"--region says us-east-1, {REGION_ADVICE.format('eu-west-1_Ab12Cd34E')}",
+            f"--region specifies us-east-1, {REGION_ADVICE.format('eu-west-1_Ab12Cd34E')}",
         ),
         (
             ("token", *IDS, "--region", "us-east-1"),
             {},
-            f"--region says us-east-1, {REGION_ADVICE.format('eu-west-1_Ab12Cd34E')}",
+            f"--region specifies us-east-1, {REGION_ADVICE.format('eu-west-1_Ab12Cd34E')}",
         ),
         (
             ("--profile", "acmee"),
             {},
-            "--profile: there is no such profile. Did you mean “acme”?",
+            "--profile: this profile doesn't exist. Did you mean “acme”?",
         ),
         (
             (),
@@ -321,7 +321,7 @@ def test_too_long_numbers_and_files_are_errors(project: Project) -> None:
     status, message = project.run("profile", "list")
     assert status == 3
     assert "config.toml" in message
-    assert "a number too long to be read" in message
+    assert "it has a number that is too long" in message
     project.write_config("".join(f"[profiles.p{number}]\n{VALID_IDS}" for number in range(3000)))
     status, message = project.run("profile", "list")
     assert status == 3
@@ -362,7 +362,7 @@ def test_placeholder_without_the_form_of_a_pool_id_is_an_error(project: Project,
 def test_placeholder_with_the_form_of_an_id_is_an_error(project: Project, setting: str, value: str) -> None:
     ids = {"user_pool_id": "eu-west-1_Ab12Cd34E", "client_id": "1example23456789"}
     kind = {"user_pool_id": "a user pool ID", "client_id": "an app client ID"}[setting]
-    sentence = f"expected {kind}, such as {ids[setting]}, and not a placeholder for one."
+    sentence = f"expected {kind}, such as {ids[setting]}, not a placeholder."
     values = ids | {setting: value}
     flag = "--" + setting.replace("_", "-")
     flags = ("--user-pool-id", values["user_pool_id"], "--client-id", values["client_id"])
@@ -383,7 +383,7 @@ def test_every_form_of_pool_id_is_accepted(project: Project, pool: str) -> None:
 @pytest.mark.parametrize("source", ["flag", "variable", "profile", "add"])
 def test_secret_in_place_of_its_path_is_not_shown(project: Project, source: str) -> None:
     secret = "1abc2def3ghi4jkl5mno6pqr7stu8vwx9yz01abc2def3ghi4jk"
-    expected = "expected the path of a file that holds the secret, not the secret itself"
+    expected = "expected the path of a file that contains the secret, not the secret itself"
     if source == "profile":
         project.write_config(f'[profiles.acme]\n{VALID_IDS}client_secret_file = "{secret}"\n')
         status, message = project.run("--profile", "acme")

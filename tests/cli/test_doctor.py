@@ -163,12 +163,12 @@ def test_https_url_of_a_server_without_tls_is_reported(program: Program, server:
     check = read_checks(result)["reachable"]
     assert (result.returncode, check["ok"]) == (7, False)
     host = flags[5].removeprefix("https://")
-    assert check["says"] == f"The server does not speak TLS there ({host})."
+    assert check["says"] == f"The server doesn't use TLS on this port ({host})."
     assert "http://127.0.0.1:PORT" in check["do"]
     write_private_file(program.folder / "password", "secret")
     result = program.run("sign-in", *flags, "--username", "ann", "--password-file", "password")
     assert result.returncode == 7
-    assert result.stderr.endswith(f"tui-auth: The server does not speak TLS there. {check['do']}\n")
+    assert result.stderr.endswith(f"tui-auth: The server doesn't use TLS on this port. {check['do']}\n")
 
 
 def test_wrong_clock_is_reported(program: Program, server: CognitoEmulator) -> None:
@@ -210,7 +210,7 @@ def test_missing_ca_bundle_is_reported_before_the_unreachable_pool(
     checks = read_checks(result)
     problems = [about for about, check in checks.items() if check["ok"] is False]
     assert (result.returncode, problems) == (3, ["CA", "reachable"])
-    assert checks["CA"]["says"] == "AWS_CA_BUNDLE names /nowhere/ca.pem, and no file is there."
+    assert checks["CA"]["says"] == "AWS_CA_BUNDLE is set to /nowhere/ca.pem, which doesn't exist."
 
 
 def test_unreachable_endpoint_is_reported_with_host_and_reason(program: Program) -> None:
@@ -221,8 +221,8 @@ def test_unreachable_endpoint_is_reported_with_host_and_reason(program: Program)
         result = program.run("doctor", "--json", *flags, "--endpoint-url", f"http://127.0.0.1:{port}")
     check = read_checks(result)["reachable"]
     assert result.returncode == 7
-    assert check["says"] == f"The endpoint cannot be reached: the connection was refused (127.0.0.1:{port})."
-    assert check["do"] == "Start the pool at that address, or check the endpoint URL."
+    assert check["says"] == f"The endpoint can't be reached: the connection was refused (127.0.0.1:{port})."
+    assert check["do"] == "Start the emulator at that address, or check the endpoint URL."
 
 
 def test_unknown_theme_is_reported(terminal_program: TerminalProgram, server: CognitoEmulator) -> None:
@@ -369,7 +369,7 @@ def test_runtime_folder_in_a_shared_folder_is_a_note(program: Program) -> None:
     shared.chmod(0o777)
     check = read_checks(program.run("doctor", "--json", XDG_RUNTIME_DIR=str(shared)))["runtime folder"]
     assert check["ok"] is None
-    assert "is not yours alone, so nothing is stored below it." in check["says"]
+    assert "so nothing is stored there." in check["says"]
     assert "chmod" not in check["says"] + check["do"]
 
 
@@ -441,7 +441,7 @@ def test_dumb_terminal_is_reported_with_wrapped_lines(
         assert running.wait_exit() == 3
         lines = running.screen_text().splitlines()
     terminal_index = next(index for index, line in enumerate(lines) if line.startswith("-- terminal"))
-    assert lines[terminal_index].endswith("TERM is dumb: the terminal shows lines.")
+    assert lines[terminal_index].endswith("TERM is dumb: the terminal can show only lines.")
     assert lines[terminal_index + 1].split() == ["→", "Signing", "in", "uses", "line", "prompts."]
     assert any(line.startswith("-- clipboard") and "OSC 52" in line for line in lines)
     versions_index = next(index for index, line in enumerate(lines) if line.startswith("ok versions"))

@@ -51,9 +51,9 @@ def run_checks(
 @pytest.mark.parametrize(
     ("reply", "status", "message"),
     [
-        (FIREWALL, 5, "A firewall before the pool refused the request."),
-        (TOO_MANY, 8, "Cognito is asked too often just now."),
-        (INTERNAL, 5, "Cognito had an error of its own."),
+        (FIREWALL, 5, "The user pool's web firewall (AWS WAF) rejected the request."),
+        (TOO_MANY, 8, "Cognito is getting too many requests right now."),
+        (INTERNAL, 5, "Cognito had an internal error."),
     ],
 )
 def test_unclear_answer_about_the_client_is_a_problem(
@@ -73,7 +73,7 @@ def test_unclear_answer_about_the_chosen_flow_is_a_problem(
     assert findings["client"].level is Level.OK
     assert (findings["flow USER_SRP_AUTH"].level, findings["flow USER_SRP_AUTH"].status) == (Level.PROBLEM, 8)
     assert findings["flow CUSTOM_AUTH"] == Finding(
-        "flow CUSTOM_AUTH", Level.NOTE, "couldn't be checked: Cognito had an error of its own."
+        "flow CUSTOM_AUTH", Level.NOTE, "couldn't be checked: Cognito had an internal error."
     )
     assert exit_status(list(findings.values())) == 8
 
@@ -171,12 +171,12 @@ def test_reported_proxy_is_the_one_boto3_uses(
 
 
 def test_unreachable_pool_is_reported_with_its_host(monkeypatch: pytest.MonkeyPatch) -> None:
-    error = AuthError(ErrorKind.NETWORK, "Cognito cannot be reached: its name is not found.", "Check it.")
+    error = AuthError(ErrorKind.NETWORK, "Cognito can't be reached: its name can't be resolved.", "Check it.")
     finding = run_checks(monkeypatch, error)["reachable"]
     assert (finding.status, finding.advice) == (7, "Check it.")
     assert (
         finding.message
-        == "Cognito cannot be reached: its name is not found (cognito-idp.eu-west-1.amazonaws.com)."
+        == "Cognito can't be reached: its name can't be resolved (cognito-idp.eu-west-1.amazonaws.com)."
     )
 
 

@@ -132,7 +132,7 @@ def test_internal_error_exits_with_1_and_shows_no_value(
     monkeypatch.setattr(IndexFile, "load", load)
     result = machine.run(*build_arguments(name, "--username", "ann"))
     assert (result.returncode, result.stdout) == (1, "")
-    assert result.stderr.startswith("tui-auth: Something went wrong in tui-auth itself.\n")
+    assert result.stderr.startswith("tui-auth: An internal error occurred.\n")
     assert "a-secret" not in result.stderr
 
 

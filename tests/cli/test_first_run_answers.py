@@ -90,5 +90,5 @@ def test_unknown_home_folder_is_a_secret_file_error(tmp_path: Path) -> None:
     assert isinstance(result, ShowPoolError)
     assert (result.field, result.error.text) == (
         "secret",
-        "The secret's file: the user after ~ is not known. Write the whole path.",
+        "The secret's file: the user after ~ doesn't exist. Give the full path.",
     )

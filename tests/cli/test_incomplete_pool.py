@@ -15,9 +15,9 @@ from tui_auth.session.sessions import Sessions
 @pytest.mark.parametrize(
     ("flags", "variables", "message"),
     [
-        ({"client_id": "c"}, {}, "No user pool is specified besides the app client of --client-id."),
+        ({"client_id": "c"}, {}, "No user pool is specified with the app client from --client-id."),
         ({}, {"TUI_AUTH_USER_POOL_ID": "eu-west-1_A"}, "Give --client-id too."),
-        ({"profile": "acme"}, {}, "line 2: this profile names no app client."),
+        ({"profile": "acme"}, {}, "line 2: this profile has no app client."),
         ({"profile": ""}, {}, "--profile is empty."),
         ({"username": ""}, {}, "--username is empty."),
     ],

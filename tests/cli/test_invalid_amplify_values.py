@@ -34,77 +34,76 @@ def show_profile(
             OUTPUTS,
             ('"min_length": 10', '"min_length": "ten"'),
             "password_policy",
-            "line 15: min_length is left out: expected a number from 1 to 99.",
+            "line 15: min_length was ignored: expected a number from 1 to 99.",
         ),
         (
             OUTPUTS,
             ('"require_numbers": true', '"require_numbers": "yes"'),
             "password_policy",
-            "line 17: require_numbers is left out: expected true or false.",
+            "line 17: require_numbers was ignored: expected true or false.",
         ),
         (
             OUTPUTS,
             ('"mfa_methods": ["SMS", "TOTP"]', '"mfa_methods": "SMS"'),
             "mfa_methods",
-            'line 8: mfa_methods is left out: expected a list of MFA methods, such as ["SMS", "TOTP"].',
+            'line 8: mfa_methods was ignored: expected a list of MFA methods, such as ["SMS", "TOTP"].',
         ),
         (
             OUTPUTS,
             ('"mfa_configuration": "OPTIONAL"', '"mfa_configuration": true'),
             "mfa_methods",
-            "line 13: mfa_configuration is left out: expected a word, such as OPTIONAL.",
+            "line 13: mfa_configuration was ignored: expected text such as OPTIONAL.",
         ),
         (
             OUTPUTS,
             ('"username_attributes": ["email"]', '"username_attributes": {"email": true}'),
             "username_attributes",
-            "line 10: username_attributes is left out: expected a list of attribute names, such as "
+            "line 10: username_attributes was ignored: expected a list of attribute names, such as "
             '["email"].',
         ),
         (
             OUTPUTS,
             ('["email", "given_name"]', '["email", 7]'),
             "required_attributes",
-            "line 9: standard_required_attributes is left out: expected a list of attribute names, such as "
+            "line 9: standard_required_attributes was ignored: expected a list of attribute names, such as "
             '["email", "name"].',
         ),
         (
             OUTPUTS,
             ("eu-west-1:01234567-89ab-cdef-0123-456789abcdef", "none yet"),
             "identity_pool_id",
-            "line 7: identity_pool_id is left out: expected an identity pool ID, such as "
+            "line 7: identity_pool_id was ignored: expected an identity pool ID, such as "
             "eu-west-1:01234567-89ab-cdef-0123-456789abcdef.",
         ),
         (
             OUTPUTS,
             ('"mfa_methods"', '"passwordless": {"email_otp_enabled": "yes"}, "mfa_methods"'),
             "auth_flow",
-            "line 8: email_otp_enabled is left out: expected true or false.",
+            "line 8: email_otp_enabled was ignored: expected true or false.",
         ),
         (
             NATIVE,
             ('"passwordPolicyMinLength": 12', '"passwordPolicyMinLength": true'),
             "password_policy",
-            "line 46: passwordPolicyMinLength is left out: expected a number from 1 to 99.",
+            "line 46: passwordPolicyMinLength was ignored: expected a number from 1 to 99.",
         ),
         (
             NATIVE,
             ('["REQUIRES_LOWERCASE", "REQUIRES_SYMBOLS"]', '"REQUIRES_SYMBOLS"'),
             "password_policy",
-            'line 47: passwordPolicyCharacters is left out: expected a list, such as ["REQUIRES_LOWERCASE"].',
+            'line 47: passwordPolicyCharacters was ignored: expected a list, such as ["REQUIRES_LOWERCASE"].',
         ),
         (
             NATIVE,
             ('"usernameAttributes": ["EMAIL", "PHONE_NUMBER"]', '"usernameAttributes": "EMAIL"'),
             "username_attributes",
-            'line 50: usernameAttributes is left out: expected a list of attribute names, such as ["email"].',
+            'line 50: usernameAttributes was ignored: expected a list of attribute names, such as ["email"].',
         ),
         (
             EXPORTS,
             ('"passwordPolicyMinLength": 8', '"passwordPolicyMinLength": process.env.LENGTH'),
             "password_policy",
-            "passwordPolicyMinLength is left out: it is not written out here, and nothing in this file is "
-            "run.",
+            "passwordPolicyMinLength was ignored: it isn't a literal value, and nothing in this file is run.",
         ),
     ],
 )
@@ -115,7 +114,7 @@ def test_invalid_optional_value_is_left_out_with_a_warning(
     assert status == 0
     assert setting not in settings
     assert [line for line in lines if message in line and line.startswith(f"~/project/{name}, line ")], lines
-    assert len([line for line in lines if "left out" in line]) == 1, lines
+    assert len([line for line in lines if "was ignored" in line]) == 1, lines
 
 
 def test_each_invalid_value_has_its_own_warning(program: Program) -> None:
@@ -126,9 +125,9 @@ def test_each_invalid_value_has_its_own_warning(program: Program) -> None:
         ('"username_attributes": ["email"]', '"username_attributes": 1'),
     )
     assert status == 0
-    assert [line.split(": ")[1] for line in lines if "left out" in line] == [
-        "username_attributes is left out",
-        "min_length is left out",
+    assert [line.split(": ")[1] for line in lines if "was ignored" in line] == [
+        "username_attributes was ignored",
+        "min_length was ignored",
     ]
     assert settings["mfa_methods"] == ["SMS", "TOTP"]
 
@@ -173,7 +172,7 @@ def test_import_warns_about_invalid_values(program: Program) -> None:
     show_profile(program, OUTPUTS, ('"min_length": 10', '"min_length": "ten"'))
     result = program.run("profile", "import", OUTPUTS)
     assert result.returncode == 0
-    assert "line 15: min_length is left out: expected a number from 1 to 99." in result.stderr
+    assert "line 15: min_length was ignored: expected a number from 1 to 99." in result.stderr
 
 
 def test_sign_in_warns_once_about_an_invalid_value(program: Program) -> None:
@@ -184,6 +183,6 @@ def test_sign_in_warns_once_about_an_invalid_value(program: Program) -> None:
     )
     assert result.returncode == 7
     first, second, *_ = result.stderr.splitlines()
-    assert first.endswith("line 15: min_length is left out: expected a number from 1 to 99.")
+    assert first.endswith("line 15: min_length was ignored: expected a number from 1 to 99.")
     assert second == "tui-auth: The user pool is the one in ~/project/amplify_outputs.json."
-    assert result.stderr.count("left out") == 1
+    assert result.stderr.count("was ignored") == 1

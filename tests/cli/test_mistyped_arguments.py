@@ -139,7 +139,10 @@ def test_flag_and_variable_of_an_unreadable_secret_file_are_named(program: Progr
     pool = ("--user-pool-id", "eu-west-1_A", "--client-id", "c", "--username", "ann")
     (program.folder / "empty").touch()
     for name, message in (
-        ("missing", "there is no such file. Give the path of a file that holds the secret, not the secret."),
+        (
+            "missing",
+            "this file doesn't exist. Give the path of a file that contains the secret, not the secret.",
+        ),
         ("empty", "it is empty."),
     ):
         result = program.run("sign-in", *pool, "--client-secret-file", name)

@@ -136,7 +136,7 @@ def test_session_in_the_keyring_is_in_no_file(
 
 @pytest.mark.parametrize(
     ("package", "output"),
-    [(HANGS, "does not answer"), (NOT_INSTALLED, "pip install 'tui-auth[keyring]'")],
+    [(HANGS, "doesn't respond"), (NOT_INSTALLED, "pip install 'tui-auth[keyring]'")],
     ids=["hangs", "not installed"],
 )
 def test_broken_keyring_does_not_lose_the_session(
@@ -244,7 +244,7 @@ def test_cleanup_problem_is_reported_after_the_screen_closes(machine: Machine, c
     saver = SessionSaver(Untidy(replace(choice, storage="file"), machine.server.clock.now, machine.sessions))
     output = list[str]()
     assert saver.reason_not_saved(machine.reach_done(choice), "ann", output.append) is None
-    assert output == ["Older session data could not be cleaned up. The index is busy."]
+    assert output == ["Older session data couldn't be removed. The index is busy."]
 
 
 def test_signal_waits_for_a_save_in_progress(machine: Machine, choice: ResolvedPool) -> None:

@@ -121,7 +121,7 @@ def test_new_pool_asks_even_if_a_pool_is_configured(
     assert machine.run("profile", "add", "acme", *pool_flags(choice)).returncode == 0
     assert machine.run("profile", "use", "acme").returncode == 0
     with without_flags("--new-pool") as program:
-        program.wait_for("Which user pool do you sign in to?")
+        program.wait_for("Which user pool do you want to sign in to?")
         program.press("ctrl+q")
         assert program.wait_exit() == 6
     ran = sign_in(machine, "--new-pool", typed="")
@@ -172,7 +172,7 @@ COMMANDS = (["token"], ["header"], ["exec", "--", "true"], ["kube-credential"], 
 def test_commands_report_which_of_several_sessions_they_use(machine: Machine, choice: ResolvedPool) -> None:
     machine.sign_in(choice, machine.create_user("bob"))
     machine.sign_in(machine.add_identity_pool(choice), "ann")
-    note = f"tui-auth: using the session of ann in {choice.user_pool_id}, the last signed in; "
+    note = f"tui-auth: using the session of ann in {choice.user_pool_id}, the last sign-in; "
     for arguments in (["aws-credentials"], *COMMANDS):
         ran = machine.run(*arguments)
         assert (ran.returncode, ran.stderr.startswith(note)) == (0, True), arguments
@@ -219,7 +219,9 @@ def test_secret_file_readable_by_others_is_used_with_a_warning(machine: Machine,
     files[flag].chmod(0o640)
     ran = machine.run(*arguments)
     assert ran.returncode == 0
-    assert f"Other users of this machine can read {files[flag]}" in ran.stderr.replace("~", str(machine.home))
+    assert f"Other users of this computer can read {files[flag]}" in ran.stderr.replace(
+        "~", str(machine.home)
+    )
     assert f"chmod 600 {shlex.quote(str(files[flag]))}" in ran.stderr
 
 

@@ -31,7 +31,7 @@ def two_sign_ins(terminal_program: TerminalProgram) -> StartTwoSignIns:
         with terminal_program.on_a_terminal(*arguments) as first:
             first.wait_for("Password:")
             with terminal_program.on_a_terminal(*arguments, stderr=stderr) as second:
-                second.wait_for("Enter goes on here at once")
+                second.wait_for("press Enter to continue here now")
                 yield first, second
 
     return start

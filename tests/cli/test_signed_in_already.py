@@ -77,7 +77,7 @@ def test_line_prompts_ask_for_a_number(record: SessionRecord) -> None:
         "2 Sign in again",
         "3 Sign in as another user",
     ]
-    assert "There is nothing to go back to." in lines.text
+    assert "This is the first prompt." in lines.text
     assert "Error: Type a number from 1 to 3." in lines.text
 
 

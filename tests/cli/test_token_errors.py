@@ -100,7 +100,7 @@ def test_session_file_open_to_others_exits_with_9_and_chmod_advice(
     machine.session_file().chmod(0o644)
     result = machine.run("token")
     assert (result.returncode, result.stdout, result.stderr.count("\n")) == (9, "", 1)
-    command = result.stderr.rstrip().partition("Close it: ")[2]
+    command = result.stderr.rstrip().partition("Make it private: ")[2]
     process.run_command(["sh", "-c", command], check=True)
     assert machine.run("token").returncode == 0
 
@@ -123,7 +123,7 @@ def test_session_of_a_later_version_is_not_changed(machine: Machine) -> None:
     machine.session_file().write_text(later_session)
     result = machine.run("token")
     assert (result.returncode, result.stdout) == (9, "")
-    assert "left alone" in result.stderr
+    assert "so it isn't changed" in result.stderr
     assert machine.session_file().read_text() == later_session
 
 

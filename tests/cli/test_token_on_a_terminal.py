@@ -161,4 +161,4 @@ class TestOnATerminal:
             terminal_program, "token", *pool_flags(machine.create_client()), "--plain"
         ) as program:
             assert program.wait_exit() == 9
-            assert "is open to" in program.screen_text()
+            assert "Other users can access" in program.screen_text()

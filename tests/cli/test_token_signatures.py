@@ -77,7 +77,7 @@ def test_sign_in_without_reachable_keys_succeeds_with_a_warning(
     keys.state = "unreachable"
     result = sign_in(machine, "token", *pool)
     assert (result.returncode, machine.is_accepted(result.stdout.strip())) == (0, True)
-    assert "the tokens' signatures were not checked" in result.stderr
+    assert "the signatures of the tokens weren't checked" in result.stderr
     assert "Signature     not checked" in machine.run("status").stdout
 
 
@@ -88,7 +88,7 @@ def test_wrong_signature_exits_with_5_and_stores_no_session(
     keys.state = "foreign"
     result = sign_in(machine, command, *pool)
     assert (result.returncode, result.stdout, result.stderr.count("\n")) == (5, "", 2)
-    assert "not signed by this user pool" in result.stderr
+    assert "This user pool didn't sign" in result.stderr
     assert not machine.sessions.entries()
 
 
@@ -119,7 +119,7 @@ def test_signatures_are_checked_after_a_refresh(
 
 
 @pytest.mark.parametrize(
-    ("state", "message"), [("unreachable", "were not checked"), ("foreign", "not signed by")]
+    ("state", "message"), [("unreachable", "weren't checked"), ("foreign", "didn't sign")]
 )
 def test_full_screen_reports_the_signature_check(
     machine: Machine,

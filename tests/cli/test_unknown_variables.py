@@ -26,20 +26,20 @@ def test_unknown_variable_suggests_the_closest_one_without_its_value(
 ) -> None:
     result = program.run(*command, **{name: "hunter2-hunter2"})
     assert "hunter2" not in result.stdout + result.stderr
-    line = f"tui-auth: {name} is no variable of tui-auth. Did you mean {suggestion}?"
+    line = f"tui-auth: tui-auth has no variable {name}. Did you mean {suggestion}?"
     assert result.stderr.splitlines().count(line) == 1, result.stderr
 
 
 def test_unknown_variable_without_a_close_match_is_reported(program: Program) -> None:
     result = program.run("profile", "show", "--json", **IDS, TUI_AUTH_XYZZY="1")
     assert result.returncode == 0
-    assert result.stderr == "tui-auth: TUI_AUTH_XYZZY is no variable of tui-auth, and does nothing.\n"
+    assert result.stderr == "tui-auth: tui-auth has no variable TUI_AUTH_XYZZY, so it was ignored.\n"
 
 
 def test_control_characters_in_a_variable_name_are_made_visible(program: Program) -> None:
     result = program.run("profile", "show", **IDS, **{"TUI_AUTH_\x1b]0;x\x07": "1"})
     assert "\x1b" not in result.stderr
-    assert "is no variable of tui-auth" in result.stderr
+    assert "tui-auth has no variable" in result.stderr
 
 
 def test_known_and_empty_variables_are_not_reported(program: Program) -> None:

@@ -11,7 +11,7 @@ import pytest
 from tests.programs import DATA, Program, TerminalProgram
 
 Prepare = Callable[[Path], object]
-ADVICE = "Have Amplify write it again, or name the pool with flags or a profile."
+ADVICE = "Let Amplify write it again, or specify the pool with flags or a profile."
 
 
 def truncate_before(name: str, marker: str) -> Prepare:
@@ -27,39 +27,39 @@ def link_to_missing_file(folder: Path) -> None:
 CASES = [
     pytest.param(
         lambda folder: os.mkfifo(folder / "amplify_outputs.json"),
-        "~/project/amplify_outputs.json is no plain file and was passed by.",
+        "~/project/amplify_outputs.json is not a regular file and was ignored.",
         id="a FIFO",
     ),
     pytest.param(
         lambda folder: (folder / "amplifyconfiguration.json").mkdir(),
-        "~/project/amplifyconfiguration.json is a folder and was passed by.",
+        "~/project/amplifyconfiguration.json is a folder and was ignored.",
         id="a folder",
     ),
     pytest.param(
         link_to_missing_file,
-        "~/project/amplify_outputs.json is a link that leads nowhere and was passed by.",
+        "~/project/amplify_outputs.json is a broken link and was ignored.",
         id="a dangling link",
     ),
     pytest.param(
         lambda folder: (folder / "amplify_outputs.json").write_text('{"version": "1", "storage": {}}'),
-        "~/project/amplify_outputs.json names no user pool: it has no auth.user_pool_id. It was passed by.",
+        "~/project/amplify_outputs.json specifies no user pool: it has no auth.user_pool_id. It was ignored.",
         id="outputs without auth",
     ),
     pytest.param(
         lambda folder: (folder / "amplify_outputs.json").write_text('{"auth": ["user_pool_id"]}'),
-        "~/project/amplify_outputs.json names no user pool: it has no auth.user_pool_id. It was passed by.",
+        "~/project/amplify_outputs.json specifies no user pool: it has no auth.user_pool_id. It was ignored.",
         id="auth is not an object",
     ),
     pytest.param(
         lambda folder: (folder / "aws-exports.js").write_text("export default {}\n"),
-        "~/project/aws-exports.js names no user pool: it has no aws_user_pools_id. It was passed by.",
+        "~/project/aws-exports.js specifies no user pool: it has no aws_user_pools_id. It was ignored.",
         id="exports without a pool",
     ),
     pytest.param(
         lambda folder: (folder / "amplify_outputs.json").write_text(
             '{"auth": {"user_pool_id": "", "user_pool_client_id": ""}}'
         ),
-        "~/project/amplify_outputs.json names no user pool: the place for its id is empty. It was passed by.",
+        "~/project/amplify_outputs.json specifies no user pool: its ID is empty. It was ignored.",
         id="outputs with empty IDs",
     ),
 ]
@@ -94,7 +94,7 @@ def test_skipped_file_is_reported_before_the_missing_pool(
         ),
         pytest.param(
             truncate_before("aws-exports.js", '"federationTarget"'),
-            "~/project/aws-exports.js, line 10: aws_user_pools_id is not in an object that can be read. "
+            "~/project/aws-exports.js, line 10: aws_user_pools_id isn't in an object that can be read. "
             "Use amplify_outputs.json, flags or a profile.",
             id="truncated exports",
         ),
@@ -114,8 +114,8 @@ def test_file_with_an_unreadable_pool_is_an_error(program: Program, prepare: Pre
 def test_first_run_screen_reports_the_skipped_file(terminal_program: TerminalProgram) -> None:
     os.mkfifo(terminal_program.folder / "amplify_outputs.json")
     with terminal_program.on_a_terminal() as running:
-        running.wait_for("Which user pool do you sign in to?")
-        running.wait_for("~/project/amplify_outputs.json is no plain file")
+        running.wait_for("Which user pool do you want to sign in to?")
+        running.wait_for("~/project/amplify_outputs.json is not a regular file")
         running.press("ctrl+q")
         assert running.wait_exit() == 6
 
@@ -123,7 +123,7 @@ def test_first_run_screen_reports_the_skipped_file(terminal_program: TerminalPro
 def test_first_run_line_prompts_report_the_skipped_file(terminal_program: TerminalProgram) -> None:
     (terminal_program.folder / "amplify_outputs.json").mkdir()
     with terminal_program.on_a_terminal("--plain") as running:
-        running.wait_for("~/project/amplify_outputs.json is a folder and was passed by.")
+        running.wait_for("~/project/amplify_outputs.json is a folder and was ignored.")
         running.wait_for("User pool:")
         running.press("ctrl+d")
         assert running.wait_exit() == 6
@@ -135,6 +135,6 @@ def test_usable_file_in_a_parent_folder_is_used(program: Program) -> None:
     result = program.run("profile", "show")
     assert result.returncode == 0
     assert result.stderr.splitlines() == [
-        "~/project/aws-exports.js is a folder and was passed by.",
+        "~/project/aws-exports.js is a folder and was ignored.",
         "The user pool is the one in ~/amplify_outputs.json.",
     ]

@@ -259,7 +259,7 @@ def test_empty_mfa_configuration_keeps_the_methods() -> None:
         ({"preferred_challenge": "PASSWORD_SRP"}, None, None),
         ({"preferred_challenge": ""}, None, None),
         ("yes", None, ("invalid", "an object")),
-        ({"preferred_challenge": 7}, None, ("invalid", "a word, such as EMAIL_OTP")),
+        ({"preferred_challenge": 7}, None, ("invalid", "text such as EMAIL_OTP")),
         ({"email_otp_enabled": "yes"}, None, ("invalid", "true or false")),
         ({"email_otp_enabled": "yes", "sms_otp_enabled": True}, "USER_AUTH", ("invalid", "true or false")),
     ],
@@ -291,7 +291,7 @@ LIST = 'a list, such as ["REQUIRES_LOWERCASE"]'
 @pytest.mark.parametrize(
     ("read", "name", "expected"),
     [
-        (lambda: read_gen_2(mfa_configuration=7), "mfa_methods", "a word, such as OPTIONAL"),
+        (lambda: read_gen_2(mfa_configuration=7), "mfa_methods", "text such as OPTIONAL"),
         (lambda: read_gen_2(password_policy=7), "password_policy", "an object"),
         (lambda: read_configure_call(passwordFormat=[]), "password_policy", "an object"),
         (lambda: read_configure_call(loginWith=["email"]), "username_attributes", "an object"),

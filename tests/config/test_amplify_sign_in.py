@@ -133,8 +133,8 @@ def test_gen_2_outputs_configure_sign_in_and_sign_up(
         wait_for_texts(
             program,
             "· at least 10 characters",
-            "· a lower-case letter",
-            "· an upper-case letter",
+            "· a lowercase letter",
+            "· an uppercase letter",
             "· a digit",
         )
         assert "a symbol" not in program.screen_text()
@@ -142,14 +142,14 @@ def test_gen_2_outputs_configure_sign_in_and_sign_up(
         wait_for_texts(
             program,
             "✓ at least 10 characters",
-            "✓ a lower-case letter",
-            "· an upper-case letter",
+            "✓ a lowercase letter",
+            "· an uppercase letter",
             "✓ a digit",
         )
         program.press("ctrl+u")
         wait_for_texts(program, "· at least 10 characters")
         program.send(PASSWORD)
-        wait_for_texts(program, "✓ an upper-case letter")
+        wait_for_texts(program, "✓ an uppercase letter")
         program.press("enter")
         type_lines(program, PASSWORD, "Ann", "")
         wait_for_texts(program, "Code sent by email to a***@")
@@ -194,7 +194,7 @@ def test_native_configuration_sets_labels_and_policy_and_keeps_its_secret(
         if mode == "--plain":
             wait_for_texts(
                 program,
-                "The password needs at least 12 characters, a lower-case letter, a symbol, such as ! or -.",
+                "The password needs at least 12 characters, a lowercase letter, a symbol, such as ! or -.",
             )
             for prompt in ("New password:", "Repeat password:"):
                 program.wait_for(prompt)
@@ -205,11 +205,11 @@ def test_native_configuration_sets_labels_and_policy_and_keeps_its_secret(
             type_lines(program, "1")
         else:
             wait_for_texts(
-                program, "· at least 12 characters", "· a lower-case letter", "· a symbol, such as ! or -"
+                program, "· at least 12 characters", "· a lowercase letter", "· a symbol, such as ! or -"
             )
             program.send("lower-case")
             wait_for_texts(
-                program, "· at least 12 characters", "✓ a lower-case letter", "✓ a symbol, such as ! or -"
+                program, "· at least 12 characters", "✓ a lowercase letter", "✓ a symbol, such as ! or -"
             )
             program.press("ctrl+u")
             type_lines(program, PASSWORD, PASSWORD)

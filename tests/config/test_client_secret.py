@@ -38,7 +38,7 @@ def test_empty_secret_file_is_an_error(tmp_path: Path, content: str) -> None:
     path = write_file(tmp_path, content)
     with pytest.raises(ConfigurationError) as error:
         read_secret_file(path)
-    assert str(error.value) == f"{path}: it is empty. Put the app client's secret in its first line."
+    assert str(error.value) == f"{path}: it is empty. Put the client secret in its first line."
 
 
 def test_secret_of_an_amplify_file_is_its_app_client_secret(tmp_path: Path) -> None:
@@ -52,7 +52,7 @@ def test_secret_of_an_amplify_file_is_its_app_client_secret(tmp_path: Path) -> N
     assert read_secret_file(path) == Secret(SECRET)
     del pool["AppClientSecret"]
     path.write_text(json.dumps({"auth": {"plugins": plugin}}))
-    with pytest.raises(ConfigurationError, match=r"configuration.json: it holds no AppClientSecret\.$"):
+    with pytest.raises(ConfigurationError, match=r"configuration.json: it has no AppClientSecret.$"):
         read_secret_file(path)
 
 
@@ -75,7 +75,7 @@ def test_empty_password_file_is_an_error(tmp_path: Path, content: str) -> None:
 def test_password_in_place_of_its_path_is_not_shown(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError) as error:
         read_password_file("hunter2-hunter2")
-    assert str(error.value) == "There is no such password file. Give its path, not the password."
+    assert str(error.value) == "The password file doesn't exist. Give its path, not the password."
 
 
 @pytest.mark.parametrize("read", [read_secret_file, read_password_file])
@@ -112,20 +112,18 @@ def test_secret_in_place_of_its_path_is_not_shown() -> None:
     with pytest.raises(ConfigurationError) as error:
         resolve_secret_path(SECRET)
     assert str(error.value) == (
-        "The secret's file: expected the path of a file that holds the secret, not the secret itself."
+        "The secret's file: expected the path of a file that contains the secret, not the secret itself."
     )
 
 
 def test_path_that_cannot_be_resolved_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(ConfigurationError, match=r"the user after ~ is not known. Write the whole path.$"):
+    with pytest.raises(ConfigurationError, match=r"the user after ~ doesn't exist. Give the full path.$"):
         resolve_secret_path("~no-such-user/secret")
     removed = tmp_path / "gone"
     removed.mkdir()
     monkeypatch.chdir(removed)
     removed.rmdir()
-    with pytest.raises(
-        ConfigurationError, match=r"the folder you are in was removed. Write the file's whole"
-    ):
+    with pytest.raises(ConfigurationError, match=r"the current folder was removed. Give the full"):
         resolve_secret_path("secret")
 
 
@@ -133,7 +131,7 @@ def test_path_that_cannot_be_resolved_is_an_error(tmp_path: Path, monkeypatch: p
 def test_warning_about_a_readable_file_suggests_chmod(tmp_path: Path, mode: int) -> None:
     path = write_file(tmp_path, "s3cret", "my secret", mode)
     assert permission_warning(path) == (
-        f"Other users of this machine can read {path}. Close it: chmod 600 '{path}'"
+        f"Other users of this computer can read {path}. Make it private: chmod 600 '{path}'"
     )
 
 

@@ -9,7 +9,7 @@ def test_checklist_has_each_rule_and_whether_it_is_met() -> None:
     policy = PasswordPolicy(10, require_uppercase=True, require_numbers=True, require_symbols=True)
     assert policy.checklist("short1") == [
         ("at least 10 characters", False),
-        ("an upper-case letter", False),
+        ("an uppercase letter", False),
         ("a digit", True),
         ("a symbol, such as ! or -", False),
     ]

@@ -39,21 +39,21 @@ def read_error(home: Home, name: str = "acme") -> str:
     [
         (
             'user_pol_id = "eu-west-1_A"',
-            "line 5: “user_pol_id” is no setting of a profile. Did you mean user_pool_id?",
+            "line 5: unknown setting “user_pol_id”. Did you mean user_pool_id?",
         ),
         ("session_minutes = 500", "line 5: session_minutes: expected a number of minutes from 1 to 15"),
         ("auth_flow = true", "line 5: auth_flow: expected one of USER_SRP_AUTH"),
         ('identity_pool_id = "pool"', "line 5: identity_pool_id: expected an identity pool ID, such as"),
         (
             'endpoint_url = "http://example.com"',
-            "line 5: endpoint_url: expected a URL beginning with https://",
+            "line 5: endpoint_url: expected a URL",
         ),
         ('username_attributes = "email"', "line 5: username_attributes: expected a list of attribute names"),
         (
             "password_policy = { min_length = true }",
             "line 5: password_policy.min_length: expected a number from 1 to 99",
         ),
-        ('client_secret = "hunter2"', "line 5: client_secret: no secret is read from here. Put the"),
+        ('client_secret = "hunter2"', "line 5: client_secret: secrets aren't read from this file. Put the"),
         (
             "[profiles.acme.password_policy]\nmin_length = 8\nmin_lenght = 9",
             "line 7: password_policy.min_lenght: expected one of min_length, ",
@@ -79,8 +79,8 @@ def test_profile_error_has_its_line_and_not_its_value(home: Home, line: str, mes
         ("[profiles.acme]\nregion = eu-west-1\n", "line 2: expected a value: text in quotes"),
         ('[profiles.acme]\nregion = "eu-west-1\n', "line 2: expected the quote that ends the text"),
         ("[profiles.acme]\nregion\n", "line 2: expected = after the key"),
-        ("[profiles.acme]\nregion = 1\nregion = 2\n", "line 3: this key stands above already"),
-        ("[profiles.acme]\n[profiles.acme]\n", "line 2: this table stands above already"),
+        ("[profiles.acme]\nregion = 1\nregion = 2\n", "line 3: this key is already set"),
+        ("[profiles.acme]\n[profiles.acme]\n", "line 2: this table already exists"),
         ("[profiles.acme]\nregion = 1 2\n", "line 2: expected the end of the line after the value"),
         ("[profiles.acme]\n= 2\n", "line 2: expected KEY = VALUE or a [table]"),
         ('\ndefault_profil = "acme"\n', "line 2: expected [profiles.NAME] or default_profile"),
@@ -100,7 +100,7 @@ def test_file_error_has_its_line(home: Home, config: str, message: str) -> None:
 def test_unknown_name_suggests_existing_ones(home: Home) -> None:
     home.write_config(ACME)
     assert "Did you mean “acme”?" in read_error(home, "acne")
-    assert "There is no such profile. Your only profile is “acme”." in read_error(home, "other")
+    assert "This profile doesn't exist. Your only profile is “acme”." in read_error(home, "other")
 
 
 def test_one_broken_profile_does_not_break_another(home: Home) -> None:
@@ -118,12 +118,12 @@ def test_secret_path_is_relative_to_the_config_file(home: Home) -> None:
 def test_dangling_config_symlink_is_an_error(home: Home, tmp_path: Path) -> None:
     home.config.parent.mkdir(parents=True)
     home.config.symlink_to(tmp_path / "missing" / "config.toml")
-    assert read_error(home) == f"{home.config}: it cannot be read: No such file or directory."
+    assert read_error(home) == f"{home.config}: it can't be read: No such file or directory."
 
 
 def test_inaccessible_config_folder_is_an_error(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Path, "stat", _deny)
-    assert read_error(home) == f"{home.config}: it cannot be read: Permission denied."
+    assert read_error(home) == f"{home.config}: it can't be read: Permission denied."
 
 
 def _deny(path: Path) -> None:
@@ -197,7 +197,7 @@ def test_file_in_place_of_the_secrets_folder_is_an_error(home: Home) -> None:
     folder.write_text("")
     with pytest.raises(ConfigurationError) as error:
         add_profile("b", {}, client_secret=Secret("hunter2"), environ=home.environ)
-    cure = f"Move it away: mv {folder} {folder}.old"
+    cure = f"Move it: mv {folder} {folder}.old"
     assert str(error.value) == f"{folder} is a link or a file where a folder should be. {cure}"
     assert home.config.read_text() == ACME
 
@@ -293,7 +293,7 @@ def test_configuration_that_others_can_change_is_rejected(home: Home, kind: str)
         partial(add_profile, "new", {"client_id": "c"}, environ=home.environ),
         partial(use_profile, None, home.environ),
     ):
-        with pytest.raises(ConfigurationError, match=rf"^{place} .*{cure}"):
+        with pytest.raises(ConfigurationError, match=rf"{place}[ ,].*{cure}"):
             attempt()
     assert home.config.read_text().startswith(ACME)
 
@@ -306,7 +306,7 @@ def test_linked_configuration_in_a_shared_folder_is_rejected(home: Home, tmp_pat
     home.config.symlink_to(shared / "config.toml")
     load_profiles(home.environ)
     shared.chmod(0o777)
-    with pytest.raises(ConfigurationError, match=f"^{shared} can be changed by other users"):
+    with pytest.raises(ConfigurationError, match=f"^Other users can change {shared}"):
         load_profiles(home.environ)
     shared.chmod(0o1777)  # nobody can replace the file of another there
     load_profiles(home.environ)

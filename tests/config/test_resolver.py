@@ -52,8 +52,9 @@ def test_default_profile_precedes_an_amplify_file_with_a_note(home: Home, put_am
     choice = home.resolve()
     assert choice.profile == "other"
     assert choice.notes == (
-        "Using the profile other, which is the default; "
-        f"{home.folder / 'amplify_outputs.json'} was passed by. `tui-auth profile use --none` ends that.",
+        "Using the default profile other; "
+        f"{home.folder / 'amplify_outputs.json'} was ignored. "
+        "`tui-auth profile use --none` removes the default.",
     )
 
 
@@ -108,8 +109,8 @@ def test_selected_profile_without_a_pool_is_an_error(home: Home, put_amplify_fil
     with pytest.raises(ConfigurationError) as error:
         home.resolve(*flags, variables=variables, current_session=lambda: SESSION)
     assert str(error.value) == (
-        f'{home.config}, line 2: this profile names no user pool. Add a line user_pool_id = "…" to it, '
-        "or give --user-pool-id too."
+        f'{home.config}, line 2: this profile has no user pool. Add a line user_pool_id = "…" to it, or give '
+        "--user-pool-id."
     )
     choice = home.resolve(*flags, "--user-pool-id", "eu-west-1_Any", variables=variables)
     assert (choice.user_pool_id, choice.client_id) == ("eu-west-1_Any", "acmeclient")
@@ -117,7 +118,7 @@ def test_selected_profile_without_a_pool_is_an_error(home: Home, put_amplify_fil
 
 def test_error_for_a_profile_without_a_client_has_its_line(home: Home) -> None:
     home.write_config('[profiles.acme]\nuser_pool_id = "eu-west-1_Acme1"\n')
-    with pytest.raises(ConfigurationError, match=r"line 2: this profile names no app client\.") as error:
+    with pytest.raises(ConfigurationError, match=r"line 2: this profile has no app client\.") as error:
         home.resolve("--profile", "acme", current_session=lambda: SESSION)
     assert not isinstance(error.value, NoPoolError), "the current session's pool must not be used instead"
 
@@ -138,7 +139,7 @@ def test_empty_flag_is_an_error(home: Home, put_amplify_file: Put, flag: str) ->
     for empty in ("", " "):
         with pytest.raises(ConfigurationError) as error:
             home.resolve(flag, empty)
-        assert str(error.value) == f"{flag} is empty. Give a value, or leave the flag out."
+        assert str(error.value) == f"{flag} is empty. Give a value, or omit the flag."
 
 
 def test_saved_profile_precedes_flags_and_variables(home: Home) -> None:
@@ -172,7 +173,7 @@ def test_removed_current_folder_does_not_prevent_resolution(
     with pytest.raises(NoPoolError):
         resolve_pool(Namespace(), home.environ)
     flags.client_secret_file = "secret"
-    with pytest.raises(ConfigurationError, match="the folder you are in was removed"):
+    with pytest.raises(ConfigurationError, match="the current folder was removed"):
         resolve_pool(flags, home.environ)
 
 
@@ -193,7 +194,7 @@ def test_flags_for_another_pool_keep_only_the_user_name(home: Home) -> None:
 
 def test_flag_for_another_pool_does_not_use_the_files_client(home: Home, put_amplify_file: Put) -> None:
     put_amplify_file("amplify_outputs.json", home.folder)
-    with pytest.raises(NoPoolError, match=r"besides the user pool of --user-pool-id\. Give --client-id too"):
+    with pytest.raises(NoPoolError, match=r"the user pool from --user-pool-id\. Give --client-id too"):
         home.resolve("--user-pool-id", "eu-west-1_Another")
 
 
@@ -206,20 +207,20 @@ def test_endpoint_variable_applies_to_a_pool_from_flags(home: Home) -> None:
     ("flags", "variables", "message"),
     [
         (("--user-pool-id", "pool", "--client-id", "c"), {}, "--user-pool-id: expected a user pool ID"),
-        (FLAGS, {"TUI_AUTH_ENDPOINT_URL": "http://example.com"}, "ENDPOINT_URL: expected a URL beginning"),
+        (FLAGS, {"TUI_AUTH_ENDPOINT_URL": "http://example.com"}, "ENDPOINT_URL: expected a URL"),
         (FLAGS, {"TUI_AUTH_SESSION_MINUTES": "hunter2"}, "TUI_AUTH_SESSION_MINUTES: expected a number"),
-        (("--profile", "gone"), {}, "--profile: there is no such profile."),
+        (("--profile", "gone"), {}, "--profile: this profile doesn't exist."),
         (
             (*FLAGS, "--client-secret-file", "/nonexistent"),
             {},
-            "--client-secret-file: there is no such file.",
+            "--client-secret-file: this file doesn't exist.",
         ),
         (
             (*FLAGS, "--client-secret-file", "~nosuchuser/x"),
             {},
-            "--client-secret-file: expected the path of a file; there is no user of the name after ~.",
+            "--client-secret-file: expected the path of a file; the user after ~ doesn't exist.",
         ),
-        ((*FLAGS, "--client-secret-file", "/dev/null"), {}, "/dev/null: this is not a plain file"),
+        ((*FLAGS, "--client-secret-file", "/dev/null"), {}, "/dev/null: this isn't a regular file"),
         ((), {}, "No user pool is specified. Give --user-pool-id"),
     ],
 )

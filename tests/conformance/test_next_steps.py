@@ -76,7 +76,7 @@ def test_client_metadata_and_secret_hash_reach_the_pool(server: CognitoEmulator,
     assert result.is_signed_in
     assert all(call["ClientMetadata"] == {"from": "here"} for _, call in server.calls)
     auth_without_secret = Auth(demo.user_pool_id, created["ClientId"], endpoint_url=server.endpoint_url)
-    with pytest.raises(AuthError, match="has a secret, and none was given"):
+    with pytest.raises(AuthError, match="has a secret, but none was given"):
         auth_without_secret.sign_in("ann", demo.users[0].password)
 
 

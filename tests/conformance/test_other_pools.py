@@ -159,7 +159,7 @@ def test_device_with_a_wrong_password_is_dropped(server: CognitoEmulator) -> Non
 
 def test_sms_only_mfa_setup_points_to_an_administrator() -> None:
     gateway = ScriptedGateway(challenge("MFA_SETUP", MFAS_CAN_SETUP='["SMS_MFA"]'))
-    with pytest.raises(AuthError, match="cannot be set up while signing in") as caught:
+    with pytest.raises(AuthError, match="can't be set up during sign-in") as caught:
         Auth("eu-west-1_Ab12Cd34E", "client1", gateway=gateway).sign_in(
             "ann", PASSWORD, auth_flow="USER_PASSWORD_AUTH"
         )

@@ -192,7 +192,7 @@ def test_port_in_use_is_reported(program: Program) -> None:
 
     assert status == 3
     suggestion = "Give another --port, or none for a free one."
-    assert error == f"tui-auth: cannot listen on port {port}: Address already in use. {suggestion}\n"
+    assert error == f"tui-auth: can't listen on port {port}: Address already in use. {suggestion}\n"
 
 
 @pytest.mark.parametrize("port", ["x", "-1", "65536"])
@@ -483,7 +483,7 @@ def test_state_that_cannot_be_written_is_reported_at_once(program: Program, tmp_
     status, error = run_with_error(program, "--state", tmp_path / "missing" / "state.json")
 
     assert status == 9
-    assert "cannot write the state file" in error
+    assert "can't write the state file" in error
     assert error.count("\n") == 1
 
 
@@ -499,7 +499,7 @@ def test_state_that_can_no_longer_be_written_is_reported_once(process: Process, 
     _, err = pool_process.communicate(timeout=PROCESS_SECONDS)
 
     assert pool_process.returncode == 9
-    assert err.count("cannot write the state file") == 1
+    assert err.count("can't write the state file") == 1
 
 
 def test_triggers_file_without_any_trigger_is_reported(program: Program, tmp_path: Path) -> None:

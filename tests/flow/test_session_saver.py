@@ -82,7 +82,7 @@ def test_nothing_is_saved_without_a_configured_storage() -> None:
     saver, persistence = saver_with()
     assert saver.save_where_configured(done, "ann") is None
     assert persistence.saves == []
-    assert saver.reason_not_saved(done, "ann", print) == "Nobody chose where."
+    assert saver.reason_not_saved(done, "ann", print) == "No storage was chosen."
 
 
 @pytest.mark.parametrize(("result", "remembered"), [(SAVED, [StorageKind.SESSION]), (FAILED, [])])
@@ -126,8 +126,8 @@ def test_unresponsive_storage_times_out(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(saver, "_save", lambda *_: None)
     monkeypatch.setattr(saver, "_finished", SimpleNamespace(wait=lambda seconds: waited.append(seconds)))
     output: list[str] = []
-    assert saver.reason_not_saved(signed_in(), "ann", output.append) == "The place does not answer."
-    assert output == ["Keeping the session; another tui-auth may be busy with it. ^c leaves without."]
+    assert saver.reason_not_saved(signed_in(), "ann", output.append) == "The storage doesn't respond."
+    assert output == ["Storing the session; another tui-auth may be using it. ^c quits without storing it."]
     assert waited == [REPORT_AFTER_SECONDS, PATIENCE_SECONDS]
 
 
@@ -153,7 +153,7 @@ def test_device_is_the_one_remembered_for_the_user() -> None:
         (None, "The pool remembers this machine."),
         (
             error_from_response("TooManyRequestsException", ""),
-            "The pool did not remember this machine. Cognito is asked too often just now.",
+            "The pool did not remember this machine. Cognito is getting too many requests right now.",
         ),
     ],
 )

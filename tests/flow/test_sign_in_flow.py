@@ -192,7 +192,7 @@ class TestErrors:
         assert isinstance(output, ShowError)
         assert output.error.text == INTERNAL_ERROR
 
-    @pytest.mark.parametrize(("key", "text"), [("Enter", "Enter tries it again."), ("", "Try it again.")])
+    @pytest.mark.parametrize(("key", "text"), [("Enter", "Press Enter to try again."), ("", "Try it again.")])
     def test_lost_reply_names_the_key_that_repeats_the_request(self, key: str, text: str) -> None:
         flow = at_sms(LOST, enter_key=key)
         output = flow.run(flow.answer(CODE))
@@ -204,7 +204,7 @@ class TestErrors:
         flow = at_sms(LOST)
         output = flow.run(flow.new_code(key="^r"))
         assert isinstance(output, ShowError)
-        assert output.error.text == "No answer came. ^r tries it again."
+        assert output.error.text == "No answer came. Press ^r to try again."
         assert not output.error.enter_repeats
 
     def test_tokens_with_an_invalid_signature_lead_to_sign_in(self) -> None:
@@ -299,7 +299,7 @@ class TestGoingBack:
         flow = self.at_a_code_after_a_choice(LOST)
         output = flow.run(flow.back())
         assert isinstance(output, ShowError)
-        assert output.error.text.endswith("Esc goes to sign-in.")
+        assert output.error.text.endswith("Press Esc to go to sign-in.")
         assert isinstance(flow.back(), ShowSignIn)
         assert len(flow.operations) == 3
 
@@ -340,7 +340,7 @@ class TestNewCodesAndAccounts:
         flow.run(flow.sign_in("ann", None))
         output = flow.new_code()
         assert isinstance(output, ShowError)
-        assert "needs a new sign-in" in output.error.text
+        assert "need to sign in again" in output.error.text
 
     def test_requested_reset_sends_no_code_yet(self) -> None:
         flow = flow_with(DELIVERED, {}, DONE)

@@ -32,7 +32,7 @@ def test_trace_file_has_one_line_per_call_and_no_input(sign_in_as: StartSignIn, 
     program.log_in()
     program.wait_for("Code sent by SMS")
     program.enter("000000")
-    program.wait_for("That code is not right")
+    program.wait_for("That code isn't right")
     code = program.newest_code()
     program.enter(code)
     program.wait_for("Signed in as sam")
@@ -56,7 +56,7 @@ def test_full_disk_ends_the_trace_only(sign_in_as: StartSignIn) -> None:
     program.log_in_at_prompts()
     program.wait_for("Signed in as ann.")
     assert program.wait_exit() == 0
-    assert "went wrong" not in program.screen_text()
+    assert "internal error" not in program.screen_text()
 
 
 def test_unread_pipe_is_rejected_as_trace_file(sign_in_as: StartSignIn, tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def test_wrong_sms_code_keeps_the_step(sign_in_as: StartSignIn) -> None:
     program.wait_for("Type the code that was sent to you.")
     code = program.newest_code()
     program.enter(wrong_code(code))
-    program.wait_for("That code is not right.")
+    program.wait_for("That code isn't right.")
     assert program.shows(" ".join(wrong_code(code))), "the input stays in the field"
     program.enter(code)
     program.wait_for("Signed in as sam")
@@ -61,7 +61,7 @@ def test_new_code_voids_the_old_one(sign_in_as: StartSignIn) -> None:
     new = program.newest_code()
     assert old != new
     program.enter(old)
-    program.wait_for("That code is not right.")
+    program.wait_for("That code isn't right.")
     program.enter(new)
     program.wait_for("Signed in as sam")
 
@@ -89,7 +89,7 @@ def test_totp_code_signs_in_and_shows_the_device_name(sign_in_as: StartSignIn) -
     assert program.user.totp_secret
     code = pyotp.TOTP(program.user.totp_secret).at(int(program.server.clock.now()))
     program.enter(wrong_code(code))
-    program.wait_for("That code is not right.")
+    program.wait_for("That code isn't right.")
     program.enter(code)
     program.wait_for("Signed in as tom")
 
@@ -106,7 +106,7 @@ def test_reused_totp_code_is_explained(sign_in_as: StartSignIn) -> None:
     second.log_in()
     second.wait_for("Code from your authenticator app")
     second.enter(code)
-    second.wait_for("That code was used already.")
+    second.wait_for("That code was already used.")
     second.server.clock.advance(30)
     second.enter(pyotp.TOTP(first.user.totp_secret).at(int(second.server.clock.now())))
     second.wait_for("Signed in as tom")

@@ -13,7 +13,7 @@ def test_wrong_custom_answer_returns_to_sign_in(sign_in_as: StartSignIn) -> None
     program.enter("")
     program.wait_for("Type an answer first.")
     program.enter("nonsense")
-    program.wait_for_text("The service ended this sign-in. It says: “Incorrect username or password.”")
+    program.wait_for_text("The user pool ended this sign-in. It says: “Incorrect username or password.”")
     assert "quinn" in program.screen_text()
     program.press("enter")
     for answer in ANSWERS:
@@ -51,7 +51,7 @@ def test_wrong_answer_to_an_unknown_step_returns_with_the_reason(sign_in_as: Sta
     program.log_in()
     program.wait_for("MOON_PHASE")
     program.enter("new")
-    program.wait_for_text("The service ended this sign-in. It says: “Incorrect username or password.”")
+    program.wait_for_text("The user pool ended this sign-in. It says: “Incorrect username or password.”")
     program.enter(program.user.password)
     program.wait_for("MOON_PHASE")
     program.press("esc")

@@ -48,7 +48,7 @@ def test_hidden_unknown_user_reset_looks_like_any_other(own_pool: MakePool) -> N
     program.wait_for_text("If there is such an account: code sent by")
     assert pool.server.messages == []
     program.enter("123456", "Brand-New-Horse-7!", "Brand-New-Horse-7!")
-    program.wait_for("That code is not right.")
+    program.wait_for("That code isn't right.")
 
 
 def test_unknown_user_reset_is_reported_where_the_pool_tells(own_pool: MakePool) -> None:
@@ -58,7 +58,7 @@ def test_unknown_user_reset_is_reported_where_the_pool_tells(own_pool: MakePool)
     program.press("ctrl+f")
     program.wait_for("Reset your password")
     program.send(number_key_for(program, "Send me a code"))
-    program.wait_for_text("The pool says that it has no such user.")
+    program.wait_for_text("The user pool has no user with this name.")
 
 
 @pytest.mark.parametrize("name", ["nobody", "ann"])
@@ -71,7 +71,7 @@ def test_code_before_a_password_is_sent_only_perhaps(own_pool: MakePool, name: s
     program.wait_for("Code sent by email to ")
     program.wait_for_text(IF_IT_EXISTS)
     program.enter("12345678")
-    program.wait_for("That code is not right.")
+    program.wait_for("That code isn't right.")
     assert len(pool.server.messages) == (1 if name == "ann" else 0)
 
 
@@ -84,4 +84,4 @@ def test_hidden_users_at_line_prompts(own_pool: MakePool) -> None:
     program.wait_for_text(IF_IT_EXISTS)
     program.wait_for("Code:")
     program.enter("12345678")
-    program.wait_for("Error: That code is not right.")
+    program.wait_for("Error: That code isn't right.")

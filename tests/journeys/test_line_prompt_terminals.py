@@ -122,7 +122,7 @@ def test_forgotten_password_is_reset_at_line_prompts(sign_in_as: StartSignIn) ->
         ("New password:", NEW_PASSWORD),
         ("Repeat password:", NEW_PASSWORD),
     )
-    program.wait_for("Error: That code is not right.")
+    program.wait_for("Error: That code isn't right.")
     answer_prompts(program, ("Code:", code))
     program.wait_for("Signed in as ann.")
     assert program.wait_exit() == 0
@@ -141,7 +141,7 @@ def test_sign_up_at_line_prompts_keeps_accepted_input(sign_in_as: StartSignIn) -
     answer_prompts(program, ("New password:", "short"), ("Repeat password:", "short"))
     answer_prompts(program, ("Email (optional, Enter to skip):", "zoe@example.org"))
     answer_prompts(program, ("New password:", NEW_PASSWORD), ("Repeat password:", NEW_PASSWORD))
-    program.wait_for("Error: There is an account of this name.")
+    program.wait_for("Error: An account with this user name already exists.")
     answer_prompts(program, ("Username:", "zoe"))
     program.wait_for("Error: This user pool requires this attribute: Full name.")
     answer_prompts(program, ("Full name:", "Zoe"))
@@ -160,7 +160,7 @@ def test_failed_sign_up_is_sent_again_by_enter(
     answer_prompts(program, ("Username:", "/sign-up"), ("Username:", "zoe"), ("New password:", NEW_PASSWORD))
     pool.server.fail_next("SignUp", "InternalErrorException", "trouble")
     answer_prompts(program, ("Repeat password:", NEW_PASSWORD), ("Enter to skip):", "zoe@example.org"))
-    program.wait_for("Cognito had an error of its own.")
+    program.wait_for("Cognito had an internal error.")
     answer_prompts(program, ("Press Enter to try again, or type /back:", ""))
     answer_prompts(program, ("Code:", "/back"))
     program.wait_for("Username: zoe (type /back to change it)")
@@ -172,7 +172,7 @@ def test_disabled_sign_up_returns_to_sign_in(own_pool: MakePool) -> None:
     program = pool.sign_in("--plain", rows=60)
     answer_prompts(program, ("Username:", "/sign-up"), ("Username:", "zoe"), ("New password:", NEW_PASSWORD))
     answer_prompts(program, ("Repeat password:", NEW_PASSWORD), ("Enter to skip):", ""))
-    program.wait_for("This pool does not let people sign up by themselves.")
+    program.wait_for("This user pool doesn't let users sign up.")
     answer_prompts(program, ("Username:", "ann"), ("Password:", "/back"), ("Username:", ""))
 
 

@@ -47,7 +47,7 @@ def test_sms_code_at_line_prompts(plain_by_flag_or_terminal: StartSignIn) -> Non
     program.log_in_at_prompts()
     program.wait_for("Code sent by SMS to +")
     program.enter(wrong_code(program.newest_code()))
-    program.wait_for("Error: That code is not right.")
+    program.wait_for("Error: That code isn't right.")
     program.enter(program.newest_code())
     program.wait_for("Signed in as sam.")
 
@@ -68,7 +68,7 @@ def test_totp_setup_at_line_prompts(plain_by_flag_or_terminal: StartSignIn) -> N
     key_text = program.screen_text().split("(time-based, TOTP):")[1].split("Account:")[0]
     phone = pyotp.TOTP("".join(key_text.split()))
     program.enter(phone.at(int(program.server.clock.now()) - 240))
-    program.wait_for("4 minutes ago")
+    program.wait_for("4 minutes old")
     program.enter(phone.at(int(program.server.clock.now())))
     program.wait_for("Signed in as tess.")
 

@@ -53,8 +53,8 @@ def test_lockout_counts_down_without_retrying(sign_in_as: StartSignIn) -> None:
 @pytest.mark.parametrize(
     ("code", "says"),
     [
-        ("TooManyRequestsException", "Cognito is asked too often just now."),
-        ("LimitExceededException", "Cognito's limit for this user is reached."),
+        ("TooManyRequestsException", "Cognito is getting too many requests right now."),
+        ("LimitExceededException", "This user has reached a Cognito limit."),
     ],
 )
 def test_throttled_code_is_kept_during_the_wait(sign_in_as: StartSignIn, code: str, says: str) -> None:
@@ -84,7 +84,7 @@ def test_throttled_code_waits_at_line_prompts(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("ann", "--plain", rows=40)
     program.server.fail_next("InitiateAuth", "TooManyRequestsException", "Rate exceeded")
     program.log_in_at_prompts()
-    program.wait_for_text("Error: Cognito is asked too often just now.")
+    program.wait_for_text("Error: Cognito is getting too many requests right now.")
     program.wait_for("Try again in 5 seconds.")
     program.wait_for(lambda p: p.screen_text().count("Password:") == 2)
     assert program.requests == ["InitiateAuth"]

@@ -20,7 +20,7 @@ def test_code_as_first_factor_of_any_length(sign_in_as: StartSignIn, line: str, 
     program.send(number_key_for(program, line))
     program.wait_for(f"Code sent {medium} to ")
     program.enter(wrong_code(program.newest_code()))
-    program.wait_for("That code is not right.")
+    program.wait_for("That code isn't right.")
     program.enter(program.newest_code())
     program.wait_for("Signed in as cleo")
 

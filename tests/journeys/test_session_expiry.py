@@ -15,7 +15,7 @@ NIGHT = 12 * 3600.0
 EXPIRY_HINT = "This step may have run out"
 RESTART_OFFER = "Enter starts it again."
 SENDS_CODE = "This sends a new code"
-MAKES_KEY = "This makes a new key"
+MAKES_KEY = "This creates a new key"
 PHONE = {"phone_number": "+4915550001234", "phone_number_verified": "true"}
 
 # The program on a suspended machine: its clock advances while its timers stop.
@@ -76,7 +76,7 @@ def test_expiry_hint_after_three_minutes_keeps_a_valid_session(
     program.wait_for("Code sent by SMS to +")
     pool.server.clock.advance(170)
     program.enter(wrong_code(program.newest_code()))
-    program.wait_for("That code is not right.")
+    program.wait_for("That code isn't right.")
     pool.server.clock.advance(20)
     program.enter(wrong_code(wrong_code(program.newest_code())))
     program.wait_for(EXPIRY_HINT)
@@ -93,7 +93,7 @@ def test_profile_sets_the_assumed_session_validity(own_pool: MakePool) -> None:
     requests_before = len(program.requests)
     pool.server.clock.advance(590)
     program.enter(wrong_code(program.newest_code()))
-    program.wait_for("That code is not right.")
+    program.wait_for("That code isn't right.")
     before = program.screen_text()
     pool.server.clock.advance(20)
     program.enter(wrong_code(wrong_code(program.newest_code())))

@@ -27,7 +27,7 @@ def test_wrong_setup_code_is_explained(sign_in_as: StartSignIn) -> None:
     phone = scan(program)
     now = int(program.server.clock.now())
     program.enter(phone.at(now - 240))
-    program.wait_for_text("4 minutes ago")
+    program.wait_for_text("4 minutes old")
     assert phone.secret[:4] in program.screen_text(), "the same key is still shown"
     program.enter(phone.at(int(program.server.clock.now())))
     program.wait_for("Signed in as tess")
@@ -38,7 +38,7 @@ def test_code_of_another_key_is_recognized(sign_in_as: StartSignIn) -> None:
     program.log_in()
     phone = scan(program)
     program.enter(wrong_code(phone.at(int(program.server.clock.now()))))
-    program.wait_for(lambda p: "does not fit this key" in " ".join(p.screen_text().replace("▄", "").split()))
+    program.wait_for(lambda p: "doesn't match this key" in " ".join(p.screen_text().replace("▄", "").split()))
     program.enter(phone.at(int(program.server.clock.now())))
     program.wait_for("Signed in as tess")
 

@@ -20,7 +20,7 @@ OFFSET_SECONDS = 600.0
 
 def wait_for_clock_offset(program: SignIn, seconds: float, direction: str) -> None:
     """Wait until the screen reports the clock offset, within 15 seconds."""
-    pattern = re.compile(rf"This machine's clock is (\d+) seconds {direction}")
+    pattern = re.compile(rf"This computer's clock is (\d+) seconds {direction}")
 
     def is_close(_: object) -> bool:
         match = pattern.search(unwrap(program.screen_text()))
@@ -54,7 +54,7 @@ def test_wrong_clock_is_explained_and_srp_uses_server_time(
     (timestamp,) = timestamps(pool.server)
     assert abs(timestamp - pool.server.clock.now()) < 60
     program.enter(code_by_local_clock(phone, pool.server, offset))
-    program.wait_for("That code is not right.")
+    program.wait_for("That code isn't right.")
     wait_for_clock_offset(program, abs(offset), direction)
     program.enter(phone.at(int(pool.server.clock.now())))
     program.wait_for("Signed in as ann")
@@ -115,7 +115,7 @@ def test_correct_clock_is_not_mentioned(own_pool: MakePool) -> None:
     program.enter("Correct-Horse-9!")
     program.wait_for("Code sent by SMS to +")
     program.enter(wrong_code(program.newest_code()))
-    program.wait_for("That code is not right.")
+    program.wait_for("That code isn't right.")
     assert "clock" not in program.screen_text(), "a sent code does not depend on the clock"
 
 
@@ -134,6 +134,6 @@ def test_wrong_clock_is_explained_at_line_prompts(own_pool: MakePool) -> None:
     program.enter("Correct-Horse-9!")
     program.wait_for("Code:")
     program.enter(code_by_local_clock(phone, pool.server, OFFSET_SECONDS))
-    program.wait_for_text("seconds slow; codes made on it are off.")
+    program.wait_for_text("seconds slow, so its codes are wrong.")
     program.enter(phone.at(int(pool.server.clock.now())))
     program.wait_for("Signed in as ann.")

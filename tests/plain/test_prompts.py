@@ -64,7 +64,7 @@ def test_back_leaves_every_prompt(ask: Callable[[Prompts], object]) -> None:
 
 def test_confirmation_accepts_only_enter() -> None:
     lines = Typist("yes", "")
-    Prompts(lines).confirm("Enter goes on")
+    Prompts(lines).confirm("Enter to continue")
     assert lines.printed == ["Error: Press only Enter, or type /back."]
 
 

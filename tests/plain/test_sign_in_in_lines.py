@@ -124,7 +124,7 @@ def test_password_is_asked_for_again_if_wrong() -> None:
 def test_code_is_asked_for_again_if_wrong() -> None:
     dialog = ScriptedDialog(SMS, WRONG_CODE, DONE, typed=("hunter2", "111111", "222222"))
     assert isinstance(dialog.run(), Done)
-    assert "Error: That code is not right. Check it and try again." in dialog.lines.printed
+    assert "Error: That code isn't right. Check it and try again." in dialog.lines.printed
     assert dialog.responses() == {"SMS_MFA_CODE": Secret("222222")}
 
 
@@ -154,7 +154,8 @@ def test_rejected_custom_challenge_answer_leads_to_sign_in() -> None:
     )
     dialog.run()
     assert (
-        "Error: The service ended this sign-in. It says: “Wrong pet.” Sign in again." in dialog.lines.printed
+        "Error: The user pool ended this sign-in. It says: “Wrong pet.” Sign in again."
+        in dialog.lines.printed
     )
     assert dialog.gateway.operations == ["InitiateAuth", "RespondToAuthChallenge", "InitiateAuth"]
 
@@ -305,7 +306,7 @@ class TestAuthenticators:
         dialog.gateway.clock_offset = 120.0
         dialog.run()
         assert any(
-            line.endswith("This machine's clock is 120 seconds slow; codes made on it are off.")
+            line.endswith("This computer's clock is 120 seconds slow, so its codes are wrong.")
             for line in dialog.lines.printed
         )
 
@@ -326,13 +327,13 @@ class TestAuthenticators:
         dialog.gateway.now = lambda: now  # type: ignore[method-assign]
         dialog.lines.typed.append(pyotp.TOTP(KEYS[0]).at(int(now) - 600))
         dialog.run()
-        assert any(line.startswith("Error: It fits 10 minutes ago") for line in dialog.lines.printed)
+        assert any(line.startswith("Error: That code is 10 minutes old") for line in dialog.lines.printed)
 
     def test_later_wrong_code_is_not_compared_with_the_key(self) -> None:
         key = ({"SecretCode": KEYS[0], "Session": "2"}, {"Status": "SUCCESS", "Session": "3"})
         dialog = ScriptedDialog(NEW_KEY, *key, SMS, WRONG_CODE, typed=("pw", "123456", "111111"))
         dialog.run()
-        assert "Error: That code is not right. Check it and try again." in dialog.lines.printed
+        assert "Error: That code isn't right. Check it and try again." in dialog.lines.printed
 
     def test_second_totp_key_says_that_the_first_is_obsolete(self) -> None:
         replies = (
@@ -517,7 +518,7 @@ class TestRememberedDevices:
     def test_device_error_is_reported(self) -> None:
         lines, _ = self.ask(THROTTLED, typed=("1",))
         assert lines.printed[-1] == (
-            "Error: The pool did not remember this machine. Cognito is asked too often just now."
+            "Error: The pool did not remember this machine. Cognito is getting too many requests right now."
         )
 
 

@@ -156,11 +156,11 @@ async def test_invalid_id_shows_a_field_error_and_sends_nothing(tmp_path: Path) 
         (
             error_from_response("ResourceNotFoundException", "User pool client x does not exist."),
             "client",
-            "no such app client",
+            "No app client has this ID",
         ),
-        (AuthError(ErrorKind.NETWORK, "Cognito cannot be reached."), "client", "Cognito cannot be reached."),
-        (KeyError("hunter2"), "client", "Something went wrong in tui-auth itself"),
-        (error_from_response("TooManyRequestsException", "Rate exceeded"), "client", "asked too often"),
+        (AuthError(ErrorKind.NETWORK, "Cognito can't be reached."), "client", "Cognito can't be reached."),
+        (KeyError("hunter2"), "client", "tui-auth had an internal error"),
+        (error_from_response("TooManyRequestsException", "Rate exceeded"), "client", "too many requests"),
     ],
 )
 async def test_error_is_shown_below_its_field_and_input_stays(
@@ -181,7 +181,7 @@ async def test_pool_without_signing_keys_is_reported_as_missing(tmp_path: Path) 
     app = PilotedChooser(tmp_path, NO_USER, keys_error=KeysUnreachableError("HTTPError", 404))
     async with app.run_test(size=(80, 23)) as pilot:
         await submit_ids(pilot)
-        await until(pilot, lambda: "There is no user pool of this id" in app.text())
+        await until(pilot, lambda: "No user pool has this ID" in app.text())
 
 
 async def test_unreachable_signing_keys_are_ignored(tmp_path: Path) -> None:
@@ -195,10 +195,10 @@ async def test_client_without_the_default_auth_flow_asks_for_another(tmp_path: P
     app = PilotedChooser(tmp_path, NO_SRP, challenge("CUSTOM_CHALLENGE"))
     async with app.run_test(size=(80, 23)) as pilot:
         await submit_ids(pilot)
-        await until(pilot, lambda: "does not allow USER_SRP_AUTH" in app.text())
+        await until(pilot, lambda: "allow USER_SRP_AUTH" in app.text())
         assert "Password, sent to Cognito 1" in app.text()
         await press(pilot, "3")
-        await until(pilot, lambda: "asks its own questions after the password" in app.text())
+        await until(pilot, lambda: "adds custom challenges to the password" in app.text())
         await press(pilot, *"acme", "enter")
     assert app.profiles.profile("acme").settings["auth_flow"] == "CUSTOM_WITH_SRP"
     assert [call[1]["AuthFlow"] for call in app.gateway.calls] == ["USER_SRP_AUTH", "CUSTOM_AUTH"]
@@ -208,7 +208,7 @@ async def test_click_on_an_auth_flow_tries_it(tmp_path: Path) -> None:
     app = PilotedChooser(tmp_path, NO_SRP, NO_USER)
     async with app.run_test(size=(80, 23)) as pilot:
         await submit_ids(pilot)
-        await until(pilot, lambda: "does not allow USER_SRP_AUTH" in app.text())
+        await until(pilot, lambda: "allow USER_SRP_AUTH" in app.text())
         await pilot.click("#flows", offset=(4, 1))
         await until(pilot, lambda: "offers what each user has" in app.text())
 
@@ -220,7 +220,7 @@ async def test_wrong_region_shows_an_error_below_the_pool(tmp_path: Path) -> Non
     async with app.run_test(size=(80, 23)) as pilot:
         await submit_ids(pilot)
         await press(pilot, "enter")
-        await until(pilot, lambda: "--region or TUI_AUTH_REGION says us-east-1" in app.text())
+        await until(pilot, lambda: "--region or TUI_AUTH_REGION specifies us-east-1" in app.text())
         assert app.focused is app.pool_screen.field("pool").input
     assert not app.gateway.calls
 
@@ -232,9 +232,9 @@ async def test_second_rejected_auth_flow_leaves_the_others(tmp_path: Path) -> No
     app = PilotedChooser(tmp_path, NO_SRP, no_password, NO_USER)
     async with app.run_test(size=(80, 23)) as pilot:
         await submit_ids(pilot)
-        await until(pilot, lambda: "does not allow USER_SRP_AUTH" in app.text())
+        await until(pilot, lambda: "allow USER_SRP_AUTH" in app.text())
         await press(pilot, "enter")
-        await until(pilot, lambda: "does not allow USER_PASSWORD_AUTH" in app.text())
+        await until(pilot, lambda: "allow USER_PASSWORD_AUTH" in app.text())
         assert "sent to Cognito" not in app.text()
         assert "SRP)" not in app.text()
         await press(pilot, "1")
@@ -249,7 +249,7 @@ async def test_client_that_allows_no_auth_flow_is_reported(tmp_path: Path) -> No
         for rejected in range(1, 5):
             await until(pilot, lambda count=rejected: len(app.pool_screen._flows) == 5 - count)  # type: ignore[misc]
             await press(pilot, "1")
-        await until(pilot, lambda: "allows no flow that a person could use" in app.text())
+        await until(pilot, lambda: "allows no auth flow for users" in app.text())
 
 
 async def test_client_with_a_secret_shows_the_secret_file_field(tmp_path: Path) -> None:
@@ -261,7 +261,7 @@ async def test_client_with_a_secret_shows_the_secret_file_field(tmp_path: Path) 
         await submit_ids(pilot)
         await until(pilot, lambda: "This app client has a secret." in app.text())
         await press(pilot, *"gone", "enter")
-        await until(pilot, lambda: "it cannot be read" in app.text())
+        await until(pilot, lambda: "it can't be read" in app.text())
         app.pool_screen.field("secret").value = str(secret)
         await press(pilot, "enter")
         await until(pilot, lambda: "Profile name" in app.text())
@@ -300,7 +300,7 @@ def start_and_submit_ids(
 ) -> Iterator[PtyProgram]:
     """Start the program and submit the pasted URL of the client's page on the first screen."""
     with start_pty_program(TUI_AUTH_ENDPOINT_URL=server.endpoint_url) as program:
-        program.wait_for("Which user pool do you sign in to?")
+        program.wait_for("Which user pool do you want to sign in to?")
         program.paste(f"{CONSOLE}/{pool}/app-integration/clients/{client}?region=eu-west-1")
         program.wait_for(client)
         program.press("enter", "enter")
@@ -321,7 +321,7 @@ def test_secret_entered_as_a_path_is_not_shown_and_other_input_stays(
             program.send(secret)
             program.wait_for(secret[-20:])
             program.press("enter")
-        program.wait_for("This field wants the path of a file")
+        program.wait_for("Enter the path of a file")
         program.wait_gone(secret[-20:])
         assert secret[:20] not in program.screen_text()
         assert input_method == "typed" or secret[-20:].encode() not in program.received, "shown by the paste"
@@ -360,7 +360,7 @@ async def test_selected_auth_flow_stays_when_the_secret_is_requested(tmp_path: P
     app = PilotedChooser(tmp_path, NO_SRP, NO_SECRET, NO_USER)
     async with app.run_test(size=(80, 23)) as pilot:
         await submit_ids(pilot)
-        await until(pilot, lambda: "does not allow USER_SRP_AUTH" in app.text())
+        await until(pilot, lambda: "allow USER_SRP_AUTH" in app.text())
         await press(pilot, "1")
         await until(pilot, lambda: "This app client has a secret." in app.text())
         app.pool_screen.field("secret").value = str(secret)
@@ -395,7 +395,7 @@ async def test_specified_secret_file_can_be_removed(tmp_path: Path) -> None:
     async with app.run_test(size=(80, 23)) as pilot:
         await submit_ids(pilot)
         await press(pilot, "enter")
-        await until(pilot, lambda: "This secret does not fit the app client." in app.text())
+        await until(pilot, lambda: "This secret doesn't match the app client." in app.text())
         app.pool_screen.field("secret").value = ""
         await press(pilot, "enter")
         await until(pilot, lambda: "Profile name" in app.text())
@@ -422,7 +422,7 @@ async def test_taken_name_is_reported_and_can_be_changed(tmp_path: Path) -> None
         await submit_ids(pilot)
         await until(pilot, lambda: "Profile name" in app.text())
         await press(pilot, *"acme", "enter")
-        await until(pilot, lambda: "There is a profile “acme” already" in app.text())
+        await until(pilot, lambda: "Profile “acme” already exists" in app.text())
         app.pool_screen.field("name").value = "acme2"
         await press(pilot, "enter")
     assert app.profiles.names == ["acme", "acme2"]
@@ -455,8 +455,8 @@ async def test_every_stage_fits_the_screen(tmp_path: Path, size: tuple[int, int]
         await until(pilot, lambda: "This app client has a secret" in app.text())
         app.pool_screen.field("secret").value = str(secret)
         await press(pilot, "enter")
-        await until(pilot, lambda: "How do people sign in?" in app.text())
-        for line in ("Password, sent to Cognito 1", "Questions alone 4", "↵ Check"):
+        await until(pilot, lambda: "How do users sign in?" in app.text())
+        for line in ("Password, sent to Cognito 1", "Custom challenges only 4", "↵ Check"):
             assert line in app.text()
         await press(pilot, "1")
         await until(pilot, lambda: "↵ Save and sign in" in app.text())

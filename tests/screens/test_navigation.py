@@ -105,7 +105,7 @@ async def test_error_is_shown_after_help_is_closed() -> None:
         form = app.form_screen
         await until(pilot, lambda: form and form.error)
         await press(pilot, "escape")
-        await until(pilot, lambda: "That code is not right." in app.text())
+        await until(pilot, lambda: "That code isn't right." in app.text())
 
 
 async def test_late_reply_changes_no_screen() -> None:
@@ -272,8 +272,8 @@ async def test_possible_expiry_is_shown_without_a_request() -> None:
 async def test_network_error_is_shown_and_enter_retries() -> None:
     lost = AuthError(
         ErrorKind.NETWORK,
-        "No answer came. Yours may or may not have arrived.",
-        "Enter tries it again.",
+        "Cognito didn't reply. Your request may or may not have arrived.",
+        "Press Enter to try again.",
         may_have_arrived=True,
     )
     app = app_with(SMS, lost, tokens(POOL, CLIENT))
@@ -291,7 +291,7 @@ async def test_internal_error_is_not_shown_as_a_rejection() -> None:
     async with app.run_test(size=(80, 23)) as pilot:
         await at_sms(pilot)
         await press(pilot, *"123456", "enter")
-        await until(pilot, lambda: "Something went wrong in tui-auth itself" in app.text())
+        await until(pilot, lambda: "tui-auth had an internal error" in app.text())
         assert "hunter2" not in app.text()
         await press(pilot, "enter")
         await until(pilot, lambda: "Signed in as ann" in app.text())

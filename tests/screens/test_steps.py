@@ -30,7 +30,7 @@ async def test_totp_code() -> None:
         await until(pilot, lambda: "An authenticator's code has six digits." in app.text())
         assert len(app.gateway.calls) == 1
         await press(pilot, *"111111", "enter")
-        await until(pilot, lambda: "That code is not right." in app.text())
+        await until(pilot, lambda: "That code isn't right." in app.text())
         await press(pilot, *"222 222", "enter")
         await until(pilot, lambda: "Signed in as ann" in app.text())
         assert sent(app)["SOFTWARE_TOKEN_MFA_CODE"].reveal() == "222222"
@@ -53,7 +53,7 @@ async def test_totp_setup_rejects_letters_and_accepts_the_code() -> None:
         await press(pilot, *"abc", "enter")
         await until(pilot, lambda: "has six digits" in app.text())
         await press(pilot, *"000000", "enter")
-        await until(pilot, lambda: "does not fit this key" in app.text() or "clock" in app.text())
+        await until(pilot, lambda: "doesn't match this key" in app.text() or "clock" in app.text())
         await press(pilot, *"123456", "enter")
         await until(pilot, lambda: "Signed in as ann" in app.text())
         assert app.gateway.calls[-2][1]["UserCode"].reveal() == "123456"
@@ -83,7 +83,7 @@ async def test_reset_password_with_a_new_code() -> None:
         await press(pilot, "enter", *"New-1", "enter", *"New-1", "enter")
         await until(pilot, lambda: "Type the code that was sent to you." in app.text())
         await press(pilot, *"111111", "enter", "enter", "enter")
-        await until(pilot, lambda: "That code is not right." in app.text())
+        await until(pilot, lambda: "That code isn't right." in app.text())
         await press(pilot, *"222222", "enter", "enter", "enter")
         await until(pilot, lambda: "Signed in as ann" in app.text())
         operation, parameters = app.gateway.calls[-2]
@@ -104,7 +104,7 @@ async def test_sign_in_continues_after_confirm_sign_up() -> None:
         await press(pilot, "ctrl+r")
         await until(pilot, lambda: "^r again in" in app.text())
         await press(pilot, *"111111", "enter")
-        await until(pilot, lambda: "That code is not right." in app.text())
+        await until(pilot, lambda: "That code isn't right." in app.text())
         await press(pilot, *"222222", "enter")
         await until(pilot, lambda: "Signed in as ann" in app.text())
         assert app.gateway.operations[-2:] == ["ConfirmSignUp", "InitiateAuth"]
@@ -155,7 +155,7 @@ async def test_failed_custom_challenge_leads_to_sign_in(text: str, flow: AuthFlo
         await press(pilot, "enter")
         await until(pilot, lambda: "Pet?" in app.text())
         await press(pilot, *"x", "enter")
-        await until(pilot, lambda: "The service ended this sign-in." in app.text())
+        await until(pilot, lambda: "The user pool ended this sign-in." in app.text())
         await press(pilot, "enter")
         await until(pilot, lambda: "Pet?" in app.text())
 
@@ -197,4 +197,4 @@ def sent(app: Any) -> dict[str, Any]:
 def test_auth_error_is_an_exception_with_two_sentences() -> None:
     error = error_from_response("CodeMismatchException", "")
     assert isinstance(error, AuthError)
-    assert str(error) == "That code is not right. Check it and try again."
+    assert str(error) == "That code isn't right. Check it and try again."

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 CHOICE = challenge("SELECT_MFA_TYPE", MFAS_CAN_CHOOSE='["SMS_MFA","SOFTWARE_TOKEN_MFA"]')
 SMS = challenge("SMS_MFA", CODE_DELIVERY_DELIVERY_MEDIUM="SMS", CODE_DELIVERY_DESTINATION="+*******0123")
-CLOSED = AuthError(ErrorKind.NETWORK, "Cognito cannot be reached.", "Check the network, then try again.")
+CLOSED = AuthError(ErrorKind.NETWORK, "Cognito can't be reached.", "Check the network, then try again.")
 LOST = AuthError(ErrorKind.NETWORK, "No answer came.", TRY_AGAIN, may_have_arrived=True)
 DELIVERED = {"CodeDeliveryDetails": {"Destination": "a***@e***", "DeliveryMedium": "EMAIL"}}
 BUSY = error_from_response("TooManyRequestsException", "Rate exceeded")
@@ -44,7 +44,7 @@ async def test_esc_leads_to_sign_in_if_the_choice_is_closed() -> None:
     async with app.run_test(size=(80, 23)) as pilot:
         await choose_sms(app, pilot)
         await press(pilot, "escape", "escape")
-        await until(pilot, lambda: "Cognito cannot be reached." in app.text())
+        await until(pilot, lambda: "Cognito can't be reached." in app.text())
         await press(pilot, "escape", "escape")
         await until(pilot, lambda: isinstance(app.screen, SignInScreen))
         assert len(app.gateway.calls) == 3
@@ -78,11 +78,11 @@ async def test_lost_answer_names_the_key_that_retries() -> None:
         await press(pilot, *"hunter2", "enter")
         await until(pilot, lambda: "Code sent by SMS" in app.text())
         await press(pilot, *"123456", "enter")
-        await until(pilot, lambda: "Enter tries it again." in app.text())
+        await until(pilot, lambda: "Press Enter to try again." in app.text())
         await press(pilot, "ctrl+r")
-        await until(pilot, lambda: "^r tries it again." in app.text())
+        await until(pilot, lambda: "Press ^r to try again." in app.text())
         await press(pilot, "ctrl+r")
-        await until(pilot, lambda: app.is_asking and "tries it again" not in app.text())
+        await until(pilot, lambda: app.is_asking and "to try again" not in app.text())
         await press(pilot, *"123456", "enter")
         await until(pilot, lambda: "Signed in as ann" in app.text())
 
@@ -115,7 +115,7 @@ async def test_own_account_is_recognized_after_a_lost_answer() -> None:
         await press(pilot, "ctrl+k")
         await until(pilot, lambda: "Create account" in app.text())
         await press(pilot, "enter", *"Secret-12", "enter", *"Secret-12", "enter", "enter")
-        await until(pilot, lambda: "Enter tries it again." in app.text())
+        await until(pilot, lambda: "Press Enter to try again." in app.text())
         await press(pilot, "enter")
         await until(pilot, lambda: "This account is not confirmed yet." in app.text())
 
@@ -152,7 +152,7 @@ async def test_named_key_repeats_a_lost_request_for_a_reset_code() -> None:
         await press(pilot, *"hunter2", "enter")
         await until(pilot, lambda: "Reset your password" in app.text())
         await press(pilot, "2")
-        await until(pilot, lambda: "Enter tries it again." in app.text())
+        await until(pilot, lambda: "Press Enter to try again." in app.text())
         await press(pilot, "enter")
         await until(pilot, lambda: "Code sent by email" in app.text())
 
@@ -193,7 +193,7 @@ async def test_enter_does_not_leave_before_the_session_is_settled(fails: bool) -
         await press(pilot, "enter")
         assert app.return_value is None
         may_save.set()
-        expected = "went wrong in tui-auth itself" if fails else "Where should this session be stored?"
+        expected = "had an internal error" if fails else "Where should this session be stored?"
         await until(pilot, lambda: expected in app.text())
         assert app.return_value is None
 

@@ -125,9 +125,9 @@ def test_required_attribute_is_parsed_from_the_error(attribute: str) -> None:
 
 def test_challenge_error_quotes_a_nonempty_message() -> None:
     quoted = errors.format_challenge_error(error_from_response("NotAuthorizedException", "Wrong pet."))
-    assert quoted == "The service ended this sign-in. It says: “Wrong pet.” Sign in again."
+    assert quoted == "The user pool ended this sign-in. It says: “Wrong pet.” Sign in again."
     silent = errors.format_challenge_error(error_from_response("NotAuthorizedException", ""))
-    assert silent == "The service ended this sign-in. Sign in again."
+    assert silent == "The user pool ended this sign-in. Sign in again."
 
 
 @pytest.mark.parametrize(
@@ -137,8 +137,8 @@ def test_challenge_error_quotes_a_nonempty_message() -> None:
         (0.0, ""),
         (20.0, ""),
         (-20.0, ""),
-        (21.0, "This machine's clock is 21 seconds slow"),
-        (-300.4, "This machine's clock is 300 seconds fast"),
+        (21.0, "This computer's clock is 21 seconds slow"),
+        (-300.4, "This computer's clock is 300 seconds fast"),
     ],
 )
 def test_clock_offset_is_reported_above_20_seconds(offset: float | None, text: str) -> None:
@@ -150,14 +150,12 @@ def test_wrong_clock_is_mentioned_only_as_a_possible_cause() -> None:
     wrong_proof = error_from_response(
         "NotAuthorizedException", "Incorrect username or password."
     ).as_rejected_proof()
-    slow = "This machine's clock is 90 seconds slow"
-    assert (
-        errors.format_clock_hint(wrong_code, 90.0, is_totp_code=True) == f"{slow}; codes made on it are off."
-    )
+    slow = "This computer's clock is 90 seconds slow"
+    assert errors.format_clock_hint(wrong_code, 90.0, is_totp_code=True) == f"{slow}, so its codes are wrong."
     assert errors.format_clock_hint(wrong_code, 90.0) == ""
     assert errors.format_clock_hint(wrong_code, 0.0, is_totp_code=True) == ""
     assert errors.format_clock_hint(THROTTLED, 90.0, is_totp_code=True) == ""
-    assert errors.format_clock_hint(wrong_proof, 90.0).startswith(f"{slow}, which was allowed for.")
+    assert errors.format_clock_hint(wrong_proof, 90.0).startswith(f"{slow}, which tui-auth corrected for.")
     assert errors.format_clock_hint(wrong_proof, 0.0) == ""
 
 
@@ -175,14 +173,14 @@ def test_totp_key_has_groups_of_four_in_lines_of_about_the_same_length(
 @pytest.mark.parametrize(
     ("code_age", "clock_offset", "text"),
     [
-        (0, 0.0, "Used already, or too late: type the next one."),
-        (30, 0.0, "Used already, or too late: type the next one."),
-        (-30, 0.0, "Used already, or too late: type the next one."),
-        (60, 0.0, "It fits 1 minute ago: type the newest, or set that device's clock."),
-        (-300, 0.0, "It fits 5 minutes ahead: type the newest, or set that device's clock."),
-        (300, 300.0, "It fits 5 minutes ago: type the newest, or set this machine's clock."),
-        (300, 360.0, "It fits 5 minutes ago: type the newest, or set that device's clock."),
-        (300, None, "It fits 5 minutes ago: type the newest, or set that device's clock."),
+        (0, 0.0, "That code was already used or has expired. Enter the next one."),
+        (30, 0.0, "That code was already used or has expired. Enter the next one."),
+        (-30, 0.0, "That code was already used or has expired. Enter the next one."),
+        (60, 0.0, "That code is 1 minute old. Enter the newest code, or set that device's clock."),
+        (-300, 0.0, "That code is 5 minutes early. Enter the newest code, or set that device's clock."),
+        (300, 300.0, "That code is 5 minutes old. Enter the newest code, or set this computer's clock."),
+        (300, 360.0, "That code is 5 minutes old. Enter the newest code, or set that device's clock."),
+        (300, None, "That code is 5 minutes old. Enter the newest code, or set that device's clock."),
     ],
 )
 def test_code_of_another_time_says_which_clock_is_wrong(
@@ -198,5 +196,5 @@ def test_only_wrong_codes_are_compared_with_the_key() -> None:
     wrong_code = error_from_response("CodeMismatchException", "")
     elsewhere = Secret(pyotp.TOTP("KRSXG5CTMVRXEZLUKRSXG5CTMVRXEZLU").at(int(NOW)))
     text = errors.format_totp_setup_error(wrong_code, elsewhere, KEY, NOW, 0.0)
-    assert text == "That does not fit this key. Type its newest."
+    assert text == "That code doesn't match this key. Enter the code your app shows now."
     assert errors.format_totp_setup_error(THROTTLED, elsewhere, KEY, NOW, 0.0) is None

@@ -74,7 +74,7 @@ def test_invalid_index_is_empty(tmp_path: Path, content: bytes) -> None:
 
 
 def test_index_of_another_version_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(StorageError, match="was written by another version of tui-auth and is left alone"):
+    with pytest.raises(StorageError, match="was written by another version of tui-auth, so it isn't changed"):
         load_index(tmp_path, {"version": VERSION + 1})
 
 
@@ -122,7 +122,7 @@ def test_entry_has_the_typed_name_and_cognitos() -> None:
 
 def test_note_gives_user_pool_and_how_to_choose_another_session() -> None:
     assert choice_note(build_entry()) == (
-        "using the session of ann in eu-west-1_Ab12Cd34E, the last signed in; "
+        "using the session of ann in eu-west-1_Ab12Cd34E, the last sign-in; "
         "--username or --profile chooses another."
     )
 
@@ -177,19 +177,19 @@ def test_missing_settings_of_a_pool_are_empty() -> None:
             [build_entry()],
             None,
             "",
-            "Not signed in any more. Run tui-auth sign-in{}; tui-auth status lists the other sessions.",
+            "You are no longer signed in. Run tui-auth sign-in{}; tui-auth status lists your other sessions.",
         ),
         (
             [build_entry()],
             PoolKey("", "p", "c"),
             "",
-            "Not signed in there. Run tui-auth sign-in{}; tui-auth status lists the sessions there are.",
+            "Not signed in to this user pool. Run tui-auth sign-in{}; tui-auth status lists your sessions.",
         ),
         (
             [build_entry()],
             PoolKey("", "p", "c"),
             "bob",
-            "Not signed in under that name. Run tui-auth sign-in{}.",
+            "Not signed in as that user. Run tui-auth sign-in{}.",
         ),
     ],
 )
@@ -234,7 +234,7 @@ def test_wrong_type_in_the_index_is_put_right(machine: Machine, name: str, value
     path.write_text(json.dumps(members))
     for arguments in (("token",), ("status",), ("profile", "list"), ("token", "--username", "ann")):
         result = machine.run(*arguments)
-        assert (result.returncode, "went wrong" in result.stderr) == (0, False), result.stderr
+        assert (result.returncode, "internal error" in result.stderr) == (0, False), result.stderr
     assert machine.run("sign-out").returncode == 0
 
 

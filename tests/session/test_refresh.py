@@ -170,7 +170,7 @@ def test_definitive_error_ends_the_session(machine: Machine, code: str) -> None:
 @pytest.mark.parametrize(
     "error",
     [
-        AuthError(ErrorKind.NETWORK, "Cognito cannot be reached."),
+        AuthError(ErrorKind.NETWORK, "Cognito can't be reached."),
         error_from_response("TooManyRequestsException", "slow down"),
         error_from_response("InternalErrorException", "oops", status=500),
         error_from_response("NotAuthorizedException", "oops", status=502),
@@ -197,7 +197,7 @@ def test_no_other_error_ends_the_session(machine: Machine, error: AuthError) -> 
 
 def test_process_that_waited_for_a_failed_refresh_fails_at_once(machine: Machine) -> None:
     machine.sign_in(aged=AGED)
-    down = AuthError(ErrorKind.NETWORK, "Cognito cannot be reached.")
+    down = AuthError(ErrorKind.NETWORK, "Cognito can't be reached.")
     first, second, later = ScriptedGateway(down), ScriptedGateway(down), ScriptedGateway(down)
     first.hold()
     with ThreadPoolExecutor(2) as pool:
@@ -211,7 +211,7 @@ def test_process_that_waited_for_a_failed_refresh_fails_at_once(machine: Machine
         wait_until(lambda: count_open_locks(machine) == 2)
         first.release()
         for future in (first_future, second_future):
-            with pytest.raises(AuthError, match="cannot be reached"):
+            with pytest.raises(AuthError, match="can't be reached"):
                 future.result(60)
     assert not second.calls
     with pytest.raises(AuthError):
@@ -296,7 +296,7 @@ def test_error_gives_the_reason_why_the_session_ended(machine: Machine, code: st
     gateway = ScriptedGateway(error_from_response(code, "raw"))
     with pytest.raises(NotSignedInError) as raised:
         ensure_fresh(machine.sessions, machine.find_session(), force=True, gateway=lambda _: gateway)
-    assert "does not know" not in str(raised.value)
+    assert "doesn't know" not in str(raised.value)
     assert "The session has ended. It" in str(raised.value)
 
 
@@ -323,7 +323,7 @@ def test_rotated_token_is_written_again_if_the_first_write_fails(
 def test_rotated_refresh_token_is_stored_if_other_tokens_are_rejected(machine: Machine) -> None:
     machine.sign_in()
     reply = {"AuthenticationResult": {"AccessToken": "a.b.c", "IdToken": "a.b.c", "RefreshToken": "newest"}}
-    with pytest.raises(AuthError, match="not for this sign-in"):
+    with pytest.raises(AuthError, match="aren't for this sign-in"):
         ensure_fresh(
             machine.sessions, machine.find_session(), force=True, gateway=lambda _: ScriptedGateway(reply)
         )
@@ -358,7 +358,7 @@ def test_session_ended_while_waiting_for_the_lock_requires_a_sign_in(machine: Ma
     machine.sign_in(aged=AGED)
     old_session = machine.find_session()
     machine.sessions.forget(old_session.record)
-    with pytest.raises(NotSignedInError, match="meanwhile"):
+    with pytest.raises(NotSignedInError, match="has ended"):
         ensure_fresh(machine.sessions, old_session)
 
 
@@ -388,5 +388,5 @@ def test_refresh_stores_nothing_after_a_sign_out_meanwhile(machine: Machine) -> 
     address = Address(session.record.origin.region, session.record.origin.endpoint)
     result = ensure_fresh(machine.sessions, session, force=True, gateway=lambda _: SlowGateway(address))
     assert result.record.access_token != session.record.access_token
-    assert result.problem == "It has ended meanwhile."
+    assert result.problem == "It has ended in the meantime."
     assert not session.store.has(session.record.key.file_name)

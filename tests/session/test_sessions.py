@@ -181,7 +181,7 @@ def test_credentials_that_arrive_after_a_sign_out_are_not_stored(machine: Machin
         gateway=lambda *_: SigningOutGateway("eu-west-1", machine.server.endpoint_url),
     )
     assert credentials.are_valid
-    assert "ended meanwhile" in remark
+    assert "ended in the meantime" in remark
     assert not list(machine.state_folder.glob("*.aws.json"))
 
 
@@ -189,7 +189,7 @@ def test_index_of_a_later_version_is_not_changed(machine: Machine) -> None:
     machine.sign_in()
     index = machine.state_folder / "index.json"
     index.write_text('{"version": 2}')
-    with pytest.raises(StorageError, match="left alone"):
+    with pytest.raises(StorageError, match="so it isn't changed"):
         machine.find_session()
     save_result = machine.sessions.save(
         machine.reach_done(machine.create_client(), machine.create_user("bob")),
@@ -197,7 +197,7 @@ def test_index_of_a_later_version_is_not_changed(machine: Machine) -> None:
         StorageKind.FILE,
         server_time=0,
     )
-    assert "left alone" in save_result.problem
+    assert "so it isn't changed" in save_result.problem
     assert index.read_text() == '{"version": 2}'
 
 
@@ -228,7 +228,7 @@ def test_session_storage_requires_a_runtime_folder(machine: Machine) -> None:
     save_result = machine.sessions.save(
         machine.reach_done(choice, user), build_origin(choice, user), StorageKind.SESSION, server_time=0
     )
-    assert "XDG_RUNTIME_DIR is not set" in save_result.problem
+    assert "XDG_RUNTIME_DIR isn't set" in save_result.problem
 
 
 def test_storage_none_stores_nothing(machine: Machine) -> None:
@@ -396,7 +396,7 @@ def test_amplify_file_without_a_pool_is_reported(machine: Machine) -> None:
     result = machine.run("header", cwd=project)
     assert result.stdout.startswith("Authorization: Bearer ")
     file_note, session_note = result.stderr.splitlines()
-    assert "amplify_outputs.json names no user pool" in file_note
+    assert "amplify_outputs.json specifies no user pool" in file_note
     assert session_note == f"tui-auth: Using the session of ann in {choice.user_pool_id}."
 
 

@@ -130,7 +130,7 @@ def test_unwritable_storage_hands_the_token_out_and_keeps_the_session(
     assert machine.is_accepted(result.stdout.strip())
     assert result.stdout.strip() != machine.read_session_file()["access_token"]
     unsaved = "The session was refreshed but couldn't be stored."
-    assert f"{unsaved} {machine.session_file()} cannot be written" in result.stderr
+    assert f"{unsaved} {machine.session_file()} can't be written" in result.stderr
     assert read_files(machine.state_folder) == files_before
     result = limited_process(kind, "token")
     assert (result.returncode, result.stderr) == (0, ""), "a valid token needs no storage"
@@ -171,7 +171,7 @@ def test_sign_in_without_a_home_reports_that_nothing_is_stored(
     assert (result.returncode, result.stderr.count("\n")) == (4, 1), result.stderr
     result = machine.run(*sign_in_command(choice), environ=environ, stdin=PASSWORD)
     assert "The session is not stored." in result.stderr
-    assert "cannot be made" in result.stderr or "cannot be opened" in result.stderr
+    assert "can't be created" in result.stderr or "can't be opened" in result.stderr
     assert "Traceback" not in result.stderr
     assert not machine.state_folder.exists()
 

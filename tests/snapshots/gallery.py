@@ -200,7 +200,7 @@ TOO_SHORT = error_from_response(
 )
 NO_SRP = error_from_response("InvalidParameterException", "USER_SRP_AUTH flow not enabled for this client")
 DONE = _token_reply(**{"cognito:groups": ["operators", "on-call"]})
-AGAIN = "That code is not right."
+AGAIN = "That code isn't right."
 
 VIEWS: Final = (
     View("sign-in", "Sign in"),
@@ -235,7 +235,7 @@ VIEWS: Final = (
         "2 Type the code",
         (SET_UP, NEW_KEY, error_from_response("EnableSoftwareTokenMFAException", "")),
         (*"123456", "enter"),
-        "does not fit this key",
+        "doesn't match this key",
     ),
     View("e-mail-set-up", "Set up codes by email", (MAIL_SET_UP,)),
     View("new-password", "Choose a new password", (NEW_PASSWORD,)),

@@ -234,8 +234,8 @@ def confirm_reset_password(engine: SignInEngine, new_password: Secret, code: Sec
     elif engine.new_password != new_password:
         raise AuthError(
             ErrorKind.VALIDATION,
-            "The new password is set already; only signing in with it failed.",
-            "Type that one here, or go back and sign in with it.",
+            "The new password is set, but signing in with it failed.",
+            "Enter it here, or go back and sign in with it.",
             field=ErrorField.NEW_PASSWORD,
         )
     step = next_step_for(engine, engine.initiate_with_known_password() if reply is None else reply)

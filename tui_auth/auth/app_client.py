@@ -61,8 +61,8 @@ _LABELS = {
     AuthFlow.USER_SRP_AUTH: "Password, never sent (SRP)",
     AuthFlow.USER_PASSWORD_AUTH: "Password, sent to Cognito",
     AuthFlow.USER_AUTH: "What the pool offers",
-    AuthFlow.CUSTOM_WITH_SRP: "Password, then questions",
-    AuthFlow.CUSTOM_WITHOUT_SRP: "Questions alone",
+    AuthFlow.CUSTOM_WITH_SRP: "Password, then custom challenges",
+    AuthFlow.CUSTOM_WITHOUT_SRP: "Custom challenges only",
 }
 
 
@@ -84,14 +84,14 @@ class AppClient:
         if not re.fullmatch(USER_POOL_ID, self.user_pool_id, re.ASCII):
             raise AuthError(
                 ErrorKind.CONFIGURATION,
-                "That is not a user pool id.",
-                "It looks like eu-west-1_Ab12Cd34E and stands at the top of the pool's page in the console.",
+                "This isn't a user pool ID.",
+                "It looks like eu-west-1_Ab12Cd34E. Copy it from the pool's page in the Cognito console.",
             )
         if not re.fullmatch(CLIENT_ID, self.client_id, re.ASCII):
             raise AuthError(
                 ErrorKind.CONFIGURATION,
-                "That is not an app client id.",
-                "It is a line of letters and digits, under App clients in the Cognito console.",
+                "This isn't an app client ID.",
+                "It has only letters and digits. Copy it from App clients in the Cognito console.",
             )
 
     @property
@@ -119,12 +119,12 @@ class AppClient:
         """
         if not is_unicode(username):
             raise AuthError(
-                ErrorKind.VALIDATION, "The user name can't be written as Unicode text.", "Type it again."
+                ErrorKind.VALIDATION, "The user name isn't valid Unicode text.", "Enter it again."
             )
         if self.client_secret is None:
             return None
         if not is_unicode(self.client_secret.reveal()):
-            raise AuthError(ErrorKind.CONFIGURATION, "The client secret can't be written as Unicode text.")
+            raise AuthError(ErrorKind.CONFIGURATION, "The client secret isn't valid Unicode text.")
         # hmac loads OpenSSL, which the first screen doesn't need.
         import hmac
 
@@ -184,12 +184,12 @@ class Verdict(Enum):
     """What an answer shows about a flow, or about what is checked before the flow."""
 
     ALLOWED = "allowed"
-    NO_TRIGGERS = "allowed, without functions"
+    NO_TRIGGERS = "allowed, without Lambda triggers"
     NOT_ALLOWED = "not allowed"
-    NO_SUCH_CLIENT = "no such client"
+    NO_SUCH_CLIENT = "unknown client"
     SECRET_MISSING = "secret missing"  # noqa: S105 - a verdict
     SECRET_WRONG = "secret wrong"  # noqa: S105 - a verdict
-    SECRET_NOT_WANTED = "secret not wanted"  # noqa: S105 - a verdict
+    SECRET_NOT_WANTED = "secret not needed"  # noqa: S105 - a verdict
     UNREACHABLE = "unreachable"
     UNCLEAR = "unclear"
 

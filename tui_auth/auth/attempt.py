@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from tui_auth.auth.next_step import AuthFactorType
     from tui_auth.auth.tokens import Tokens
 
-_MAKES_A_KEY = "This makes a new key; the one shown so far stops working."
-_KEY_MAY_BE_IN_USE = "Keep the key in the app: it may be in use already."
+_MAKES_A_KEY = "This creates a new key. The one shown before stops working."
+_KEY_MAY_BE_IN_USE = "Don't delete the key from the app: it may already be in use."
 
 Outcome = TypeVar("Outcome", NextStep, DeliveryDetails, DeliveryDetails | NextStep)
 
@@ -215,9 +215,7 @@ class Attempt:
 
         def operation(engine: SignInEngine) -> NextStep:
             if not self.can_restart:
-                raise AuthError(
-                    ErrorKind.INVALID_STATE, "This step cannot be started again.", "Sign in again."
-                )
+                raise AuthError(ErrorKind.INVALID_STATE, "This step can't be restarted.", "Sign in again.")
             engine.first_call_committed = False
             return sign_in.restart(engine, choice_count)
 

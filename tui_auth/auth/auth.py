@@ -158,7 +158,7 @@ class Auth:
         from tui_auth.auth.next_step import SignInResult
 
         if self._attempt is None:
-            raise AuthError(ErrorKind.INVALID_STATE, "No sign-in is under way.", "Call sign_in first.")
+            raise AuthError(ErrorKind.INVALID_STATE, "No sign-in is in progress.", "Call sign_in first.")
         return SignInResult(
             self._attempt.confirm(
                 answer,
@@ -259,6 +259,4 @@ def _parse_flow(name: AuthFlow | str) -> AuthFlow:
         return AuthFlow(name)
     except ValueError:
         known = ", ".join(AuthFlow)
-        raise AuthError(
-            ErrorKind.VALIDATION, "That is not a sign-in flow known here.", f"Known are {known}."
-        ) from None
+        raise AuthError(ErrorKind.VALIDATION, "Unknown auth flow.", f"Choose one of {known}.") from None

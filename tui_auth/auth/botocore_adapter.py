@@ -93,42 +93,42 @@ _NOT_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "R
 """OpenSSL's names for a reply in plain text, across versions."""
 
 _EXPIRED = (
-    "The connection is not safe: the server's certificate has expired.",
-    "Is this machine's clock right? Else whoever runs the server must renew it.",
+    "The connection isn't secure: the server's certificate has expired.",
+    "Check this computer's clock. If it is right, the server's operator must renew the certificate.",
 )
 _NAME_MISMATCH = (
-    "The connection is not safe: the server's certificate is one of another name.",
-    "Check the endpoint URL, and what proxy is in between.",
+    "The connection isn't secure: the server's certificate is for another name.",
+    "Check the endpoint URL and the proxy.",
 )
 _EXPIRED_CODE, _NAME_MISMATCH_CODES = 10, (62, 64)
 """OpenSSL's codes (X509_V_ERR_CERT_HAS_EXPIRED, …_HOSTNAME_MISMATCH, …_IP_ADDRESS_MISMATCH)."""
 
-CERTIFICATE_REJECTED = "The connection is not safe: the server's certificate was not accepted."
+CERTIFICATE_REJECTED = "The connection isn't secure: the server's certificate isn't trusted."
 
 
 _IDENTITY_POOL_OPERATIONS = ("GetId", "GetCredentialsForIdentity")
-_ASK_ADMIN = "Someone who manages the identity pool can tell."
-_COMPARE_ID = "Compare --identity-pool-id with the pool's page in the Cognito console."
+_ASK_ADMIN = "The identity pool's administrator can help."
+_COMPARE_ID = "Check --identity-pool-id in the Cognito console."
 _BY_CODE_OF_IDENTITY_POOLS = {
     "NotAuthorizedException": ErrorText(
         ErrorKind.NOT_AUTHORIZED,
-        "The identity pool does not take this session.",
-        "It must name this user pool and this app client among its providers.",
+        "The identity pool doesn't accept this session.",
+        "Its identity providers must include this user pool and app client.",
     ),
     "ResourceNotFoundException": ErrorText(
-        ErrorKind.CONFIGURATION, "There is no such identity pool in this region.", _COMPARE_ID
+        ErrorKind.CONFIGURATION, "No identity pool has this ID in this region.", _COMPARE_ID
     ),
     "InvalidIdentityPoolConfigurationException": ErrorText(
-        ErrorKind.CONFIGURATION, "The identity pool has no role to give.", _ASK_ADMIN
+        ErrorKind.CONFIGURATION, "The identity pool has no role for this user.", _ASK_ADMIN
     ),
     "InvalidParameterException": ErrorText(
-        ErrorKind.CONFIGURATION, "The identity pool did not take what it was asked.", _COMPARE_ID
+        ErrorKind.CONFIGURATION, "The identity pool rejected the request.", _COMPARE_ID
     ),
     "ResourceConflictException": ErrorText(
-        ErrorKind.SERVICE, "This login belongs to another identity of the pool.", _ASK_ADMIN
+        ErrorKind.SERVICE, "This user belongs to another identity of the pool.", _ASK_ADMIN
     ),
     "ExternalServiceException": ErrorText(
-        ErrorKind.SERVICE, "The identity pool could not ask the user pool.", _ASK_ADMIN
+        ErrorKind.SERVICE, "The identity pool couldn't reach the user pool.", _ASK_ADMIN
     ),
 }
 
@@ -177,15 +177,15 @@ def transport_error(error: Exception, ca_file: str = "", endpoint_url: str | Non
     """
     if isinstance(error, exceptions.ParamValidationError):
         return AuthError(
-            ErrorKind.VALIDATION, "That is too short or too long for Cognito.", "Change it and try again."
+            ErrorKind.VALIDATION, "This is too short or too long for Cognito.", "Change it and try again."
         )
     if isinstance(error, exceptions.SSLError):
         return _no_tls(error) if _openssl_reason(error) in _NOT_TLS else _not_safe(error, ca_file)
     if isinstance(error, exceptions.ProxyConnectionError):
         return AuthError(
             ErrorKind.NETWORK,
-            "The proxy cannot be reached.",
-            "Look at HTTPS_PROXY and NO_PROXY.",
+            "The proxy can't be reached.",
+            "Check HTTPS_PROXY and NO_PROXY.",
             cause=error,
         )
     if isinstance(error, exceptions.EndpointConnectionError | exceptions.ConnectTimeoutError):
@@ -193,15 +193,15 @@ def transport_error(error: Exception, ca_file: str = "", endpoint_url: str | Non
     if isinstance(error, exceptions.HTTPClientError | exceptions.ConnectionError | OSError):
         return AuthError(
             ErrorKind.NETWORK,
-            "No answer came. Yours may or may not have arrived.",
+            "Cognito didn't reply. Your request may or may not have arrived.",
             TRY_AGAIN,
             cause=error,
             may_have_arrived=True,
         )
     return AuthError(
         ErrorKind.NETWORK,
-        "What came back is not an answer of Cognito.",
-        "Is there a proxy or a sign-in page of the network in between?",
+        "The reply isn't from Cognito.",
+        "Check whether a proxy or a network's sign-in page is in the way.",
         cause=error,
         may_have_arrived=True,
     )
@@ -212,11 +212,11 @@ def shortage_error(error: Exception) -> AuthError | None:
     for below in (error, *_wrapped_errors(error), *_causes(error)):
         number = getattr(below, "errno", None)
         if isinstance(below, MemoryError) or number in (errno.ENOMEM, errno.ENOBUFS):
-            what, limit = "There is not enough memory on this machine.", "-v"
+            what, limit = "This computer doesn't have enough memory.", "-v"
         elif number in (errno.EMFILE, errno.ENFILE):
-            what, limit = "Too many files are open on this machine.", "-n"
+            what, limit = "Too many files are open on this computer.", "-n"
         elif isinstance(below, RuntimeError) and "start new thread" in str(below):
-            what, limit = "This machine can't start another thread.", "-u"
+            what, limit = "This computer can't start another thread.", "-u"
         else:
             continue
         return AuthError(
@@ -238,26 +238,26 @@ def _unreachable(error: Exception, endpoint_url: str | None) -> AuthError:
     if endpoint_url is None:
         who, do = "Cognito", "Check the network and the region, then try again."
     elif is_loopback(endpoint_url):
-        who, do = "The endpoint", "Start the pool at that address, or check the endpoint URL."
+        who, do = "The endpoint", "Start the emulator at that address, or check the endpoint URL."
     else:
         who, do = "The endpoint", "Check the network and the endpoint URL, then try again."
     return AuthError(
-        ErrorKind.NETWORK, f"{who} cannot be reached{_unreachable_reason(error)}.", do, cause=error
+        ErrorKind.NETWORK, f"{who} can't be reached{_unreachable_reason(error)}.", do, cause=error
     )
 
 
 def _unreachable_reason(error: Any) -> str:
     """Return the end of a sentence, from the system's error below urllib3's; empty if that is unknown."""
     if isinstance(error, exceptions.ConnectTimeoutError):
-        return ": it does not take the connection"
+        return ": it doesn't accept the connection"
     below = getattr(error, "kwargs", {}).get("error")
     while isinstance(below, BaseException):
         if isinstance(below, gaierror):
-            return ": its name is not found"
+            return ": its name can't be resolved"
         if isinstance(below, ConnectionRefusedError):
             return ": the connection was refused"
         if isinstance(below, OSError) and below.errno in (errno.ENETUNREACH, errno.EHOSTUNREACH):
-            return ": there is no way to it from here"
+            return ": no route to it"
         below = below.__cause__
     return ""
 
@@ -292,17 +292,17 @@ def _wrapped_errors(error: Any) -> Iterator[Exception]:
 def _no_tls(error: Exception) -> AuthError:
     return AuthError(
         ErrorKind.NETWORK,
-        "The server does not speak TLS there.",
-        "Is the port right? A pool on this machine may be at http://127.0.0.1:PORT.",
+        "The server doesn't use TLS on this port.",
+        "Check the port. A local emulator uses http://127.0.0.1:PORT.",
         cause=error,
     )
 
 
 def _not_safe(error: Exception, ca_file: str) -> AuthError:
     if not ca_file:
-        suggestion = "If a proxy of yours replaces certificates, name its CA file in AWS_CA_BUNDLE."
+        suggestion = "If your proxy replaces certificates, set AWS_CA_BUNDLE to its CA file."
     else:
         name = ca_file if ca_file.isprintable() else ascii(ca_file)
-        suggestion = f"The CA file used is {name}. Is it the right one? AWS_CA_BUNDLE names another."
+        suggestion = f"Check the CA file {name}, or set AWS_CA_BUNDLE to another one."
     message, suggestion = _certificate_problem(error) or (CERTIFICATE_REJECTED, suggestion)
     return AuthError(ErrorKind.NETWORK, message, suggestion, cause=error)

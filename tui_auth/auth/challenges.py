@@ -159,7 +159,7 @@ def next_step_for(challenge: Challenge) -> NextStep:
     step = entry.build_step(challenge) if entry else UnknownStep(challenge.name, _info(challenge))
     match step:
         case ContinueSignInWithMFASelection(()) | ContinueSignInWithFirstFactorSelection(()):
-            raise AuthError(ErrorKind.SERVICE, "The pool asks for a choice, but offers nothing to choose.")
+            raise AuthError(ErrorKind.SERVICE, "The user pool asks for a choice but offers no options.")
     return step
 
 
@@ -189,7 +189,7 @@ def parse_choice(answer: object, choices: tuple[MFAType | AuthFactorType | str, 
         if text in (name, other_name):
             return name
     raise AuthError(
-        ErrorKind.INVALID_STATE, "That isn't one of the choices.", f"Allowed are {', '.join(names)}."
+        ErrorKind.INVALID_STATE, "That isn't one of the choices.", f"Choose one of {', '.join(names)}."
     )
 
 

@@ -92,7 +92,7 @@ def rejected_device_error(cause: AuthError) -> AuthError:
     """Return the error for a rejected device proof, which ends the challenge session."""
     return AuthError(
         ErrorKind.CHALLENGE_SESSION_EXPIRED,
-        "Cognito no longer takes this machine for one it remembers.",
+        "Cognito no longer remembers this device.",
         cause=cause,
         is_rejected_device=True,
     )

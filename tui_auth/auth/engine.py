@@ -165,7 +165,7 @@ class SignInEngine:
     def current_challenge(self) -> Challenge:
         """Return the challenge that waits for an answer. Raises AuthError (INVALID_STATE) if none does."""
         if self.challenge is None:
-            raise AuthError(ErrorKind.INVALID_STATE, "No sign-in is under way.", "Sign in first.")
+            raise AuthError(ErrorKind.INVALID_STATE, "No sign-in is in progress.", "Sign in first.")
         return self.challenge
 
     # --- Initiate ----------------------------------------------------------------------------------------
@@ -275,23 +275,23 @@ class SignInEngine:
                 return self._sign_in_done(result)
             challenge = Challenge.from_reply(reply)
             if challenge is None:
-                raise AuthError(ErrorKind.SERVICE, "Cognito answered with neither a step nor tokens.")
+                raise AuthError(ErrorKind.SERVICE, "Cognito sent neither a challenge nor tokens.")
             if challenge.name == "PASSWORD" and self.auth_flow is not AuthFlow.USER_AUTH:
                 raise AuthError(
                     ErrorKind.SERVICE,
-                    "The pool asks for the password itself, which this sign-in flow never sends.",
-                    "If you trust the pool with it, sign in with the flow USER_AUTH or USER_PASSWORD_AUTH.",
+                    "The user pool asks for the password itself, which this auth flow never sends.",
+                    "If you trust the pool with it, use the auth flow USER_AUTH or USER_PASSWORD_AUTH.",
                 )
             self.challenge = challenge
             if name := challenge.text("USERNAME") or challenge.text("USER_ID_FOR_SRP"):
                 if not is_unicode(name):
-                    raise AuthError(ErrorKind.SERVICE, "Cognito's answer names a user in no Unicode text.")
+                    raise AuthError(ErrorKind.SERVICE, "Cognito sent a user name that isn't Unicode text.")
                 self._address_user(name)
             responses = self._silent_responses(challenge)
             if responses is None:
                 return challenge
             reply = self._respond_silently(challenge, responses)
-        raise AuthError(ErrorKind.SERVICE, "The pool asks the same thing over and over.")
+        raise AuthError(ErrorKind.SERVICE, "The user pool keeps repeating the same challenge.")
 
     def _silent_responses(self, challenge: Challenge) -> dict[str, Any] | None:
         """Return the responses that need no user: proofs, and choices made before a restart. Else None."""

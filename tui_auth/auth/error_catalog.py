@@ -59,15 +59,14 @@ _configuration = partial(ErrorText, ErrorKind.CONFIGURATION)
 _service = partial(ErrorText, ErrorKind.SERVICE)
 _throttled = partial(ErrorText, ErrorKind.THROTTLED)
 
-_NO_DELIVERY = "The pool could not send the code."
-_ASK_ADMIN = "Someone who manages the user pool can change that."
+_NO_DELIVERY = "The user pool couldn't send the code."
+_ASK_ADMIN = "The user pool's administrator can change this."
 _WRONG_CREDENTIALS = _not_authorized("Incorrect username or password.")
-_NO_SUCH_USER = _not_authorized("The pool says that it has no such user.", "Check the name.")
+_NO_SUCH_USER = _not_authorized("The user pool has no user with this name.", "Check the user name.")
 
 _WRONG_CLIENT_SECRET = _configuration(
-    "The client secret does not fit this app client.",
-    "Compare the file of --client-secret-file (client_secret_file in a profile) with the app client's page "
-    "in the Cognito console: a client without one there takes none. Someone who manages the pool can look.",
+    "The client secret doesn't match this app client.",
+    "Check --client-secret-file (client_secret_file in a profile). Omit it if the app client has no secret.",
 )
 
 
@@ -99,20 +98,20 @@ _WITH_SESSION = (*_SIGN_IN, "AssociateSoftwareToken", "VerifySoftwareToken", "Co
 _NOT_AUTHORIZED = (
     _Rule(
         "Invalid session",
-        _session_expired("This step has run out, or was answered already."),
+        _session_expired("This step has expired or was already answered."),
         _WITH_SESSION,
     ),
     _Rule("Incorrect username or password", _WRONG_CREDENTIALS),
     _Rule(
         "SignUp is not permitted",
-        _not_authorized("This pool does not let people sign up by themselves.", _ASK_ADMIN),
+        _not_authorized("This user pool doesn't let users sign up.", _ASK_ADMIN),
         ("SignUp",),
     ),
     _Rule(
         "Password attempts exceeded",
         _throttled(
             "Too many wrong passwords.",
-            "Each further one doubles the wait, up to 15 minutes.",
+            "Each further attempt doubles the wait, up to 15 minutes.",
             retry_after=5.0,  # the first lock
         ),
     ),
@@ -120,9 +119,8 @@ _NOT_AUTHORIZED = (
     _Rule(
         "SECRET_HASH was not received",
         _configuration(
-            "This app client has a secret, and none was given.",
-            "Someone who manages the pool finds it on the app client's page in the Cognito console. Put it "
-            "into a file and name that with --client-secret-file, or use an app client without one.",
+            "This app client has a secret, but none was given.",
+            "Copy it from the Cognito console into a file, and give the file with --client-secret-file.",
         ),
     ),
     *(_Rule(text, _WRONG_CLIENT_SECRET) for text in ("secret hash", "client secret", "SecretHash")),
@@ -134,27 +132,27 @@ _NOT_AUTHORIZED = (
     _Rule(
         "cannot be reset in the current state",
         _not_authorized(
-            "This user's password cannot be reset in its current state.",
+            "This user's password can't be reset now.",
             "Sign in with the temporary password, or ask an administrator for a new one.",
         ),
         ("ForgotPassword",),
     ),
     _Rule(
         "Cannot modify an already provided",
-        _validation("One of these attributes is set already and stays as it is.", "", ErrorField.ATTRIBUTES),
+        _validation(
+            "One of these attributes is already set and can't be changed here.", "", ErrorField.ATTRIBUTES
+        ),
         _WITH_ATTRIBUTES,
     ),
 )
 
 _FLOW_OFF = _configuration(
-    "This app client does not allow the sign-in flow that was asked for.",
-    "Someone who manages the user pool can add it: Cognito console, App clients, Authentication flows. Or "
-    "try another --auth-flow (auth_flow in a profile).",
+    "This app client doesn't allow this auth flow.",
+    "Use another --auth-flow (auth_flow in a profile), or ask the pool's administrator to add it.",
 )
 _NO_POOL = _configuration(
-    "There is no user pool of this id, and with a wrong one no password fits.",
-    "Compare --user-pool-id (user_pool_id in a profile) with the top of the pool's page in the Cognito "
-    "console. Someone who manages the pool knows it.",
+    "No user pool has this ID.",
+    "Check --user-pool-id (user_pool_id in a profile) in the Cognito console.",
 )
 
 # The same for InvalidParameterException.
@@ -164,14 +162,14 @@ _INVALID_PARAMETER = (
     _Rule(
         "registered/verified email or phone_number",
         _service(
-            "This user has no verified e-mail address or phone number to send a code to.",
+            "This user has no verified email address or phone number for a code.",
             "An administrator can set a new password.",
         ),
         ("ForgotPassword",),
     ),
     _Rule(
         "User is already confirmed",
-        _service("This sign-up is confirmed already.", "Sign in."),
+        _service("This sign-up is already confirmed.", "Sign in."),
         ("ResendConfirmationCode",),
     ),
     _Rule(
@@ -182,7 +180,7 @@ _INVALID_PARAMETER = (
     _Rule(
         "'password' failed to satisfy constraint",
         _validation(
-            "Cognito does not take this password: too short, too long, or a space at an end.",
+            "Cognito doesn't accept this password: it is too short, too long, or has a space at one end.",
             "Change it and try again.",
             ErrorField.NEW_PASSWORD,
         ),
@@ -191,7 +189,7 @@ _INVALID_PARAMETER = (
     _Rule(
         "Invalid email address",
         _validation(
-            "That is not an e-mail address as Cognito takes it.",
+            "Cognito doesn't accept this email address.",
             "Change it and try again.",
             ErrorField.ATTRIBUTES,
         ),
@@ -201,7 +199,7 @@ _INVALID_PARAMETER = (
     _Rule(
         "Invalid phone number",
         _validation(
-            "That is not a phone number as Cognito takes it.",
+            "Cognito doesn't accept this phone number.",
             "Write it with country code and without spaces: +15555550123.",
             ErrorField.ATTRIBUTES,
         ),
@@ -210,7 +208,7 @@ _INVALID_PARAMETER = (
     ),
     _Rule(
         "ttributes",
-        _validation("Cognito did not take these attributes.", "", ErrorField.ATTRIBUTES, is_vague=True),
+        _validation("Cognito didn't accept these attributes.", "", ErrorField.ATTRIBUTES, is_vague=True),
         _WITH_ATTRIBUTES,
     ),
 )
@@ -219,17 +217,15 @@ _RESOURCE_NOT_FOUND = (
     _Rule(
         "User pool client",
         _configuration(
-            "Cognito knows no such app client in this region.",
-            "Compare --client-id and --region (client_id, region in a profile; without one the pool id names "
-            "it) with the app client's page in the Cognito console. Someone who manages the pool knows them.",
+            "No app client has this ID in this region.",
+            "Check --client-id and --region (client_id and region in a profile) in the Cognito console.",
         ),
     ),
     _Rule(
         "User pool",
         _configuration(
-            "There is no such user pool in this region.",
-            "Compare --user-pool-id and --region with the pool's page in the Cognito console. Someone who "
-            "manages the pool knows them.",
+            "No user pool has this ID in this region.",
+            "Check --user-pool-id and --region in the Cognito console.",
         ),
     ),
     _Rule("Device does not exist", _service("Cognito no longer knows this device.")),
@@ -241,7 +237,7 @@ _BY_TEXT = {
     "ExpiredCodeException": (
         _Rule(
             "already been used once",
-            _validation("That code was used already.", "Each works once: wait for the next one."),
+            _validation("That code was already used.", "Each code works once. Wait for the next one."),
             ("VerifySoftwareToken", "RespondToAuthChallenge"),
         ),
     ),
@@ -251,102 +247,103 @@ _BY_TEXT = {
 
 _POLICY = {
     "not long enough": "Too short for this pool.",
-    "uppercase": "It needs an upper-case letter.",
-    "lowercase": "It needs a lower-case letter.",
+    "uppercase": "It needs an uppercase letter.",
+    "lowercase": "It needs a lowercase letter.",
     "numeric": "It needs a digit.",
     "symbol": "It needs a symbol, such as ! or -.",
 }
 
 _DELIVERY_TROUBLE = _service(_NO_DELIVERY, _ASK_ADMIN)
-_LAMBDA_TROUBLE = _service("One of the pool's own functions failed.", _ASK_ADMIN, is_vague=True)
+_LAMBDA_TROUBLE = _service("A Lambda trigger of the user pool failed.", _ASK_ADMIN, is_vague=True)
 _TOO_MANY_REQUESTS = _throttled(
-    "Cognito is asked too often just now.", "Wait, then try again.", retry_after=5.0
+    "Cognito is getting too many requests right now.", "Wait, then try again.", retry_after=5.0
 )
 
 _BY_CODE = {
-    "NotAuthorizedException": _not_authorized("Cognito refused this.", is_vague=True),
+    "NotAuthorizedException": _not_authorized("Cognito rejected this.", is_vague=True),
     "UnauthorizedException": _WRONG_CLIENT_SECRET,
     "UserNotFoundException": _WRONG_CREDENTIALS,
     "RefreshTokenReuseException": _not_authorized(
-        "Its refresh token was used before: by a copy of it, or by a renewal whose answer was lost."
+        "Its refresh token was already used: by a copy of the session, or by a refresh whose reply was lost."
     ),
     "TokenRevokedException": _not_authorized("It was revoked."),
-    "CodeMismatchException": _validation("That code is not right.", "Check it and try again."),
+    "CodeMismatchException": _validation("That code isn't right.", "Check it and try again."),
     "ExpiredCodeException": _validation(
-        "That code has expired, or was never sent.", "Use the newest one, or ask for a new one."
+        "That code has expired or was never sent.", "Enter the newest code, or request a new one."
     ),
     "EnableSoftwareTokenMFAException": _validation(
-        "That code does not fit this key.", "Wait for the next one and type that."
+        "That code doesn't match this key.", "Enter the next code that your app shows."
     ),
     "InvalidPasswordException": _validation(
-        "The pool does not take this password.",
-        "Choose a longer one, with letters, digits and symbols.",
+        "The user pool doesn't accept this password.",
+        "Choose a longer password with letters, digits and symbols.",
         ErrorField.NEW_PASSWORD,
         is_vague=True,
     ),
     "PasswordHistoryPolicyViolationException": _validation(
-        "This password was used before.", "Choose another.", ErrorField.NEW_PASSWORD
+        "You have used this password before.", "Choose another password.", ErrorField.NEW_PASSWORD
     ),
     "LimitExceededException": _throttled(
-        "Cognito's limit for this user is reached.",
-        "Try again later; some limits last an hour.",
+        "This user has reached a Cognito limit.",
+        "Try again later. Some limits last an hour.",
         retry_after=60.0,
     ),
     "TooManyRequestsException": _TOO_MANY_REQUESTS,
     "ThrottlingException": _TOO_MANY_REQUESTS,
     "TooManyFailedAttemptsException": _throttled(
-        "Too many wrong codes.", "Wait a while, then ask for a new one.", retry_after=60.0
+        "Too many wrong codes.", "Wait a while, then request a new code.", retry_after=60.0
     ),
     "ResourceNotFoundException": _configuration(
-        "Cognito does not know this user pool or app client.",
-        "Compare --user-pool-id, --client-id and --region with the Cognito console.",
+        "Cognito doesn't know this user pool or app client.",
+        "Check --user-pool-id, --client-id and --region in the Cognito console.",
     ),
     "InvalidParameterException": _validation(
-        "Cognito did not take this.", "Change it and try again.", is_vague=True
+        "Cognito didn't accept this.", "Change it and try again.", is_vague=True
     ),
-    "UserNotConfirmedException": _service("This sign-up is not confirmed yet."),
+    "UserNotConfirmedException": _service("This sign-up isn't confirmed yet."),
     "PasswordResetRequiredException": _service("The password must be reset first."),
     "SoftwareTokenMFANotFoundException": _service(
-        "This user has no authenticator app set up in this pool.", _ASK_ADMIN
+        "This user has no authenticator app in this user pool.", _ASK_ADMIN
     ),
-    "MFAMethodNotFoundException": _service("Cognito found no way to confirm this user.", _ASK_ADMIN),
+    "MFAMethodNotFoundException": _service("Cognito has no way to confirm this user.", _ASK_ADMIN),
     "AliasExistsException": _service(
-        "Another account has this e-mail address or phone number.", "Use another, or that account."
+        "Another account has this email address or phone number.",
+        ("Use another one, or sign in to that account."),
     ),
-    "UsernameExistsException": _service("There is an account of this name.", "Sign in instead."),
+    "UsernameExistsException": _service("An account with this user name already exists.", "Sign in instead."),
     "CodeDeliveryFailureException": _DELIVERY_TROUBLE,
     "InvalidSmsRoleAccessPolicyException": _DELIVERY_TROUBLE,
     "InvalidSmsRoleTrustRelationshipException": _DELIVERY_TROUBLE,
     "InvalidEmailRoleAccessPolicyException": _DELIVERY_TROUBLE,
-    "UserLambdaValidationException": _service("One of the pool's own functions refused this.", is_vague=True),
+    "UserLambdaValidationException": _service(
+        "A Lambda trigger of the user pool rejected this.", is_vague=True
+    ),
     "UnexpectedLambdaException": _LAMBDA_TROUBLE,
     "InvalidLambdaResponseException": _LAMBDA_TROUBLE,
     "InvalidUserPoolConfigurationException": _service(
-        "The pool is set up in a way that keeps it from going on.", _ASK_ADMIN
+        "The user pool's configuration prevents this.", _ASK_ADMIN
     ),
     "FeatureUnavailableInTierException": _configuration(
-        "This pool's tier does not have what was asked for.", _ASK_ADMIN
+        "This user pool's feature plan doesn't include this.", _ASK_ADMIN
     ),
     "OperationNotEnabledException": _configuration(
-        "This operation is switched off for the pool.", _ASK_ADMIN
+        "This operation is turned off for the user pool.", _ASK_ADMIN
     ),
-    "UnsupportedOperationException": _configuration(
-        "This pool does not support what was asked for.", _ASK_ADMIN
-    ),
+    "UnsupportedOperationException": _configuration("This user pool doesn't support this.", _ASK_ADMIN),
     "ForbiddenException": _service(
-        "A firewall before the pool refused the request.", _ASK_ADMIN, is_vague=True
+        "The user pool's web firewall (AWS WAF) rejected the request.", _ASK_ADMIN, is_vague=True
     ),
-    "InternalErrorException": _service("Cognito had an error of its own.", "Try again in a moment."),
+    "InternalErrorException": _service("Cognito had an internal error.", "Try again in a moment."),
     "UnknownOperationException": _configuration(
-        "This endpoint does not know the operation.", "Is it a Cognito user pool's?"
+        "This endpoint doesn't know the operation.", "Check that it is the endpoint of a user pool."
     ),
 }
 
-_UNKNOWN = _service("Cognito refused this in a way this version does not know.", is_vague=True)
+_UNKNOWN = _service("Cognito returned an error that this version doesn't know.", is_vague=True)
 _UNKNOWN_SERVER_ERROR = replace(_BY_CODE["InternalErrorException"], is_vague=True)
 _SIGN_IN_REJECTED = _validation(
-    "Cognito did not take this sign-in.",
-    "Someone who manages the user pool can help.",
+    "Cognito didn't accept this sign-in.",
+    "The user pool's administrator can help.",
     ErrorField.FORM,
     is_vague=True,
 )
@@ -437,7 +434,7 @@ def _find_text(
     if code == "InvalidParameterException" and is_sign_in and (flow := _FLOW.match(service_message)):
         suggestion = _FLOW_OFF.suggestion.replace("add it", f"add ALLOW_{flow['name']}", 1)
         return replace(
-            _FLOW_OFF, message=f"This app client does not allow {flow['name']}.", suggestion=suggestion
+            _FLOW_OFF, message=f"This app client doesn't allow {flow['name']}.", suggestion=suggestion
         )
     for rule in _BY_TEXT.get(code, ()):
         if rule.applies(service_message, operation, fields):

@@ -81,8 +81,8 @@ def check_endpoint(url: str) -> None:
     if not is_safe_endpoint(url):
         raise AuthError(
             ErrorKind.CONFIGURATION,
-            "The endpoint URL is neither https nor on this machine, so nothing was sent to it.",
-            "Use https://…, or http://127.0.0.1:PORT for a local pool.",
+            "The endpoint URL is neither https nor on this computer, so nothing was sent.",
+            "Use https://…, or http://127.0.0.1:PORT for a local emulator.",
         )
 
 
@@ -200,8 +200,8 @@ def _create_client(address: Address, service: str) -> tuple[Any, str]:
     except (BotoCoreError, ValueError) as error:
         raise AuthError(
             ErrorKind.CONFIGURATION,
-            "The AWS settings of this machine keep the connection from being made.",
-            "Look at ~/.aws/config and the AWS_… variables.",
+            "The AWS settings on this computer prevent the connection.",
+            "Check ~/.aws/config and the AWS_… variables.",
             cause=error,
         ) from None
     check_endpoint(client.meta.endpoint_url)

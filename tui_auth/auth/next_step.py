@@ -353,7 +353,7 @@ _DESCRIPTIONS: dict[type, Callable[[Any], StepDescription]] = {
         f"Confirm the sign-up with the code{_sent_to(step.delivery_details)}."
     ),
     ResetPassword: lambda _: StepDescription(
-        "Reset the password: ask for a code, then choose a new password."
+        "Reset the password: request a code, then choose a new password."
     ),
     Done: lambda _: StepDescription("You are signed in."),
     type(None): lambda _: StepDescription("Sign in first."),

@@ -56,12 +56,12 @@ def sign_in(
 ) -> NextStep:
     """Start the sign-in; ``first_factor`` is the preferred one, a member or a name of one."""
     if not username or (not password and auth_flow.needs_password):
-        raise AuthError(ErrorKind.VALIDATION, "Name and password are both needed.")
+        raise AuthError(ErrorKind.VALIDATION, "Enter a user name and a password.")
     if password and auth_flow is AuthFlow.CUSTOM_WITHOUT_SRP:
         raise AuthError(
             ErrorKind.INVALID_STATE,
             "The flow CUSTOM_WITHOUT_SRP takes no password.",
-            "Leave the password out, or use CUSTOM_WITH_SRP.",
+            "Omit the password, or use CUSTOM_WITH_SRP.",
         )
     if first_factor is not None:
         first_factor = parse_choice(first_factor, tuple(AuthFactorType))
@@ -230,8 +230,8 @@ def next_step_for(engine: SignInEngine, reply: AuthReply) -> NextStep:
     if not types:
         raise AuthError(
             ErrorKind.SERVICE,
-            "The pool wants a second factor that cannot be set up while signing in.",
-            "An administrator can add a phone number or an e-mail address to this user.",
+            "The user pool requires a second factor that can't be set up during sign-in.",
+            "An administrator can add a phone number or an email address to this user.",
         )
     if len(types) == 1:
         return _set_up_mfa(engine, types[0] if isinstance(types[0], str) else types[0].value)

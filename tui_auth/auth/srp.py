@@ -80,7 +80,7 @@ def inner_hash(name: str, user: str, password: str) -> bytes:
         return hashlib.sha256(f"{name}{user}:{password}".encode()).digest()
     except UnicodeEncodeError:
         # UnicodeEncodeError holds the password.
-        raise SRPError("a name or the password cannot be written as UTF-8") from None
+        raise SRPError("the user name or the password can't be encoded as UTF-8") from None
 
 
 def private_key(salt: int, inner: bytes) -> int:
@@ -236,7 +236,7 @@ class PasswordProof:
         if self.password is not None:
             return replace(self, password=None, inner=self._hash(user, self.password), user=user)
         if self.inner is None or self.user != user:
-            raise AuthError(ErrorKind.NOT_AUTHORIZED, "The password is needed once more.", "Sign in again.")
+            raise AuthError(ErrorKind.NOT_AUTHORIZED, "The password is required again.", "Sign in again.")
         return self
 
     def for_new_password(self, password: Secret) -> PasswordProof:
@@ -256,7 +256,7 @@ class PasswordProof:
             AuthError: The server's values are malformed or forbidden (kind SERVICE).
         """
         if self.inner is None:
-            raise AuthError(ErrorKind.INVALID_STATE, "The password was not hashed before it was proved.")
+            raise AuthError(ErrorKind.INVALID_STATE, "The password wasn't hashed before its SRP proof.")
         srp_b, salt, secret_block = (
             value if isinstance(value := parameters.get(key), str) else ""
             for key in ("SRP_B", "SALT", "SECRET_BLOCK")
@@ -276,7 +276,7 @@ class PasswordProof:
             )
         except SRPError:
             raise AuthError(
-                ErrorKind.SERVICE, "The server's part of the password proof makes no sense."
+                ErrorKind.SERVICE, "The server sent invalid values for the password proof."
             ) from None
         return {
             "PASSWORD_CLAIM_SIGNATURE": signature,
@@ -286,10 +286,10 @@ class PasswordProof:
 
     def _hash(self, user: str, password: Secret) -> Secret:
         if not is_unicode(user):
-            raise AuthError(ErrorKind.SERVICE, "Cognito's answer names a user in no Unicode text.")
+            raise AuthError(ErrorKind.SERVICE, "Cognito sent a user name that isn't Unicode text.")
         try:
             return Secret(inner_hash(self.pool_name, user, password.reveal()))
         except SRPError:
             raise AuthError(
-                ErrorKind.VALIDATION, "The password cannot be written as Unicode text.", "Type it again."
+                ErrorKind.VALIDATION, "The password isn't valid Unicode text.", "Enter it again."
             ) from None

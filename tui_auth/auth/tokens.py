@@ -168,7 +168,7 @@ def parse_authentication_result(
     """
     access_text, identity_text = _text(result.get("AccessToken")), _text(result.get("IdToken"))
     if access_text is None or identity_text is None:
-        raise AuthError(ErrorKind.SERVICE, "Cognito said done, but sent no tokens.")
+        raise AuthError(ErrorKind.SERVICE, "Cognito completed the sign-in but sent no tokens.")
     access, identity = Secret(access_text), Secret(identity_text)
     try:
         claims = check_claims(
@@ -183,8 +183,8 @@ def parse_authentication_result(
     except ClaimsError as error:
         raise TokenVerificationError(
             ErrorKind.SERVICE,
-            f"The tokens that came are not for this sign-in ({error}), so they were thrown away.",
-            "Compare pool id, client id and endpoint.",
+            f"The tokens aren't for this sign-in ({error}), so they were discarded.",
+            "Check the pool ID, the client ID and the endpoint.",
         ) from None
     refresh, expires_in = _text(result.get("RefreshToken")), result.get("ExpiresIn")
     tokens = Tokens(
@@ -248,7 +248,7 @@ def check_claims(
     if access.get("client_id") != client_id:
         raise ClaimsError("client_id of the access token")
     if identity.get("aud") != client_id:
-        raise ClaimsError("aud of the id token")
+        raise ClaimsError("aud of the ID token")
     sub = access.get("sub")
     if not isinstance(sub, str) or not sub or identity.get("sub") != sub:
         raise ClaimsError("sub of the two tokens")
@@ -333,7 +333,7 @@ def _fetch_json(url: str) -> Mapping[str, Any]:
     except (OSError, HTTPException, ValueError, RecursionError) as error:
         raise KeysUnreachableError(type(error).__name__, getattr(error, "code", None)) from None
     if not isinstance(value, dict):
-        raise KeysUnreachableError("no JSON object")
+        raise KeysUnreachableError("not a JSON object")
     return value
 
 
@@ -377,8 +377,8 @@ def not_signed_error() -> TokenVerificationError:
     """Return the error for tokens that the pool didn't sign."""
     return TokenVerificationError(
         ErrorKind.SERVICE,
-        "The tokens were not signed by this user pool, so they were discarded.",
-        "Compare pool ID and endpoint. Is there a proxy in between?",
+        "This user pool didn't sign the tokens, so they were discarded.",
+        "Check the pool ID, the endpoint and the proxy.",
     )
 
 

@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from tui_auth.exit_codes import ExitCode
         from tui_auth.terminal.crash import crash_report
 
-        tell(f"Something went wrong in tui-auth itself.\n{crash_report(error)}")
+        tell(f"An internal error occurred.\n{crash_report(error)}")
         return ExitCode.INTERNAL_ERROR
 
 

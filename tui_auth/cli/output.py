@@ -58,7 +58,7 @@ def write_out(text: str) -> int:
     except BrokenPipeError:
         raise
     except OSError as error:
-        tell(f"stdout cannot be written: {error.strerror}.")
+        tell(f"stdout can't be written: {error.strerror}.")
         discard_stdout()
         return 1
     return 0

@@ -307,7 +307,7 @@ def write_trace(wire: CallTrace, path: str | None) -> Iterator[None]:
     try:
         file = open(target, "a", buffering=1, encoding="utf-8", opener=open_private)  # noqa: SIM115
     except StorageError as error:
-        raise ConfigurationError(f"The trace cannot be written. {error}") from None
+        raise ConfigurationError(f"The trace can't be written. {error}") from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it isn't a valid file name"
         raise ConfigurationError(f"The trace can't be written to {display_path(target)}: {reason}.") from None

@@ -87,7 +87,7 @@ def wait_for_turn(choice: ResolvedPool, sessions: Sessions, *, is_noninteractive
             except BusyError:
                 _report_other(folder, name, choice, is_noninteractive)
                 if not _wait(lock, folder, name, is_noninteractive=is_noninteractive):
-                    say("It is still open, and so is this one now.")
+                    say("It is still open. This sign-in continues now.")
         except StorageError:
             pass  # sign in without a lock
         current = _find_session(sessions, pool, username)
@@ -116,7 +116,7 @@ def _report_other(folder: PrivateFolder, name: str, choice: ResolvedPool, is_non
     pid = (folder.read(f"{name}.lock") or b"").decode("ascii", "replace")
     process = f" in process {pid}" if pid.isdecimal() else ""
     user = f" of {safe_line(choice.username, limit=80)}" if choice.username else ""
-    hint = "" if is_noninteractive else "; Enter goes on here at once"
+    hint = "" if is_noninteractive else "; press Enter to continue here now"
     sentence = f"Another sign-in{user} to {choice.user_pool_id} is open{process}. Waiting for it{hint}."
     say(sentence)
     if not is_noninteractive and sys.stderr is not None and not sys.stderr.isatty():

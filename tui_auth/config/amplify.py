@@ -54,8 +54,8 @@ _POOL_KEY = re.compile(
     r"\b(?:aws_user_pools_(?:web_client_)?id|userPool(?:Web)?(?:Client)?Id|user_pool_(?:client_)?id"
     r"|awsCognitoAuthPlugin)\b"
 )
-_NEEDS_RUNNING = "is not written out here, and nothing in this file is run"
-_HOW_TO_REPAIR = "Have Amplify write it again, or name the pool with flags or a profile."
+_NEEDS_RUNNING = "isn't a literal value, and nothing in this file is run"
+_HOW_TO_REPAIR = "Let Amplify write it again, or specify the pool with flags or a profile."
 _USE_INSTEAD = "Use amplify_outputs.json, flags or a profile."
 _LARGEST_SCRIPT_BYTES = 256 * 1024
 
@@ -129,22 +129,23 @@ def find_amplify_file(folder: Path, home: Path, owners: frozenset[int] | None = 
     notes: list[str] = []
     for path in amplify_files_above(folder, home):
         if not is_plain_file(path):
-            kind = "no plain file" if os.path.exists(path) else "a link that leads nowhere"  # noqa: PTH110
+            kind = "not a regular file" if os.path.exists(path) else "a broken link"  # noqa: PTH110
             kind = "a folder" if os.path.isdir(path) else kind  # noqa: PTH112
-            notes.append(f"{display_path(path)} is {kind} and was passed by.")
+            notes.append(f"{display_path(path)} is {kind} and was ignored.")
             continue
         try:
             file = read_amplify_file(path, owners)
         except ForeignConfigFileError as error:
             notes.append(
-                f"{str(error).removesuffix('.')} and was passed by; `tui-auth profile import FILE` takes it."
+                f"{str(error).removesuffix('.')} and was ignored; `tui-auth profile import FILE` can "
+                "import it."
             )
             continue
         if file is not None and "user_pool_id" in file.settings:
             _check_for_other_pools(file, owners)
             return AmplifySearch(file, tuple(notes))
-        reason = f"it has no {_PLACE_OF_POOL[path.name]}" if file is None else "the place for its id is empty"
-        notes.append(f"{display_path(path)} names no user pool: {reason}. It was passed by.")
+        reason = f"it has no {_PLACE_OF_POOL[path.name]}" if file is None else "its ID is empty"
+        notes.append(f"{display_path(path)} specifies no user pool: {reason}. It was ignored.")
     return AmplifySearch(None, tuple(notes))
 
 
@@ -167,8 +168,8 @@ def _check_for_other_pools(file: AmplifyFile, owners: frozenset[int]) -> None:
             if name in file.settings and name in other.settings
         ):
             raise ConfigurationError(
-                f"{display_path(file.path)} and {path.relative_to(folder)} beside it name different pools. "
-                "Keep the one you mean with `tui-auth profile import FILE --name NAME`, and use "
+                f"{display_path(file.path)} and {path.relative_to(folder)} specify different pools. "
+                "Run `tui-auth profile import FILE --name NAME` with the one you mean, then use "
                 "--profile NAME."
             )
 
@@ -199,14 +200,14 @@ def read_amplify_file(path: Path, owners: frozenset[int] | None = None) -> Ampli
     file = _validated(path, pools[0]) if pools else None
     # To ignore another key or object could select another pool, of this file or from a parent folder.
     if not is_data and (key := find_stray_key(text, roots if file else (), _POOL_KEY)):
-        reason = _conflict(text) or f"{key[0]} is not in an object that can be read"
+        reason = _conflict(text) or f"{key[0]} isn't in an object that can be read"
         raise error_in_file(path, key[1], f"{reason}. {_USE_INSTEAD}")
     ids = [[pool[name] for name in ("user_pool_id", "client_id")] for pool in pools]
     values = [[node.plain() if isinstance(node, Node) else None for node in nodes] for nodes in ids]
     if any(other != values[0] for other in values):
-        raise error_in_file(path, None, f"it names more than one user pool. {_USE_INSTEAD}")
+        raise error_in_file(path, None, f"it specifies more than one user pool. {_USE_INSTEAD}")
     if file is None and (problem or not roots):
-        line, expected = (problem.line, str(problem)) if problem else (1, "an object with the pool's ids")
+        line, expected = (problem.line, str(problem)) if problem else (1, "an object with the pool's IDs")
         reason = _conflict(text) or (f"expected {expected}" if text.strip() else "it is empty")
         raise error_in_file(path, line, f"{reason}. {_HOW_TO_REPAIR}")
     return file
@@ -223,12 +224,12 @@ def read_secret_file(path: str | Path) -> Secret:
         return read_secret_line(path)
     file = read_amplify_file(path)
     if file is None or file.client_secret is None:
-        raise error_in_file(path, None, "it holds no AppClientSecret.")
+        raise error_in_file(path, None, "it has no AppClientSecret.")
     return file.client_secret
 
 
 def _conflict(text: str) -> str:
-    return "a merge conflict is left in it" if "<<<<<<< " in text or ">>>>>>> " in text else ""
+    return "it has a merge conflict" if "<<<<<<< " in text or ">>>>>>> " in text else ""
 
 
 def _validated(path: Path, nodes: Nodes) -> AmplifyFile:
@@ -252,7 +253,7 @@ def _warning(path: Path, name: str, invalid: InvalidNode) -> str:
     expression = invalid.node.find_expression()
     if name not in _DECISIVE:
         reason = f"it {_NEEDS_RUNNING}" if expression else f"expected {invalid.expected}"
-        return str(error_in_file(path, line, f"{key} is left out: {reason}."))
+        return str(error_in_file(path, line, f"{key} was ignored: {reason}."))
     reason = f" {_NEEDS_RUNNING}. {_USE_INSTEAD}" if expression else f": expected {invalid.expected}."
     raise error_in_file(path, line, f"{key}{reason}")
 
@@ -343,7 +344,7 @@ def _passwordless_flow(passwordless: Node | None) -> tuple[Node | None, Value]:
     invalid = not_boolean and InvalidNode(not_boolean, BOOLEAN)
     preferred = passwordless.at("preferred_challenge")
     if preferred and not isinstance(preferred.value, str):
-        invalid, preferred = InvalidNode(preferred, "a word, such as EMAIL_OTP"), None
+        invalid, preferred = InvalidNode(preferred, "text such as EMAIL_OTP"), None
     if preferred and preferred.value in ("PASSWORD", "PASSWORD_SRP"):
         return None, None
     if preferred and preferred.value in ("EMAIL_OTP", "SMS_OTP"):
@@ -408,7 +409,7 @@ def _mfa_methods(methods: Value, configuration: Node | None) -> Value:
     if configuration is None:
         return methods
     if not isinstance(configuration.value, str):
-        return InvalidNode(configuration, "a word, such as OPTIONAL")
+        return InvalidNode(configuration, "text such as OPTIONAL")
     return replace(configuration, value=[]) if configuration.value.upper() in ("OFF", "NONE") else methods
 
 

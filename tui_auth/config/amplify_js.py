@@ -150,7 +150,7 @@ def read_object(text: str) -> Node:
     """Parse a text that is one object without expressions. Raises ObjectSyntaxError."""
     tokens = _tokenize(text)
     if tokens[0].text != "{":
-        raise ObjectSyntaxError(tokens[0].line, "an object, beginning with “{”")
+        raise ObjectSyntaxError(tokens[0].line, "an object that starts with “{”")
     parser = _Parser(tokens)
     root = parser.read_value()
     if parser.token.kind != "end":

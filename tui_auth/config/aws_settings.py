@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ENDPOINT_VARIABLES = ("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "AWS_ENDPOINT_URL")
-BUNDLE_ADVICE = "Name a file with certificates in PEM there, or take the setting out."
+BUNDLE_ADVICE = "Set it to a file with PEM certificates, or remove the setting."
 IGNORE_VARIABLE = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
 
 
@@ -43,19 +43,19 @@ class CertificateBundle:
         """A sentence that says why the file can't be used; empty if it can."""
         if not self.path.strip():
             return f"{self.setting} is empty."  # older versions of botocore then check nothing at all
-        subject = f"{self.setting} names {_display(self.path)}"
+        subject = f"{self.setting} is set to {_display(self.path)}"
         if not os.path.exists(self.path):  # noqa: PTH110 - Path raises in a folder that the user can't enter
-            return f"{subject}, and no file is there."
+            return f"{subject}, which doesn't exist."
         if not os.path.isfile(self.path):  # noqa: PTH113 - reading a pipe would wait forever
-            return f"{subject}, which is no plain file."
+            return f"{subject}, which isn't a regular file."
         import ssl
 
         try:
             ssl.create_default_context(cafile=self.path)
         except ssl.SSLError:
-            return f"{subject}, and no certificates are in it."
+            return f"{subject}, which has no certificates."
         except (OSError, ValueError):
-            return f"{subject}, which cannot be read."
+            return f"{subject}, which can't be read."
         return ""
 
 

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 LARGEST_BYTES = 1 << 20
 BYTE_ORDER_MARK = "\ufeff"
-SECRET_PATH_EXPECTED = "the path of a file that holds the secret, not the secret itself"  # noqa: S105 - no secret
+SECRET_PATH_EXPECTED = "the path of a file that contains the secret, not the secret itself"  # noqa: S105 - no secret
 
-SECRET_FILE_ADVICE = "Give the path of a file that holds the secret, not the secret."  # noqa: S105 - no secret
+SECRET_FILE_ADVICE = "Give the path of a file that contains the secret, not the secret."  # noqa: S105 - no secret
 
 _LARGEST_SECRET_FILE_BYTES = 4096
 _CLIENT_SECRET = re.compile(r"[\w+=]{40,}", re.ASCII)
@@ -135,7 +135,7 @@ def read_marked_text(
         return content.decode()
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
-        raise error_in_file(path, line, "it does not hold UTF-8 text.") from None
+        raise error_in_file(path, line, "it isn't UTF-8 text.") from None
 
 
 def resolve_secret_path(text: str) -> Path:
@@ -150,9 +150,9 @@ def resolve_secret_path(text: str) -> Path:
     try:
         return Path(text).expanduser().absolute()
     except RuntimeError:
-        problem = "the user after ~ is not known. Write the whole path."
+        problem = "the user after ~ doesn't exist. Give the full path."
     except FileNotFoundError:
-        problem = "the folder you are in was removed. Write the file's whole path."
+        problem = "the current folder was removed. Give the full path of the file."
     raise ConfigurationError(f"The secret's file: {problem}")
 
 
@@ -174,7 +174,7 @@ def read_secret_line(path: Path) -> Secret:
             raise SharedConfigFileError(str(error)) from None
     text = read_text(path, largest=_LARGEST_SECRET_FILE_BYTES).strip()
     if not text:
-        raise error_in_file(path, None, "it is empty. Put the app client's secret in its first line.")
+        raise error_in_file(path, None, "it is empty. Put the client secret in its first line.")
     return Secret(text.splitlines()[0].strip())
 
 
@@ -185,7 +185,7 @@ def read_password_file(path: str | Path) -> Secret:
         ConfigurationError: The file can't be read, or its first line is empty.
     """
     if not os.path.lexists(path):  # the path itself may be the password, so it isn't repeated
-        raise ConfigurationError("There is no such password file. Give its path, not the password.")
+        raise ConfigurationError("The password file doesn't exist. Give its path, not the password.")
     path = Path(path)
     password = read_text(path, largest=_LARGEST_SECRET_FILE_BYTES).partition("\n")[0].removesuffix("\r")
     if not password:
@@ -209,4 +209,4 @@ def permission_warning(path: str | Path) -> str:
     if not is_open or path.name in AMPLIFY_FILE_NAMES:
         return ""
     cure = safe_line(f"chmod 600 {shlex.quote(str(path))}", limit=400)
-    return f"Other users of this machine can read {display_path(path)}. Close it: {cure}"
+    return f"Other users of this computer can read {display_path(path)}. Make it private: {cure}"

@@ -55,7 +55,7 @@ def check_profile_name(name: str) -> str:
     """Return the name if a profile can have it. Raises ConfigurationError."""
     if not _NAME.fullmatch(name):
         raise ConfigurationError(
-            "A profile's name is made of letters, digits, - and _, and begins with a letter or digit."
+            "A profile name can contain letters, digits, - and _, and must start with a letter or digit."
         )
     return name
 
@@ -94,7 +94,7 @@ def add_profile(
             values["client_secret_file"] = str(secret_path)
         if name in profiles.tables:
             if not replace:
-                raise ProfileExistsError(f"There is a profile “{name}” already. Choose another name.")
+                raise ProfileExistsError(f"Profile “{name}” already exists. Choose another name.")
             text = _without_profile(text, name)
             if str(values.get("client_secret_file")) != str(secret_path):
                 obsolete_secret = _removable_secret(profiles, name)
@@ -175,9 +175,7 @@ def _edited(path: Path, text: str, edit: Callable[[str, Profiles], tuple[str, Pr
     except TOMLKitError:
         is_correct = False
     if not is_correct:
-        raise error_in_file(
-            path, None, "it is written in a way that cannot be changed from here. Change it in an editor."
-        )
+        raise error_in_file(path, None, "tui-auth can't change its notation. Change it in an editor.")
     return new_text
 
 
@@ -288,15 +286,15 @@ def _locked_folder(path: Path) -> Iterator[None]:
             yield
     except BusyError:
         raise ConfigurationError(
-            f"Another tui-auth is changing {display_path(path.parent)} and does not come to an end. "
-            "Try again, or end the other one."
+            f"Another tui-auth has been changing {display_path(path.parent)} for a while. Try again, "
+            "or end the other one."
         ) from None
     except StorageError as error:
         raise ConfigurationError(str(error)) from None
     except OSError as error:
-        raise error_in_file(path, None, f"it cannot be written: {error.strerror}.") from None
+        raise error_in_file(path, None, f"it can't be written: {error.strerror}.") from None
     except UnicodeEncodeError:
-        raise error_in_file(path, None, "a value has characters that no file can hold.") from None
+        raise error_in_file(path, None, "a value has characters that can't be stored in a file.") from None
 
 
 def _secret_path(folder: Path, name: str) -> Path:
@@ -335,4 +333,4 @@ def _remove_secret(path: Path | None) -> None:
     try:
         path.unlink()
     except OSError as error:
-        raise error_in_file(path, None, f"it cannot be removed: {error.strerror}.") from None
+        raise error_in_file(path, None, f"it can't be removed: {error.strerror}.") from None

@@ -34,8 +34,8 @@ _EXPECTED = (
     ("Expected '=' after a key", "expected = after the key"),
     ("Expected ']'", "expected the ] that ends the table's name"),
     ("Unclosed array", "expected the ] that ends the list"),
-    ("Cannot overwrite a value", "this key stands above already; remove one"),
-    ("Cannot declare", "this table stands above already; remove one"),
+    ("Cannot overwrite a value", "this key is already set above; remove one of them"),
+    ("Cannot declare", "this table already exists above; remove one of them"),
 )
 """The messages of tomllib, and ours for them."""
 
@@ -123,7 +123,7 @@ class Profiles:
             raise error_in_file(
                 self.path,
                 line_numbers(self.text).get((DEFAULT_KEY,)),
-                f"there is no profile {_quoted(self.default)}. `tui-auth profile use NAME` names another.",
+                f"there is no profile {_quoted(self.default)}. `tui-auth profile use NAME` selects another.",
             )
         return self.profile(self.default)
 
@@ -136,7 +136,7 @@ class Profiles:
             advice = f"Did you mean {_quoted(closest)}?"
         else:
             advice = f"Your {'only profile is' if len(self.tables) == 1 else 'profiles are'} {names}."
-        problem = f"{origin}: there is no such profile." if origin else "There is no such profile."
+        problem = f"{origin}: this profile doesn't exist." if origin else "This profile doesn't exist."
         return ConfigurationError(f"{problem} {advice}")
 
 
@@ -148,9 +148,9 @@ def load_profiles(environ: Mapping[str, str] = os.environ) -> Profiles:
     except (FileNotFoundError, NotADirectoryError) as error:
         if not path.is_symlink():
             return Profiles(path)
-        raise error_in_file(path, None, f"it cannot be read: {error.strerror}.") from None
+        raise error_in_file(path, None, f"it can't be read: {error.strerror}.") from None
     except OSError as error:
-        raise error_in_file(path, None, f"it cannot be read: {error.strerror}.") from None
+        raise error_in_file(path, None, f"it can't be read: {error.strerror}.") from None
     return parse_profiles(path, read_text(path, largest=LARGEST_CONFIG_BYTES, is_unshared=True))
 
 
@@ -191,9 +191,9 @@ def _parse_toml(path: Path, text: str) -> dict[str, Any]:
         problem = next((ours for start, ours in _EXPECTED if message.startswith(start)), unknown)
         raise error_in_file(path, line, f"{problem}.") from None
     except RecursionError:
-        raise error_in_file(path, None, "nested too deep.") from None
+        raise error_in_file(path, None, "it is nested too deeply.") from None
     except ValueError:  # Python's limit to the digits of a number
-        raise error_in_file(path, None, "a number too long to be read.") from None
+        raise error_in_file(path, None, "it has a number that is too long.") from None
 
 
 def line_numbers(text: str) -> dict[tuple[str, ...], int]:
@@ -247,11 +247,11 @@ def _key_path(key: str) -> tuple[str, ...]:
 
 def _unknown_key(key: str) -> str:
     if key in ("client_secret", "password"):
-        advice = " Put the app client's secret into a file of its own and name that with client_secret_file."
-        return f"{key}: no secret is read from here.{advice if key == 'client_secret' else ''}"
+        advice = " Put the client secret in a separate file and set client_secret_file to its path."
+        return f"{key}: secrets aren't read from this file.{advice if key == 'client_secret' else ''}"
     closest = closest_match(key, SETTINGS)
-    advice = f"Did you mean {closest}?" if closest else f"Known are {', '.join(SETTINGS)}."
-    return f"{_quoted(key)} is no setting of a profile. {advice}"
+    advice = f"Did you mean {closest}?" if closest else f"Settings are {', '.join(SETTINGS)}."
+    return f"unknown setting {_quoted(key)}. {advice}"
 
 
 def _resolve(folder: Path, path: str) -> Path:

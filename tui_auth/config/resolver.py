@@ -53,7 +53,7 @@ class SourceKind(Enum):
     PROFILE = "profile"
     AMPLIFY_FILE = "Amplify file"
     CURRENT_SESSION = "current session"
-    DERIVED = "user pool id"
+    DERIVED = "user pool ID"
 
 
 @dataclass(frozen=True)
@@ -302,14 +302,13 @@ class PoolResolver:
             raise error_in_file(
                 profile.path,
                 profile.lines.get(""),
-                'this profile names no user pool. Add a line user_pool_id = "…" to it, '
-                "or give --user-pool-id too.",
+                'this profile has no user pool. Add a line user_pool_id = "…" to it, or give --user-pool-id.',
             )
         for setting in ("user_pool_id", "client_id") if flag_value else ():
             origin = self.origins.get(setting)
             differs = self.settings.get(setting) != profile.settings.get(setting)
             if origin and origin.kind is SourceKind.ENVIRONMENT and differs:
-                self.notes.append(f"{origin} comes before the profile {name}. Unset it to use the profile.")
+                self.notes.append(f"{origin} overrides the profile {name}. Unset it to use the profile.")
         self.merge_profile(profile, is_explicit=True)
 
     def _merge_default_profile(self) -> None:
@@ -346,8 +345,8 @@ class PoolResolver:
         hidden = next(filter(is_plain_file, files), None)
         if hidden is not None:
             self.notes.append(
-                f"Using the profile {profile.name}, which is the default; {display_path(hidden)} was passed "
-                "by. `tui-auth profile use --none` ends that."
+                f"Using the default profile {profile.name}; {display_path(hidden)} was ignored. "
+                "`tui-auth profile use --none` removes the default."
             )
 
     def _merge_amplify_file(self) -> None:
@@ -375,7 +374,7 @@ def _not_empty(flag: str, value: object) -> str:
     """Return a flag's value. Raises ConfigurationError if it is empty, as with an unset shell variable."""
     text = str(value).strip()
     if not text:
-        raise ConfigurationError(f"{flag} is empty. Give a value, or leave the flag out.")
+        raise ConfigurationError(f"{flag} is empty. Give a value, or omit the flag.")
     return text
 
 
@@ -405,7 +404,7 @@ def _read_secret(path: Path, origin: Origin) -> Secret:
 
     # The path of a flag or variable may be the secret itself, so one that leads nowhere isn't repeated.
     if origin.kind in (SourceKind.FLAG, SourceKind.ENVIRONMENT) and not os.path.lexists(path):
-        raise ConfigurationError(f"{origin}: there is no such file. {SECRET_FILE_ADVICE}")
+        raise ConfigurationError(f"{origin}: this file doesn't exist. {SECRET_FILE_ADVICE}")
     try:
         return read_secret_file(path)
     except ConfigurationError as error:
@@ -419,14 +418,14 @@ def _no_pool_error(resolver: PoolResolver) -> ConfigurationError:
         return error_in_file(
             pool.file,
             pool.line,
-            'this profile names no app client. Add a line client_id = "…" to it, or give --client-id too.',
+            'this profile has no app client. Add a line client_id = "…" to it, or give --client-id.',
         )
     for name, other in (("user_pool_id", "client_id"), ("client_id", "user_pool_id")):
         if name in resolver.settings:
             missing = SETTINGS[other]
             return NoPoolError(
-                f"No {missing.scope.value} is specified besides the {SETTINGS[name].scope.value} "
-                f"of {resolver.origins[name]}. Give {missing.flag} too.",
+                f"No {missing.scope.value} is specified with the {SETTINGS[name].scope.value} from "
+                f"{resolver.origins[name]}. Give {missing.flag} too.",
                 is_partial=True,
                 notes=notes,
             )

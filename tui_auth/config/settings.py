@@ -51,8 +51,8 @@ class PasswordPolicy:
         """Return each rule as a phrase, and whether the password satisfies it."""
         rules = [(f"at least {self.min_length} characters", len(password) >= self.min_length)]
         for is_required, phrase, characters in (
-            (self.require_lowercase, "a lower-case letter", ascii_lowercase),
-            (self.require_uppercase, "an upper-case letter", ascii_uppercase),
+            (self.require_lowercase, "a lowercase letter", ascii_lowercase),
+            (self.require_uppercase, "an uppercase letter", ascii_uppercase),
             (self.require_numbers, "a digit", digits),
             (self.require_symbols, "a symbol, such as ! or -", SYMBOLS),
         ):
@@ -149,7 +149,7 @@ def _id(what: str, example: str, pattern: str) -> Callable[[object], str]:
     def check_id(value: object) -> str:
         text = check(value)
         if _PLACEHOLDER.search(text):
-            raise InvalidValueError(f"{what}, such as {example}, and not a placeholder for one")
+            raise InvalidValueError(f"{what}, such as {example}, not a placeholder")
         return text
 
     return check_id
@@ -173,7 +173,7 @@ def _path(value: object) -> str:
     if looks_like_secret(path):
         raise InvalidValueError(SECRET_PATH_EXPECTED)
     if path.startswith("~") and os.path.expanduser(path).startswith("~"):  # noqa: PTH111 - which raises
-        raise InvalidValueError("the path of a file; there is no user of the name after ~")
+        raise InvalidValueError("the path of a file; the user after ~ doesn't exist")
     return path
 
 
@@ -245,7 +245,7 @@ SETTINGS: dict[str, Setting] = {
             "endpoint_url",
             _POOL,
             _check(
-                "a URL beginning with https://, or http://127.0.0.1:PORT for a pool on this machine",
+                "a URL that starts with https://, or http://127.0.0.1:PORT for a local emulator",
                 is_safe_endpoint,
             ),
         ),
@@ -257,7 +257,7 @@ SETTINGS: dict[str, Setting] = {
                 r"[a-z][a-z0-9-]{1,39}:[0-9a-fA-F-]{1,54}",
             ),
         ),
-        Setting("username", _USER, _text("a user name, without blanks", r"[^\s\x00-\x1f\x7f]{1,128}")),
+        Setting("username", _USER, _text("a user name without spaces", r"[^\s\x00-\x1f\x7f]{1,128}")),
         Setting("auth_flow", _CLIENT, _one_of(FLOWS)),
         Setting(
             "preferred_first_factor",
@@ -334,8 +334,8 @@ def check_region(user_pool_id: str, region: str | None, origin: object, endpoint
     pool_region = region_of_pool(user_pool_id)
     if region and pool_region and region != pool_region and endpoint_url is None:
         raise ConfigurationError(
-            f"{origin} says {region}, but the user pool {user_pool_id} is in {pool_region}. "
-            f"Take the region out there, or give --region {pool_region}."
+            f"{origin} specifies {region}, but the user pool {user_pool_id} is in {pool_region}. "
+            f"Remove the region there, or give --region {pool_region}."
         )
 
 
@@ -393,5 +393,5 @@ def unknown_variable_warnings(environ: Mapping[str, str] = os.environ) -> Iterat
             # Without the prefix, which would make all of them similar.
             words = [known.removeprefix(VARIABLE_PREFIX) for known in KNOWN_VARIABLES]
             closest = closest_match(name.removeprefix(VARIABLE_PREFIX).upper(), words)
-            advice = f". Did you mean {VARIABLE_PREFIX}{closest}?" if closest else ", and does nothing."
-            yield f"{safe_line(name, limit=60)} is no variable of tui-auth{advice}"
+            advice = f". Did you mean {VARIABLE_PREFIX}{closest}?" if closest else ", so it was ignored."
+            yield f"tui-auth has no variable {safe_line(name, limit=60)}{advice}"

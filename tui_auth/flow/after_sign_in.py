@@ -132,16 +132,16 @@ class SessionSaver:
         """
         storage = self._storage or self.persistence.storage
         if storage is None:
-            return "Nobody chose where."
+            return "No storage was chosen."
         if self._claim_save(storage):
             # On a thread, so that this wait is reported too.
             threading.Thread(target=self._save, args=(done, signed_in_as, storage), daemon=True).start()
         if self._storage is StorageKind.NONE:
             return None
         if not self._finished.wait(REPORT_AFTER_SECONDS):
-            say("Keeping the session; another tui-auth may be busy with it. ^c leaves without.")
+            say("Storing the session; another tui-auth may be using it. ^c quits without storing it.")
         if not self._finished.wait(PATIENCE_SECONDS) or self._result is None:
-            return "The place does not answer."
+            return "The storage doesn't respond."
         if self._result.warning:
             say(self._result.warning)
         return self._result.problem or None

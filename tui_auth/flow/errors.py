@@ -55,7 +55,9 @@ def describe_error(
         sign_up: What a sign-up has asked for. Learns what Cognito requires.
     """
     if retry_key == "Esc":  # a second Esc leads to sign-in and doesn't retry
-        return ErrorMessage(f"{ErrorMessage.from_error(error, retry_key='').text} Esc goes to sign-in.")
+        return ErrorMessage(
+            f"{ErrorMessage.from_error(error, retry_key='').text} Press Esc to go to sign-in."
+        )
     if retry_key != enter_key:
         return ErrorMessage.from_error(error, retry_key=retry_key)
     message = _describe_answer_error(error, step, gateway, retry_key, totp_code)
@@ -128,7 +130,7 @@ def format_challenge_error(error: AuthError) -> str:
     """Format why a custom challenge ended the sign-in, with the pool's message if it has one."""
     message = safe_line(error.service_message, limit=160)
     quote = f" It says: “{message}”" if message else ""
-    return f"The service ended this sign-in.{quote} Sign in again."
+    return f"The user pool ended this sign-in.{quote} Sign in again."
 
 
 def format_clock_offset(clock_offset: float | None) -> str:
@@ -139,16 +141,21 @@ def format_clock_offset(clock_offset: float | None) -> str:
     """
     if clock_offset is None or abs(clock_offset) <= CLOCK_TOLERANCE_SECONDS:
         return ""
-    return f"This machine's clock is {abs(clock_offset):.0f} seconds {'slow' if clock_offset > 0 else 'fast'}"
+    return (
+        f"This computer's clock is {abs(clock_offset):.0f} seconds {'slow' if clock_offset > 0 else 'fast'}"
+    )
 
 
 def format_clock_hint(error: AuthError, clock_offset: float | None, *, is_totp_code: bool = False) -> str:
     """Format how a wrong clock may explain a rejected TOTP code or SRP proof; empty if it can't."""
     offset = format_clock_offset(clock_offset)
     if offset and is_totp_code and error.code == "CodeMismatchException":
-        return f"{offset}; codes made on it are off."
+        return f"{offset}, so its codes are wrong."
     if offset and error.is_rejected_proof:
-        return f"{offset}, which was allowed for. If you are sure of the password, set it and try again."
+        return (
+            f"{offset}, which tui-auth corrected for. If you're sure of the password, set the "
+            "clock and try again."
+        )
     return ""
 
 
@@ -176,13 +183,13 @@ def format_totp_setup_error(
         return None
     offset = window_offset(code.reveal(), key, now)
     if offset is None:
-        return "That does not fit this key. Type its newest."
+        return "That code doesn't match this key. Enter the code your app shows now."
     if abs(offset) <= 30:
-        return "Used already, or too late: type the next one."
-    when = f"{format_duration(abs(offset))} {'ago' if offset < 0 else 'ahead'}"
+        return "That code was already used or has expired. Enter the next one."
+    age = f"{format_duration(abs(offset))} {'old' if offset < 0 else 'early'}"
     is_local = bool(clock_offset) and abs((clock_offset or 0.0) + offset) < 60
-    clock = f"{'this machine' if is_local else 'that device'}'s clock"
-    return f"It fits {when}: type the newest, or set {clock}."
+    clock = f"{'this computer' if is_local else 'that device'}'s clock"
+    return f"That code is {age}. Enter the newest code, or set {clock}."
 
 
 def format_duration(seconds: float) -> str:

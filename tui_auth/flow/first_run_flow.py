@@ -39,19 +39,19 @@ USUAL_FLOW: Final = "USER_SRP_AUTH"
 DEFAULT_NAME: Final = "main"
 """The name of the profile unless the user types another one."""
 
-QUESTION: Final = "Which user pool do you sign in to?"
-TRIAL_NOTICE: Final = "Trying it: one call that signs nobody in …"
-FLOW_QUESTION: Final = "How do people sign in?"
-SECRET_PATH_ERROR: Final = f"This field wants {SECRET_PATH_EXPECTED}."
-NO_AUTH_FLOW: Final = "This app client allows no flow that a person could use."
+QUESTION: Final = "Which user pool do you want to sign in to?"
+TRIAL_NOTICE: Final = "Checking the IDs with one request …"
+FLOW_QUESTION: Final = "How do users sign in?"
+SECRET_PATH_ERROR: Final = f"Enter {SECRET_PATH_EXPECTED}."
+NO_AUTH_FLOW: Final = "This app client allows no auth flow for users."
 _REGION_SOURCES: Final = "--region or TUI_AUTH_REGION"
 
 _SUCCESS_TEXTS: Final = {
-    "USER_SRP_AUTH": "The client answers. The password never leaves this program (SRP).",
-    "USER_PASSWORD_AUTH": "The client answers. The password is sent to Cognito.",
-    "USER_AUTH": "The client answers, and offers what each user has: a password, a code …",
-    "CUSTOM_WITH_SRP": "The client answers, and asks its own questions after the password.",
-    "CUSTOM_WITHOUT_SRP": "The client answers, and asks its own questions in place of a password.",
+    "USER_SRP_AUTH": "The app client works. The password never leaves this program (SRP).",
+    "USER_PASSWORD_AUTH": "The app client works. The password is sent to Cognito.",
+    "USER_AUTH": "The app client works. It offers what each user has: a password, a code …",
+    "CUSTOM_WITH_SRP": "The app client works. It adds custom challenges to the password.",
+    "CUSTOM_WITHOUT_SRP": "The app client works. It uses custom challenges instead of a password.",
 }
 
 Field = Literal["pool", "client", "secret", "name"]
@@ -248,7 +248,7 @@ class FirstRunFlow:
             answer = probe_flow(gateway, client, AuthFlow(candidate.auth_flow).api_name)
             span.finish(answer.verdict.name.lower())
         if self._is_missing(candidate.user_pool_id, endpoint, answer):
-            error = ErrorMessage("There is no user pool of this id. Compare it with the console.")
+            error = ErrorMessage("No user pool has this ID. Check it in the Cognito console.")
             return ShowPoolError(error, "pool")
         return _interpret_answer(candidate, answer)
 
@@ -295,16 +295,16 @@ def _interpret_answer(candidate: Candidate, answer: Answer) -> TrialResult:
         case Verdict.ALLOWED:
             return AskName(_SUCCESS_TEXTS[candidate.auth_flow])
         case Verdict.NOT_ALLOWED:
-            return FlowRejected(f"This app client does not allow {candidate.auth_flow}.")
+            return FlowRejected(f"This app client doesn't allow {candidate.auth_flow}.")
         case Verdict.NO_TRIGGERS:
-            return FlowRejected("The pool has no questions of its own.")
+            return FlowRejected("The user pool has no custom challenges.")
         case Verdict.SECRET_MISSING:
-            text = "This app client has a secret. Put it into a file and type that file's path."
+            text = "This app client has a secret. Save it in a file and enter the path."
             return AskSecret(ErrorMessage(text))
         case Verdict.SECRET_WRONG | Verdict.SECRET_NOT_WANTED if candidate.secret_file:
-            return ShowPoolError(ErrorMessage("This secret does not fit the app client."), "secret")
+            return ShowPoolError(ErrorMessage("This secret doesn't match the app client."), "secret")
         case Verdict.NO_SUCH_CLIENT:
-            error = ErrorMessage("There is no such app client in the pool's region.")
+            error = ErrorMessage("No app client has this ID in the pool's region.")
         case _:
             error = ErrorMessage.from_error(answer.error) if answer.error else ErrorMessage(INTERNAL_ERROR)
     return ShowPoolError(error, "client")

@@ -104,7 +104,7 @@ def environment_badge_for(endpoint: str) -> str:
     return "" if is_cognito_host(host) else safe_line(f"AT {host}", limit=40)
 
 
-INTERNAL_ERROR = "Something went wrong in tui-auth itself, not with your answer."
+INTERNAL_ERROR = "tui-auth had an internal error. Your answer isn't the cause."
 _QUOTE_LIMIT = 160
 
 
@@ -140,7 +140,7 @@ class ErrorMessage:
         if error.quote:
             parts.append(quote_service(error.quote, limit=_QUOTE_LIMIT))
         can_retry = error.recovery_suggestion == TRY_AGAIN and bool(retry_key)
-        parts.append(f"{retry_key} tries it again." if can_retry else error.recovery_suggestion)
+        parts.append(f"Press {retry_key} to try again." if can_retry else error.recovery_suggestion)
         repeats = error.may_have_arrived and retry_key == "Enter"
         text = " ".join(part for part in parts if part)
         return cls(text, error.field, repeats, kind=error.kind, code=error.code)

@@ -273,7 +273,7 @@ class SignInFlow(AfterSignIn):
         """Sign in again up to this step, with the same choices."""
         if self.can_restart:
             return self._request(Attempt.restart, is_restart=True, key=key)
-        return ShowError(ErrorMessage("This needs a new sign-in. Esc goes back to it."))
+        return ShowError(ErrorMessage("You need to sign in again. Press Esc to go back."))
 
     def back(self, *, is_waiting: bool = False) -> Output:
         """Go back to the last choice of a factor, or to sign-in if there was none.

@@ -34,7 +34,7 @@ class PlainFirstRun:
 
     def __init__(self, lines: Lines, flow: FirstRunFlow, *, environment_badge: str = "") -> None:
         self.lines = lines
-        self.prompts = Prompts(lines, empty_line_text="Type something, or end with ^D.")
+        self.prompts = Prompts(lines, empty_line_text="Type an answer, or press ^D to quit.")
         self.flow = flow
         self._badge = environment_badge
         self._ids = {name: str(flow.settings.get(name, "")) for name in _LABELS}
@@ -48,8 +48,8 @@ class PlainFirstRun:
             EOFError: The user pressed ^D.
         """
         question = f"{self._badge}: {QUESTION}" if self._badge else QUESTION
-        self.lines.say(f"{question} Type its id, or paste its ARN or the address of its page in the console.")
-        self.lines.say(f"Enter takes what stands in brackets; {BACK} goes back to here.")
+        self.lines.say(f"{question} Enter the pool ID, or paste the pool's ARN or console URL.")
+        self.lines.say(f"Press Enter to accept the value in brackets. Type {BACK} to go back.")
         while True:
             try:
                 if name := self._ask_pool():
@@ -72,7 +72,7 @@ class PlainFirstRun:
         while output is not None:
             match output:
                 case ProfileSaved(name):
-                    self.lines.say(f"Kept as the profile {name}.")
+                    self.lines.say(f"Stored as profile {name}.")
                     return name
                 case ShowPoolError(error, "pool" | "client" as field):
                     self.lines.say(f"Error: {error.text}")
@@ -101,7 +101,7 @@ class PlainFirstRun:
         return None
 
     def _ask_name(self) -> FirstRunOutput | None:
-        return self.flow.save_as(self.prompts.line("Keep as", self.flow.suggest_profile_name()))
+        return self.flow.save_as(self.prompts.line("Profile name", self.flow.suggest_profile_name()))
 
     def _ask_secret(self, problem: str) -> FirstRunOutput:
         while problem:
@@ -130,11 +130,11 @@ class PlainFirstRun:
 
 def ask_about_session(lines: Lines, record: SessionRecord) -> SignedInAction:
     """Say who is signed in and ask what to do about it. Raises EOFError at ^D."""
-    prompts = Prompts(lines, empty_line_text="Type a number, or end with ^D.")
+    prompts = Prompts(lines, empty_line_text="Type a number, or press ^D to quit.")
     lines.say(question_about(record))
     prompts.show(action_labels(record))
     while True:
         try:
             return ACTIONS[prompts.number(len(ACTIONS))]
         except BackError:
-            lines.say("There is nothing to go back to. Type a number, or end with ^D.")
+            lines.say("This is the first prompt. Type a number, or press ^D to quit.")

@@ -127,7 +127,7 @@ def get_credentials(
         except StorageError as error:
             return credentials, f"The credentials couldn't be stored for the next time. {error}"
     if not is_stored:
-        return credentials, "The session has ended meanwhile, so the credentials weren't stored."
+        return credentials, "The session has ended in the meantime, so the credentials weren't stored."
     return credentials, f"The stored credentials were replaced. {broken}" if broken else ""
 
 

@@ -250,8 +250,8 @@ class IndexFile:
             return SessionIndex()
         if members["version"] != VERSION:
             raise StorageError(
-                f"{self._folder.path}/{SESSION_INDEX} was written by another version of tui-auth "
-                "and is left alone."
+                f"{self._folder.path}/{SESSION_INDEX} was written by another version of tui-auth, so "
+                "it isn't changed."
             )
         return SessionIndex(members)
 
@@ -278,7 +278,7 @@ def matching_entries(
 def choice_note(entry: SessionEntry) -> str:
     """Return what to say when a session is used without a name although there are others."""
     name, pool = safe_line(entry.display_name, limit=80), safe_line(entry.user_pool_id, limit=60)
-    whose = f"using the session of {name} in {pool}, the last signed in"
+    whose = f"using the session of {name} in {pool}, the last sign-in"
     return f"{whose}; --username or --profile chooses another."
 
 

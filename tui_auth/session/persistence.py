@@ -99,7 +99,9 @@ def _name(url: str) -> str:
     return f"{hashlib.sha256(url.encode()).hexdigest()}.jwks.json"
 
 
-SIGNATURES_UNCHECKED = "The pool's keys could not be fetched, so the tokens' signatures were not checked."
+SIGNATURES_UNCHECKED = (
+    "The user pool's keys couldn't be fetched, so the signatures of the tokens weren't checked."
+)
 
 
 @dataclass(frozen=True)

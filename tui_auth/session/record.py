@@ -218,11 +218,11 @@ class SessionRecord:
             members = json.loads(content)
             if isinstance(members, dict) and members.get("version", VERSION) != VERSION:
                 raise StorageError(
-                    f"{location} was written by another version of tui-auth and is left alone."
+                    f"{location} was written by another version of tui-auth, so it isn't changed."
                 )
             return _record(members)
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
-            raise StorageError(f"{location} does not hold a session. Remove it: {repair_hint}") from None
+            raise StorageError(f"{location} contains no session. Remove it: {repair_hint}") from None
 
 
 def _record(members: Mapping[str, Any]) -> SessionRecord:

@@ -120,7 +120,7 @@ def ensure_fresh(
         record = read_record(stored.store, stored.record.key.file_name)
         if record is None:
             raise NotSignedInError(
-                "Not signed in: the session has ended meanwhile.", stored.record.sign_in_settings
+                "Not signed in: the session has ended in the meantime.", stored.record.sign_in_settings
             )
         # Overrides min_ttl and force, as said above.
         is_by_another = record.access_token != stored.record.access_token and record.seconds_left(kind) > 0
@@ -154,7 +154,7 @@ def _raise_failure_of_another(lock: HeldLock, waiting_since: tuple[str, float]) 
     except ValueError:
         return  # cut short, or another note
     if is_recent:
-        raise AuthError(ErrorKind.NETWORK, "Cognito cannot be reached.", "Check the network, then try again.")
+        raise AuthError(ErrorKind.NETWORK, "Cognito can't be reached.", "Check the network, then try again.")
 
 
 def _refresh(sessions: Sessions, stored: StoredSession, client: AppClient, gateway: Gateway) -> RefreshResult:
@@ -234,7 +234,7 @@ def is_definitive(error: AuthError) -> bool:
 def reason_for_end(error: AuthError) -> str:
     """Return why a session ended, in words for a refresh: nobody has entered a name or a password."""
     if error.code == "UserNotFoundException":
-        return "The pool no longer has this user."
+        return "The user pool no longer has this user."
     if error.code == "NotAuthorizedException" and error.service_message:
         return quote_service(error.service_message)
     return error.message

@@ -40,7 +40,7 @@ LONGEST_ROUTE_KEY = 4000
 FORGET_PATIENCE_SECONDS = 1.0
 """For the lock of a session that must be removed: its holder may be a process that was stopped."""
 
-_SUPERSEDED = "Another sign-in of the same user has been stored meanwhile."
+_SUPERSEDED = "Another sign-in of the same user has been stored in the meantime."
 _SESSION_FILE = re.compile(r"([0-9a-f]{64})\.json")
 
 
@@ -66,7 +66,7 @@ class SaveResult:
     @property
     def warning(self) -> str:
         """What the user should know besides; mostly empty."""
-        cleanup = f"Older session data could not be cleaned up. {self.cleanup_problem}"
+        cleanup = f"Older session data couldn't be removed. {self.cleanup_problem}"
         return f"{self.unknown} {cleanup if self.cleanup_problem else ''}".strip()
 
 
@@ -188,7 +188,9 @@ class Sessions:
         name = record.key.file_name
         try:
             if not stored.store.has(name):
-                return "It has ended meanwhile."  # a sign-out doesn't wait for a process that was stopped
+                return (
+                    "It has ended in the meantime."  # a sign-out doesn't wait for a process that was stopped
+                )
             stored.store.write(name, record.to_json())
         except StorageError as error:
             return str(error)
@@ -355,7 +357,7 @@ def read_record(store: Store, name: str) -> SessionRecord | None:
     if record.key.file_name != name:
         # Somebody changed its user or pool: nobody would find it by its key, and no sign-out end it.
         raise StorageError(
-            f"{store.location(name)} holds another session. Remove it: {store.repair_hint(name)}"
+            f"{store.location(name)} contains another session. Remove it: {store.repair_hint(name)}"
         )
     return record
 
@@ -381,9 +383,9 @@ def _not_signed_in_message(
 ) -> str:
     sign_in = f"Run tui-auth sign-in --profile {profile}" if profile else "Run tui-auth sign-in"
     if username:
-        return f"Not signed in under that name. {sign_in}."
+        return f"Not signed in as that user. {sign_in}."
     if pool is not None and entries:
-        return f"Not signed in there. {sign_in}; tui-auth status lists the sessions there are."
+        return f"Not signed in to this user pool. {sign_in}; tui-auth status lists your sessions."
     if entries:
-        return f"Not signed in any more. {sign_in}; tui-auth status lists the other sessions."
+        return f"You are no longer signed in. {sign_in}; tui-auth status lists your other sessions."
     return f"Not signed in. {sign_in}."

@@ -121,7 +121,7 @@ def _stamps(files: Iterable[str], folder: str = "") -> list[str]:
                 stamps.append(f"{folder} {above.st_mode} {above.st_uid}")
         except OSError as error:
             if error.errno != ENOENT or os.path.lexists(file):
-                stamps.append(f"{file} cannot be looked at: {error.errno}")  # the slow path says what to do
+                stamps.append(f"{file} can't be checked: {error.errno}")  # the slow path says what to do
     return stamps
 
 
@@ -132,7 +132,7 @@ def parse_duration(text: str) -> float:
     """Return a duration such as ``300``, ``90s``, ``5m`` or ``1h`` in seconds. Raises ValueError."""
     number, unit = (text[:-1], _UNITS[text[-1]]) if text[-1:] in _UNITS else (text, 1)
     if not number.isdecimal() or len(number) > 9:
-        raise ValueError("a time span is written as 300, 90s, 5m or 1h")
+        raise ValueError("a duration looks like 300, 90s, 5m or 1h")
     return float(number) * unit
 
 

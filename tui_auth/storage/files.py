@@ -73,7 +73,7 @@ class PrivateFolder:
         For one writer at a time. Temporary files of killed writers are removed.
         """
         if len(content) > self._largest:
-            raise StorageError(f"{self._path(name)} would become larger than it should ever be.")
+            raise StorageError(f"{self._path(name)} would become too large.")
         with self._created("written", name) as folder:
             self._check_existing(folder, name)
             self._remove_leftovers(folder, name)
@@ -137,7 +137,7 @@ class PrivateFolder:
             os.close(descriptor)
         if len(content) > self._largest:
             path = self._path(name)
-            raise StorageError(f"{path} is larger than it should ever be. {_move_away(path)}")
+            raise StorageError(f"{path} is too large. {_move_away(path)}")
         return content
 
     def _check_existing(self, folder: int, name: str) -> None:
@@ -149,24 +149,24 @@ class PrivateFolder:
     def _check_file(self, status: os.stat_result, name: str) -> None:
         path = self._path(name)
         if stat.S_ISLNK(status.st_mode):
-            raise StorageError(f"{path} is a link, so it is not used. {_move_away(path)}")
+            raise StorageError(f"{path} is a link, so it isn't used. {_move_away(path)}")
         if not stat.S_ISREG(status.st_mode):
-            raise StorageError(f"{path} is not a plain file. {_move_away(path)}")
+            raise StorageError(f"{path} isn't a regular file. {_move_away(path)}")
         if status.st_uid != os.geteuid():
             raise _foreign(path, "", _move_away(path, sudo=True))
         if status.st_mode & _OTHERS:
             raise StorageError(
-                f"{path} is open to other users, so it is not used. Close it: chmod 600 {_quoted(path)}"
+                f"Other users can access {path}, so it isn't used. Make it private: chmod 600 {_quoted(path)}"
             )
 
     def _check_folder(self, status: os.stat_result) -> None:
         path = self.path
         if status.st_uid != os.geteuid():
-            cure = f'Make it yours: sudo chown -R "$(id -u)" {_quoted(path)}'
+            cure = f'Take ownership: sudo chown -R "$(id -u)" {_quoted(path)}'
             raise _foreign(path, ", so nothing is stored there", cure)
         if status.st_mode & _OTHERS:
             raise StorageError(
-                f"{path} is open to other users, so it is not used. Close it: chmod 700 {_quoted(path)}"
+                f"Other users can access {path}, so it isn't used. Make it private: chmod 700 {_quoted(path)}"
             )
 
     def _check_folder_above(self, path: str) -> None:
@@ -174,8 +174,8 @@ class PrivateFolder:
         status = os.stat(path)  # noqa: PTH116 - pathlib takes long to import
         if status.st_uid != os.geteuid() or status.st_mode & _OTHERS:
             raise StorageError(
-                f"{path} is not yours alone, so nothing is stored below it. Set XDG_RUNTIME_DIR to a folder "
-                "that is."
+                f"Other users can access {path}, so nothing is stored there. Set XDG_RUNTIME_DIR to a "
+                "private folder."
             )
 
     @contextmanager
@@ -196,7 +196,7 @@ class PrivateFolder:
             yield folder
         except OSError as error:
             path = self._path(name) if name else self.path
-            raise FileSystemError(f"{path} cannot be {action}: {error.strerror}.") from None
+            raise FileSystemError(f"{path} can't be {action}: {error.strerror}.") from None
         finally:
             if folder is not None:
                 os.close(folder)
@@ -210,7 +210,7 @@ class PrivateFolder:
             folder = os.open(self.path, _FOLDER)
         except FileNotFoundError:
             if create:
-                raise StorageError(f"{self.path} cannot be made.") from None
+                raise StorageError(f"{self.path} can't be created.") from None
             return None
         except OSError as error:
             if error.errno in (errno.ENOTDIR, errno.ELOOP):
@@ -221,7 +221,7 @@ class PrivateFolder:
                 raise StorageError(
                     f"{obstacle} is a link or a file where a folder should be. {cure}"
                 ) from None
-            raise FileSystemError(f"{self.path} cannot be opened: {error.strerror}.") from None
+            raise FileSystemError(f"{self.path} can't be opened: {error.strerror}.") from None
         try:
             self._check_folder(os.fstat(folder))
         except BaseException:
@@ -271,7 +271,7 @@ def read_plain_file(
         with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor, not a path
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
-                raise UnreadableFileError("this is not a plain file.")
+                raise UnreadableFileError("this isn't a regular file.")
             if owners is not None and status.st_uid not in owners:
                 raise ForeignFileError("belongs to another user")
             if owners is not None and status.st_mode & stat.S_IWOTH:
@@ -283,11 +283,11 @@ def read_plain_file(
     except OSError as error:
         if owners is not None and _belongs_to_another(path, owners):
             raise ForeignFileError("belongs to another user") from None
-        raise UnreadableFileError(f"it cannot be read: {error.strerror}.") from None
+        raise UnreadableFileError(f"it can't be read: {error.strerror}.") from None
     except ValueError:
-        raise UnreadableFileError("that is not a path.") from None
+        raise UnreadableFileError("this isn't a path.") from None
     if len(content) > largest:
-        raise UnreadableFileError(f"it is longer than {largest} bytes, too long for what it should hold.")
+        raise UnreadableFileError(f"it is longer than {largest} bytes, which is too long.")
     return content
 
 
@@ -333,15 +333,15 @@ def open_private(path: str, flags: int) -> int:
 
 def _move_away(path: str, *, sudo: bool = False) -> str:
     """Return the cure for what tui-auth didn't make and so must not advise to remove."""
-    return f"Move it away: {'sudo ' if sudo else ''}mv {_quoted(path)} {_quoted(f'{path}.old')}"
+    return f"Move it: {'sudo ' if sudo else ''}mv {_quoted(path)} {_quoted(f'{path}.old')}"
 
 
 def check_owner(path: str, status: os.stat_result | None = None) -> None:
     """Raise StorageError if a file or folder belongs neither to us nor to root."""
     status = status or os.stat(path)  # noqa: PTH116
     if status.st_uid not in (os.geteuid(), 0):
-        cure = f'Look at it, then make it yours: sudo chown "$(id -u)" {_quoted(path)}'
-        raise _foreign(path, ", so it is not used", cure)
+        cure = f'Check it, then take ownership: sudo chown "$(id -u)" {_quoted(path)}'
+        raise _foreign(path, ", so it isn't used", cure)
 
 
 def check_unshared(path: str, status: os.stat_result | None = None) -> None:
@@ -355,7 +355,7 @@ def check_unshared(path: str, status: os.stat_result | None = None) -> None:
         stat.S_ISDIR(status.st_mode) and status.st_mode & stat.S_ISVTX
     ):
         raise StorageError(
-            f"{path} can be changed by other users, so it is not used. Close it: chmod go-w {_quoted(path)}"
+            f"Other users can change {path}, so it isn't used. Protect it: chmod go-w {_quoted(path)}"
         )
 
 
@@ -378,7 +378,7 @@ def replace_file(path: Path, content: str, *, mode: int = PRIVATE_FILE_MODE) -> 
 
 def _foreign(path: str, consequence: str, cure: str) -> StorageError:
     if os.geteuid() == 0:  # root would take it away from its owner
-        cure = "Run tui-auth as that user, or set HOME and XDG_… to folders of root's."
+        cure = "Run tui-auth as that user, or set HOME and XDG_… to folders that root owns."
     return StorageError(f"{path} belongs to another user{consequence}. {cure}")
 
 

@@ -59,7 +59,7 @@ def locked(folder: PrivateFolder, name: str, *, patience: float = PATIENCE_SECON
         try:
             is_acquired = _acquire(descriptor, patience)
         except OSError as error:
-            raise FileSystemError(f"This file system cannot lock files: {error.strerror}.") from None
+            raise FileSystemError(f"This file system can't lock files: {error.strerror}.") from None
         if not is_acquired:
             raise BusyError(
                 "Another tui-auth has been busy with this session for a while. Try again, "

@@ -37,7 +37,7 @@ class StorageKind(StrEnum):
 
 
 STORAGE_LABELS = {
-    StorageKind.SESSION: "Until I log out of this machine",
+    StorageKind.SESSION: "Until I log out of this computer",
     StorageKind.FILE: "In a private file",
     StorageKind.KEYRING: "In the keyring",
     StorageKind.NONE: "Nowhere",
@@ -107,11 +107,11 @@ class KeyringStore(Store):
             is_stored = _call_keyring(put)
         except _NoAnswerError:
             raise UnknownOutcomeError(
-                "The keyring has not answered, so it isn't known whether the session is stored there. "
-                "tui-auth sign-out removes it."
+                "The keyring didn't respond, so the session may be stored there. tui-auth sign-out "
+                "removes it."
             ) from None
         if not is_stored:
-            raise StorageError("The keyring accepted the session but did not store it. Use --storage file.")
+            raise StorageError("The keyring accepted the session but didn't store it. Use --storage file.")
 
     def remove(self, name: str) -> bool:
         def delete(keyring: Any) -> bool:
@@ -142,8 +142,8 @@ def open_store(kind: StorageKind, environ: Mapping[str, str] = os.environ) -> St
             folder = paths.runtime_folder(environ)
             if folder is None:
                 raise StorageError(
-                    "This machine has no storage that ends at log-out: XDG_RUNTIME_DIR is not set. "
-                    "Use --storage file."
+                    "This computer has no storage that ends when you log out: XDG_RUNTIME_DIR isn't "
+                    "set. Use --storage file."
                 )
             below = os.path.dirname(folder)  # noqa: PTH120 - a text, not a path
             return Store(PrivateFolder(folder, below=below), kind)
@@ -167,9 +167,9 @@ def _call_keyring(call: Callable[[Any], T]) -> T:
     try:
         return run_with_timeout(KEYRING_TIMEOUT_SECONDS, lambda: call(import_module("keyring")))
     except DeadlineError:
-        raise _NoAnswerError("The keyring does not answer. Unlock it, or use --storage file.") from None
+        raise _NoAnswerError("The keyring doesn't respond. Unlock it, or use --storage file.") from None
     except ModuleNotFoundError:
-        raise StorageError("For the keyring install the extra: pip install 'tui-auth[keyring]'.") from None
+        raise StorageError("The keyring needs an extra: pip install 'tui-auth[keyring]'.") from None
     except Exception as error:
         # Its own text may hold what it was given.
         raise StorageError(f"The keyring failed ({type(error).__name__}). Use --storage file.") from None

@@ -59,7 +59,7 @@ def find_terminal(environ: Mapping[str, str] = os.environ) -> Terminal:
     try:
         terminal = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
     except OSError:
-        return Terminal(TerminalKind.NONE, "There is no controlling terminal: /dev/tty does not open.")
+        return Terminal(TerminalKind.NONE, "There is no controlling terminal: /dev/tty can't be opened.")
     try:
         in_foreground = os.tcgetpgrp(terminal) == os.getpgrp()
     except OSError:
@@ -71,7 +71,7 @@ def find_terminal(environ: Mapping[str, str] = os.environ) -> Terminal:
     kind_of_terminal = environ.get("TERM", "")
     if kind_of_terminal in ("", "dumb", "unknown"):
         return Terminal(
-            TerminalKind.LINES, f"TERM is {kind_of_terminal or 'not set'}: the terminal shows lines."
+            TerminalKind.LINES, f"TERM is {kind_of_terminal or 'not set'}: the terminal can show only lines."
         )
     return Terminal(TerminalKind.FULL_SCREEN, f"The terminal is a {kind_of_terminal}.")
 

@@ -36,7 +36,7 @@ def open_client_secret_screen(stage: Stage) -> WatchedSignIn:
     endpoint = {"TUI_AUTH_ENDPOINT_URL": stage.server.endpoint_url}
     trace = ["--trace", str(stage.folder / "trace")]
     program = stage.start("ann", *command, *trace, environment=endpoint, **streams)
-    program.wait_for("Which user pool do you sign in to?")
+    program.wait_for("Which user pool do you want to sign in to?")
     program.paste(f"{CONSOLE}/{pool.id}/app-integration/clients/{pool.client_id}?region=eu-west-1")
     program.wait_for(pool.client_id)
     program.press("enter", "enter")
@@ -45,7 +45,7 @@ def open_client_secret_screen(stage: Stage) -> WatchedSignIn:
     program.wait_for(pool.client_secret[-20:])
     drag_over_screen(program)
     program.press("enter")
-    program.wait_for("This field wants the path of a file")
+    program.wait_for("Enter the path of a file")
     program.paste(pool.client_secret)
     program.press("ctrl+g")
     program.wait_for("esc closes this")

@@ -68,7 +68,7 @@ class Walkthrough:
 
     def answer_sent_code(self) -> None:
         """Answer a step that asks for a sent code."""
-        self.answer_code(self.program.newest_code, "That code is not right.")
+        self.answer_code(self.program.newest_code, "That code isn't right.")
 
     def answer_app_code(self) -> None:
         """Answer a step that asks for an authenticator app's code."""
@@ -101,7 +101,7 @@ class Walkthrough:
         try_to_extract(program, self.stage.answer.text)
         self.look_around()
         program.enter(self.stage.answer.text)
-        program.wait_for_text("The service ended this sign-in.")
+        program.wait_for_text("The user pool ended this sign-in.")
         program.enter(*([program.user.password] if program._has_password else [""]))
         for answer in answers:
             program.wait_for(text)
@@ -159,7 +159,7 @@ def _rex(walkthrough: Walkthrough) -> None:
     new = stage.new_password.text
     try_to_extract(program, new)
     program.enter(new, new)
-    program.wait_for("That code is not right.")
+    program.wait_for("That code isn't right.")
     program.press("ctrl+u")
     program.enter(program.newest_code())
     program.press("enter", "enter")

@@ -109,10 +109,10 @@ def _send_as_compressed(exchange: Exchange) -> None:
     exchange.send(exchange.reply.http_bytes)
 
 
-NO_ANSWER = "No answer came. Yours may or may not have arrived."
-NOT_COGNITO = "What came back is not an answer of Cognito."
+NO_ANSWER = "Cognito didn't reply. Your request may or may not have arrived."
+NOT_COGNITO = "The reply isn't from Cognito."
 NO_BODY = "a 200 without a body"
-OWN_ERROR = "Cognito had an error of its own."
+OWN_ERROR = "Cognito had an internal error."
 
 LOST_REPLIES: dict[str, tuple[str, Callable[[Exchange], None]]] = {
     "closed without a byte": (NO_ANSWER, _close),
@@ -166,7 +166,10 @@ def _send_error(status: int, code: object, message: object, exchange: Exchange) 
 
 ERRORS: dict[str, tuple[str, Callable[[Exchange], None]]] = {
     "an error of Cognito's own": (OWN_ERROR, partial(_send_error, 500, "InternalErrorException", "x")),
-    "an unknown error": ("a way this version does not know", partial(_send_error, 400, "NewException", "x")),
+    "an unknown error": (
+        "an error that this version doesn't know",
+        partial(_send_error, 400, "NewException", "x"),
+    ),
     "an error whose type is no text": ("", partial(_send_error, 400, 7, ["x"])),
     "an error without a type": ("", partial(_send_body, b"{}", status=400)),
     "an error that is a list": ("", partial(_send_body, b"[]", status=400)),

@@ -141,7 +141,7 @@ def test_aws_credentials_are_never_used(
 @pytest.mark.parametrize("name", [name for name in FOREIGN_REPLIES if "elsewhere" in name])
 def test_redirect_is_not_followed(proxy: FaultProxy, name: str) -> None:
     proxy.arm(Fault(name, FOREIGN_REPLIES[name][1]), times=None)
-    with pytest.raises(AuthError, match="not an answer of Cognito"):
+    with pytest.raises(AuthError, match="isn't from Cognito"):
         CognitoGateway(Address("eu-west-1", proxy.url)).call("GetUser", {"AccessToken": Secret("token")})
     assert (len(proxy.requests), proxy.redirected_connections) == (1, 0)
 
@@ -168,7 +168,7 @@ def test_other_endpoint_is_shown_on_screens(tmp_path: Path, lines: bool, first_r
     ids = [] if first_run else ["--user-pool-id", "eu-west-1_Ab12Cd34E", "--client-id", "client"]
     flags = ["--endpoint-url", "https://cognito.example.com", *(["--plain"] if lines else [])]
     with PtyProgram(["-m", "tui_auth", "sign-in", *ids, *flags], home=tmp_path) as program:
-        program.wait_for("Which user pool do you sign in to?" if first_run else "Username")
+        program.wait_for("Which user pool do you want to sign in to?" if first_run else "Username")
         program.wait_for("AT cognito.example.com")
 
 
@@ -217,7 +217,7 @@ def test_untrusted_certificate_is_rejected_with_advice(demo: DemoPool, safe_prox
     with pytest.raises(AuthError) as caught:
         can_sign_in(demo, safe_proxy.url)
     assert caught.value.kind is ErrorKind.NETWORK
-    assert "certificate was not accepted" in caught.value.message
+    assert "certificate isn't trusted" in caught.value.message
     assert "AWS_CA_BUNDLE" in caught.value.recovery_suggestion
     assert safe_proxy.requests == []
 
@@ -281,7 +281,7 @@ def test_signing_keys_are_fetched_over_verified_tls(demo: DemoPool, safe_proxy: 
 @pytest.mark.parametrize(
     ("host", "has_expired", "message"),
     [
-        ("evil.test", False, "certificate is one of another name"),
+        ("evil.test", False, "certificate is for another name"),
         ("127.0.0.1", True, r"certificate has expired\. Is this machine's clock right\?"),
     ],
     ids=["of another name", "expired"],
@@ -322,7 +322,7 @@ def test_proxy_cannot_impersonate_aws(
 ) -> None:
     with TunnelProxy(safe_proxy.port) as tunnel:
         monkeypatch.setenv("HTTPS_PROXY", tunnel.url)
-        with pytest.raises(AuthError, match="certificate was not accepted"):
+        with pytest.raises(AuthError, match="certificate isn't trusted"):
             can_sign_in(demo, None)
     assert safe_proxy.requests == []
 

@@ -28,7 +28,7 @@ COGNITO_ERROR = Fault(
     ),
     is_forwarded=False,
 )
-COGNITO_MESSAGE = "That code has expired, or was never sent."
+COGNITO_MESSAGE = "That code has expired or was never sent."
 
 
 class ScreenChecks:

@@ -77,7 +77,7 @@ def run(arguments: Namespace) -> int:
         server = CognitoEmulator(port=port, triggers=triggers, endpoint_is_issuer=arguments.issuer, seed=seed)
     except OSError as error:
         advice = "Give another --port, or none for a free one."
-        raise _unusable(f"cannot listen on port {port}: {error.strerror}. {advice}") from None
+        raise _unusable(f"can't listen on port {port}: {error.strerror}. {advice}") from None
     pools = _restore(server, arguments, stored) if stored is not None else None
     # A signal handler may interrupt its own thread inside Event.wait, and Event.set would then wait forever.
     stop_signals: SimpleQueue[int] = SimpleQueue()
@@ -138,7 +138,7 @@ class StateFile:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise _unusable(f"cannot read the state file {self.path}: {error.strerror}.") from None
+            raise _unusable(f"can't read the state file {self.path}: {error.strerror}.") from None
         if stat.S_IMODE(mode) & 0o077:
             raise _unusable(
                 f"the state file {self.path} is open to other users. Close it: chmod 600 {self.path}"
@@ -148,7 +148,7 @@ class StateFile:
             text = read_plain_file(self.path, largest=LARGEST_STATE, owners=owners)
             content = json.loads(text)
         except UnreadableFileError as error:
-            raise _unusable(f"cannot use the state file {self.path}: {error}") from None
+            raise _unusable(f"can't use the state file {self.path}: {error}") from None
         except (ValueError, RecursionError):
             content = None
         if not isinstance(content, dict) or not {"pools", "snapshot"} <= content.keys():
@@ -199,7 +199,7 @@ class StateFile:
 
     def _report(self, reason: str) -> bool:
         if not self._has_failed:
-            say(f"cannot write the state file {self.path}: {reason}")
+            say(f"can't write the state file {self.path}: {reason}")
         self._has_failed = True
         return False
 
@@ -227,7 +227,7 @@ def _restore(server: CognitoEmulator, arguments: Namespace, stored: dict[str, An
     except (KeyError, TypeError):
         pass
     server.stop()
-    raise _unusable(f"cannot use the state file {arguments.state}. {reason} Give another --state.")
+    raise _unusable(f"can't use the state file {arguments.state}. {reason} Give another --state.")
 
 
 def _summary(announcement: dict[str, Any], count: int) -> Iterator[str]:
@@ -279,7 +279,7 @@ def load_triggers(path: Path) -> ModuleType:
     try:
         source = path.read_bytes()
     except OSError as error:
-        raise _unusable(f"cannot read the triggers file {path}: {error.strerror}.") from None
+        raise _unusable(f"can't read the triggers file {path}: {error.strerror}.") from None
     try:
         exec(compile(source, str(path), "exec"), module.__dict__)  # noqa: S102 - the user's own file
     except (Exception, SystemExit) as error:
