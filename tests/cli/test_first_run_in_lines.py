@@ -112,7 +112,7 @@ def test_pool_is_asked_for_tried_saved_and_signed_in_to(
     calls_before = len(server.calls)
     program = start(*flags, **environment)
     user = PromptUser(program)
-    user.wait_for("Which user pool do you want to sign in to?")
+    user.wait_for("Which user pool do you want to use?")
     user.answer("User pool", "")
     user.wait_for("Type an answer, or press ^D to quit.")
     user.answer("User pool", "staff pool")

@@ -121,7 +121,7 @@ def test_new_pool_asks_even_if_a_pool_is_configured(
     assert machine.run("profile", "add", "acme", *pool_flags(choice)).returncode == 0
     assert machine.run("profile", "use", "acme").returncode == 0
     with without_flags("--new-pool") as program:
-        program.wait_for("Which user pool do you want to sign in to?")
+        program.wait_for("Which user pool do you want to use?")
         program.press("ctrl+q")
         assert program.wait_exit() == 6
     ran = sign_in(machine, "--new-pool", typed="")

@@ -114,7 +114,7 @@ def test_file_with_an_unreadable_pool_is_an_error(program: Program, prepare: Pre
 def test_first_run_screen_reports_the_skipped_file(terminal_program: TerminalProgram) -> None:
     os.mkfifo(terminal_program.folder / "amplify_outputs.json")
     with terminal_program.on_a_terminal() as running:
-        running.wait_for("Which user pool do you want to sign in to?")
+        running.wait_for("Which user pool do you want to use?")
         running.wait_for("~/project/amplify_outputs.json is not a regular file")
         running.press("ctrl+q")
         assert running.wait_exit() == 6

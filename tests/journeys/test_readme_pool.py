@@ -148,7 +148,7 @@ def test_readme_lines_work_with_the_demo(shell: Callable[[], Shell]) -> None:
     program = shell()
     pool, client = program.pool_and_client
     program.type(starts)
-    program.wait_for("Which user pool do you want to sign in to?")
+    program.wait_for("Which user pool do you want to use?")
     program.paste(f"{CONSOLE}/{pool}/applications/app-clients/{client}/overview?region=eu-west-1")
     program.wait_for(client)
     program.press("enter", "enter")

@@ -300,7 +300,7 @@ def start_and_submit_ids(
 ) -> Iterator[PtyProgram]:
     """Start the program and submit the pasted URL of the client's page on the first screen."""
     with start_pty_program(TUI_AUTH_ENDPOINT_URL=server.endpoint_url) as program:
-        program.wait_for("Which user pool do you want to sign in to?")
+        program.wait_for("Which user pool do you want to use?")
         program.paste(f"{CONSOLE}/{pool}/app-integration/clients/{client}?region=eu-west-1")
         program.wait_for(client)
         program.press("enter", "enter")

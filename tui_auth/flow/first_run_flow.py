@@ -39,7 +39,7 @@ USUAL_FLOW: Final = "USER_SRP_AUTH"
 DEFAULT_NAME: Final = "main"
 """The name of the profile unless the user types another one."""
 
-QUESTION: Final = "Which user pool do you want to sign in to?"
+QUESTION: Final = "Which user pool do you want to use?"
 TRIAL_NOTICE: Final = "Checking the IDs with one request …"
 FLOW_QUESTION: Final = "How do users sign in?"
 SECRET_PATH_ERROR: Final = f"Enter {SECRET_PATH_EXPECTED}."

@@ -36,7 +36,7 @@ def open_client_secret_screen(stage: Stage) -> WatchedSignIn:
     endpoint = {"TUI_AUTH_ENDPOINT_URL": stage.server.endpoint_url}
     trace = ["--trace", str(stage.folder / "trace")]
     program = stage.start("ann", *command, *trace, environment=endpoint, **streams)
-    program.wait_for("Which user pool do you want to sign in to?")
+    program.wait_for("Which user pool do you want to use?")
     program.paste(f"{CONSOLE}/{pool.id}/app-integration/clients/{pool.client_id}?region=eu-west-1")
     program.wait_for(pool.client_id)
     program.press("enter", "enter")

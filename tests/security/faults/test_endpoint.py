@@ -168,7 +168,7 @@ def test_other_endpoint_is_shown_on_screens(tmp_path: Path, lines: bool, first_r
     ids = [] if first_run else ["--user-pool-id", "eu-west-1_Ab12Cd34E", "--client-id", "client"]
     flags = ["--endpoint-url", "https://cognito.example.com", *(["--plain"] if lines else [])]
     with PtyProgram(["-m", "tui_auth", "sign-in", *ids, *flags], home=tmp_path) as program:
-        program.wait_for("Which user pool do you want to sign in to?" if first_run else "Username")
+        program.wait_for("Which user pool do you want to use?" if first_run else "Username")
         program.wait_for("AT cognito.example.com")
 
 
