@@ -1,32 +1,29 @@
-"""TuiAuthApp: the full-screen program that hosts the sign-in screens.
+"""TuiAuthApp: the full-screen program that signs a user in, and SignInProgram, its base and the demo's.
 
-It opens the first screen, handles the global keys and exits. ``screens/sign_in_presenter.py`` handles the
-user's decisions. It is imported on first use, so that the first screen appears sooner.
+A program loads the later screens, handles the global keys and exits. ``screens/sign_in_root.py`` hosts the
+sign-in in it.
 """
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual import on, work
+from textual import work
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
-from textual.reactive import reactive
 
 from tui_auth.errors import AuthError
 from tui_auth.exit_codes import ExitCode
 from tui_auth.flow.interface import ErrorMessage
 from tui_auth.screens.form_screen import FormScreen
-from tui_auth.screens.screen_context import Decision, ScreenContext
-from tui_auth.screens.sign_in import SignInScreen
+from tui_auth.screens.sign_in_root import SignInRoot, load_rest
 from tui_auth.terminal.full_screen import SETTLED_AFTER_SECONDS, FullScreenApp
 from tui_auth.themes import HEIGHTS, THEMES, VARIABLES, WIDTHS, first_sheets, later_sheets
 from tui_auth.threads import in_daemon_thread
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterable
+    from collections.abc import Callable, Iterable
 
     from textual.screen import Screen
 
@@ -35,17 +32,15 @@ if TYPE_CHECKING:
     from tui_auth.flow.after_sign_in import SessionSaver
     from tui_auth.flow.interface import SignInSettings
     from tui_auth.flow.sign_in_flow import SignInFlow
-    from tui_auth.screens.form_screen import CopyRequested
     from tui_auth.screens.sign_in_presenter import SignInPresenter
 
 
-class TuiAuthApp(FullScreenApp["Done"]):
-    """Signs a user in. Returns Done, or None if the user quit.
+class SignInProgram(FullScreenApp["Done"]):
+    """A full-screen program of ours with a ``SignInRoot`` in its screen stack.
 
     Args:
-        auth: The user pool and app client to sign in to.
-        settings: How to sign in.
-        make_saver: Called once, at the user's first decision. If None, no session is saved.
+        auth: The user pool and app client to connect to, soon after the first frame.
+        theme: The name of the theme.
         options: Passed on to FullScreenApp.
     """
 
@@ -59,61 +54,18 @@ class TuiAuthApp(FullScreenApp["Done"]):
         Binding("ctrl+z", "suspend_process", "Stop", show=False, priority=True),
     ]
 
-    next_step: reactive[NextStep | None] = reactive(None, init=False, always_update=True)
-    """The current step. Always updated, because Cognito may send the same challenge twice."""
-
-    def __init__(
-        self,
-        auth: Auth,
-        settings: SignInSettings,
-        make_saver: Callable[[], SessionSaver] | None = None,
-        **options: Any,
-    ) -> None:
+    def __init__(self, auth: Auth, theme: str, **options: Any) -> None:
         # Textual chooses its color mode here. Setting a theme later doesn't change it.
-        super().__init__(ansi_color=settings.theme.startswith("ansi") or None, **options)
+        super().__init__(ansi_color=theme.startswith("ansi") or None, **options)
         self.auth = auth
-        self.settings = settings
-        self.make_saver = make_saver
-        for theme in THEMES:
-            self.register_theme(theme)
-        self.theme = settings.theme
-        self._presenter: SignInPresenter | None = None
-
-    # -- screens ------------------------------------------------------------------------------------
+        for registered in THEMES:
+            self.register_theme(registered)
+        self.theme = theme
+        self.sign_in: SignInRoot | None = None
+        """The sign-in that is open, or the last one."""
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return VARIABLES
-
-    def get_default_screen(self) -> Screen[Any]:
-        """Return the sign-in screen, the bottom of the screen stack."""
-        return self.sign_in_screen()
-
-    def sign_in_screen(self) -> SignInScreen:
-        """Return a new sign-in screen for the current settings."""
-        settings = self.settings
-        return SignInScreen(
-            self.screen_context(settings.username),
-            label=settings.username_label,
-            mfa_methods=settings.mfa_methods,
-            auth_flow=settings.auth_flow,
-            pool_origin=settings.pool_origin,
-        )
-
-    def screen_context(self, username: str) -> ScreenContext:
-        """Return the pool and settings that every screen shows."""
-        settings, gateway = self.settings, self.auth.gateway
-        return ScreenContext(
-            pool=settings.pool,
-            now=gateway.now,
-            username=username,
-            environment_badge=settings.environment_badge,
-            app_name=settings.app_name or settings.pool,
-            session_seconds=settings.session_seconds,
-            preferred_first_factor=str(settings.preferred_first_factor or ""),
-            password_policy=settings.password_policy,
-            clock_offset=lambda: gateway.clock_offset,
-            trace=self.auth.trace,
-        )
 
     @property
     def form_screen(self) -> FormScreen | None:
@@ -123,9 +75,9 @@ class TuiAuthApp(FullScreenApp["Done"]):
         )
 
     @property
-    def is_busy(self) -> bool:
-        screen = self.screen_stack[-1] if self.screen_stack else None
-        return isinstance(screen, FormScreen) and screen.busy
+    def next_step(self) -> NextStep | None:
+        """The current step, or the last one."""
+        return self.sign_in.next_step if self.sign_in else None
 
     def on_ready(self) -> None:
         """Load the rest soon after the first frame, ahead of the first request."""
@@ -144,108 +96,15 @@ class TuiAuthApp(FullScreenApp["Done"]):
 
     def _load(self) -> None:
         """Import the modules of later screens and connect to Cognito. Runs on a thread."""
-        import tui_auth.flow.sign_in_flow
-        import tui_auth.screens.sign_in_presenter
-        import tui_auth.screens.steps  # noqa: F401
-
-        self.auth.gateway.connect()
-
-    # -- what the user decides ----------------------------------------------------------------------
-
-    @property
-    def presenter(self) -> SignInPresenter:
-        """The presenter of the sign-in, created at the user's first decision."""
-        if self._presenter is None:
-            from tui_auth.flow.sign_in_flow import SignInFlow
-            from tui_auth.screens.sign_in_presenter import SignInPresenter
-
-            saver = self.make_saver() if self.make_saver else None
-            self._presenter = SignInPresenter(self, SignInFlow(self.auth, self.settings, saver))
-        return self._presenter
-
-    @property
-    def flow(self) -> SignInFlow:
-        """The sign-in flow."""
-        return self.presenter.flow
-
-    def sign_in_to(self, auth: Auth, settings: SignInSettings) -> None:
-        """Use another app client or other settings from the next sign-in on."""
-        self.auth, self.settings = auth, settings
-        if self._presenter is not None:
-            self.flow.auth, self.flow.settings = auth, settings
-
-    @on(Decision)
-    def _decide(self, decision: Decision) -> None:
-        self.presenter.decide(decision)
-
-    async def on_sign_in_seen(self) -> None:
-        """Exit after the user has seen the result."""
-        await self.action_quit()
-
-    def watch_next_step(self, step: NextStep | None) -> None:
-        """Show the screen of the step."""
-        if step is not None:
-            self.presenter.show_step(step)
-
-    # -- workers ------------------------------------------------------------------------------------
-
-    def start_worker(
-        self, work: Callable[[], Coroutine[Any, Any, None]], group: str, description: str
-    ) -> None:
-        """Run the work in the background and cancel the group's previous work.
-
-        The worker belongs to the app, because a screen's workers end with the screen.
-        """
-        function: Any = work  # mypy doesn't match it with any of the types that Textual accepts
-        self.run_worker(function, exclusive=True, group=group, exit_on_error=False, description=description)
-
-    def cancel_workers(self, group: str) -> None:
-        """Cancel the group's work."""
-        self.workers.cancel_group(self, group)
-
-    def hold_keys(self, screen: FormScreen) -> None:
-        """Hold keys while the screen changes; drop a line started in the palette or the help."""
-        if self.screen is not screen:
-            self.type_ahead.drop_line()
-        self.type_ahead.hold()
-
-    # -- leaving ------------------------------------------------------------------------------------
-
-    async def action_quit(self) -> None:
-        """Exit with the tokens if the sign-in is done; otherwise as canceled."""
-        done = self.flow.done if self._presenter else None
-        self.exit(done, return_code=0 if done else ExitCode.CANCELLED)
-
-    def finish(self, done: Done) -> None:
-        """Exit with the result of the sign-in."""
-        self.exit(done)
+        load_rest(self.auth)
 
     async def action_leave(self) -> None:
         """Cancel the request in flight; exit as by SIGINT if there is none."""
         screen = self.form_screen
-        if screen is None or not screen.busy:
-            self.interrupt(self.flow.done if self._presenter else None)
+        if screen is not None and screen.busy and self.sign_in:
+            self.sign_in.presenter.cancel()
         else:
-            self.presenter.cancel()
-
-    # -- terminal -----------------------------------------------------------------------------------
-
-    def on_copy_requested(self, event: CopyRequested) -> None:
-        """Send the text to the terminal's clipboard."""
-        self.run_worker(
-            self._send_to_clipboard(event), group="clipboard", exit_on_error=False, description="clipboard"
-        )
-
-    async def _send_to_clipboard(self, event: CopyRequested) -> None:
-        from tui_auth.terminal.clipboard import send_to_clipboard
-
-        def write(sequence: str) -> None:
-            if self._driver is not None:
-                self._driver.write(sequence)
-
-        result = await in_daemon_thread(partial(send_to_clipboard, event.text, write))
-        if screen := self.form_screen:
-            screen.notice = f"{event.what} was {result.value}."
+            self.interrupt(self.sign_in.done if self.sign_in else None)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Return the palette's commands. None can write a secret to a file or, by a slip, quit."""
@@ -253,3 +112,57 @@ class TuiAuthApp(FullScreenApp["Done"]):
         if form := self.form_screen:
             yield SystemCommand("Help", "Explain this step", form.action_help)
             yield SystemCommand("Call trace", "Show the requests to Cognito", form.action_call_trace)
+
+
+class TuiAuthApp(SignInProgram):
+    """Signs a user in. Returns Done, or None if the user quit.
+
+    Args:
+        auth: The user pool and app client to sign in to.
+        settings: How to sign in.
+        make_saver: Called once, at the user's first decision. If None, no session is saved.
+        options: Passed on to FullScreenApp.
+    """
+
+    def __init__(
+        self,
+        auth: Auth,
+        settings: SignInSettings,
+        make_saver: Callable[[], SessionSaver] | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(auth, settings.theme, **options)
+        self.settings = settings
+        self.make_saver = make_saver
+
+    def get_default_screen(self) -> Screen[Any]:
+        """Return the sign-in screen, the bottom of the screen stack."""
+        self.sign_in = self.sign_in_screen()
+        return self.sign_in
+
+    def sign_in_screen(self) -> SignInRoot:
+        """Return a new sign-in screen for the current settings."""
+        return SignInRoot(self.auth, self.settings, self._make_flow, on_end=self._end)
+
+    def _make_flow(self) -> SignInFlow:
+        from tui_auth.flow.sign_in_flow import SignInFlow
+
+        return SignInFlow(self.auth, self.settings, self.make_saver() if self.make_saver else None)
+
+    @property
+    def presenter(self) -> SignInPresenter:
+        """The presenter of the sign-in."""
+        assert self.sign_in is not None, "the program runs"
+        return self.sign_in.presenter
+
+    @property
+    def flow(self) -> SignInFlow:
+        """The sign-in flow."""
+        return self.presenter.flow
+
+    def _end(self, done: Done | None) -> None:
+        self.exit(done, return_code=0 if done else ExitCode.CANCELLED)
+
+    async def action_quit(self) -> None:
+        """Exit with the tokens if the sign-in is done; otherwise as canceled."""
+        self._end(self.sign_in.done if self.sign_in else None)

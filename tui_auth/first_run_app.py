@@ -67,11 +67,6 @@ class QuestionApp(FullScreenApp[AnswerT]):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return VARIABLES
 
-    @property
-    def is_busy(self) -> bool:
-        screen = self.screen_stack[-1] if self.screen_stack else None
-        return isinstance(screen, FormScreen) and screen.busy
-
     def action_interrupt(self) -> None:
         """Exit without an answer, as by SIGINT."""
         self.interrupt()

@@ -23,6 +23,7 @@ from tui_auth.screens.done import DoneScreen
 from tui_auth.screens.help import HelpScreen
 from tui_auth.screens.sign_in import SignInScreen
 from tui_auth.screens.sign_in_presenter import REQUESTS
+from tui_auth.screens.sign_in_root import SignInRoot
 from tui_auth.screens.steps import SCREENS
 from tui_auth.widgets.text_input import SecretInput
 
@@ -79,7 +80,7 @@ async def test_reply_is_shown_while_help_is_open() -> None:
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))
         app.gateway.release()
         await until(pilot, lambda: "Signed in as ann" in app.text())
-        assert [type(screen) for screen in app.screen_stack] == [SignInScreen, DoneScreen]
+        assert [type(screen) for screen in app.screen_stack] == [SignInRoot, DoneScreen]
 
 
 async def test_reply_is_shown_while_the_palette_is_open() -> None:
@@ -91,7 +92,7 @@ async def test_reply_is_shown_while_the_palette_is_open() -> None:
         await until(pilot, lambda: isinstance(app.screen, CommandPalette))
         app.gateway.release()
         await until(pilot, lambda: "Signed in as ann" in app.text())
-        assert [type(screen) for screen in app.screen_stack] == [SignInScreen, DoneScreen]
+        assert [type(screen) for screen in app.screen_stack] == [SignInRoot, DoneScreen]
 
 
 async def test_error_is_shown_after_help_is_closed() -> None:

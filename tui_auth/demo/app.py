@@ -1,21 +1,20 @@
-"""DemoApp: the sign-in app with a list of sample users before it, and a phone and an inbox beside it."""
+"""DemoApp: a list of sample users that opens a sign-in, with a phone and an inbox beside it."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from textual import events, on
 
-from tui_auth.app import TuiAuthApp
+from tui_auth.app import SignInProgram
 from tui_auth.auth.next_step import ContinueSignInWithTOTPSetup, NextStep
 from tui_auth.demo.player import Player
 from tui_auth.demo.service import APP_NAME, DemoService
 from tui_auth.demo.side_panel import WIDE_CELLS, Drawer, PhoneLine
 from tui_auth.demo.user_list import UserListScreen, UserSelected
-from tui_auth.screens.done import SignInSeen
-from tui_auth.screens.form_screen import FormScreen
-from tui_auth.screens.sign_in import SignInScreen
+from tui_auth.screens.screen_context import ScreenOptions
+from tui_auth.screens.sign_in_root import SignInRoot, build_context
 from tui_auth.screens.step_screen import StepScreen
 from tui_auth.themes import style_sheets
 
@@ -25,15 +24,17 @@ if TYPE_CHECKING:
     from textual.screen import Screen
     from textual.widget import Widget
 
+    from tui_auth.auth.auth import Auth
     from tui_auth.emulator import CognitoEmulator
     from tui_auth.emulator.demo_users import DemoPool, DemoUser
-    from tui_auth.screens.screen_context import ScreenContext
+    from tui_auth.flow.interface import SignInSettings
+    from tui_auth.flow.sign_in_flow import SignInFlow
 
 PLAYBACK_STOPPED = "The playback has stopped. Continue by hand, or leave with ^q."
 LEAVING_KEYS = frozenset({"ctrl+c", "ctrl+q", "ctrl+z"})
 
 
-class DemoApp(TuiAuthApp):
+class DemoApp(SignInProgram):
     """The demo: select a sample user, then go through that user's steps.
 
     Args:
@@ -42,7 +43,7 @@ class DemoApp(TuiAuthApp):
         theme: The name of the theme.
         autoplay_user: The user to sign in automatically; None to wait for keys.
         pace: How slowly that user types; see ``Player``.
-        options: Passed on to TuiAuthApp.
+        options: Passed on to FullScreenApp.
     """
 
     CSS_PATH = style_sheets("demo.tcss")
@@ -60,7 +61,8 @@ class DemoApp(TuiAuthApp):
         self.service = DemoService(server, pool, theme)
         self._is_phone_open: bool | None = None
         self.player = Player(self, autoplay_user, pace) if autoplay_user else None
-        super().__init__(self.service.auth, self.service.settings(), **options)
+        self._flow: SignInFlow | None = None
+        super().__init__(self.service.auth, theme, **options)
 
     def on_ready(self) -> None:
         """Start the player if there is a user to sign in automatically."""
@@ -88,11 +90,8 @@ class DemoApp(TuiAuthApp):
 
     def get_default_screen(self) -> Screen[Any]:
         """Return the list of sample users."""
-        return UserListScreen(self.screen_context(""), self.service.users)
-
-    def screen_context(self, username: str) -> ScreenContext:
-        """Return the context of TuiAuthApp, with the demo as companion."""
-        return replace(super().screen_context(username), companion=self)
+        context = build_context(self.auth, self.service.settings(), companion=self)
+        return UserListScreen(context, self.service.users)
 
     # -- companion of the screens -------------------------------------------------------------------
 
@@ -126,7 +125,8 @@ class DemoApp(TuiAuthApp):
             The code; empty after the phone has scanned the QR code of a new key; None if there is no code.
         """
         screen = self.form_screen
-        if not isinstance(screen, StepScreen) or not self.flow.username:
+        username = self._flow.username if self._flow else ""
+        if not isinstance(screen, StepScreen) or not username:
             return None
         step: NextStep = screen.step
         if isinstance(step, ContinueSignInWithTOTPSetup):
@@ -134,7 +134,7 @@ class DemoApp(TuiAuthApp):
             if self.service.phone.scan(uri):
                 screen.notice = "The phone has scanned the QR code. ^o enters its code."
                 return ""
-        current = self.service.phone.current_code(self.flow.username, step)
+        current = self.service.phone.current_code(username, step)
         return current.code if current else None
 
     # -- from the list to a sign-in, and back -------------------------------------------------------
@@ -143,25 +143,22 @@ class DemoApp(TuiAuthApp):
     def _open_sign_in(self, event: UserSelected) -> None:
         """Open the sign-in screen for the user's pool, with user name and password filled in."""
         user: DemoUser | None = event.user
-        self.sign_in_to(*self.service.prepare_sign_in(user))
-        screen = self.sign_in_screen()
-        screen.prefill(user.username if user else "", user.password if user else "")
-        self.push_screen(screen)
+        self.auth, settings = self.service.prepare_sign_in(user)
+        make_flow = partial(self._make_flow, self.auth, settings)
+        self.sign_in = SignInRoot(
+            self.auth, settings, make_flow, companion=self, options=ScreenOptions(can_leave=True)
+        )
+        self.sign_in.prefill(user.username if user else "", user.password if user else "")
+        self.push_screen(self.sign_in)
 
-    @on(FormScreen.BackRequested)
-    def _go_back_to_list(self, event: FormScreen.BackRequested) -> None:
-        if isinstance(self.screen, SignInScreen):
-            event.prevent_default()
-            self.flow.drop()
-            self.pop_screen()
+    def _make_flow(self, auth: Auth, settings: SignInSettings) -> SignInFlow:
+        """Return the one flow of the demo, which remembers what it has shown and offered to which user."""
+        from tui_auth.flow.sign_in_flow import SignInFlow
 
-    @on(SignInSeen)
-    def _return_to_list(self, event: SignInSeen) -> None:
-        event.prevent_default()
-        self.flow.drop()
-        self.next_step = None
-        while len(self.screen_stack) > 1:
-            self.pop_screen()
+        if self._flow is None:
+            self._flow = SignInFlow(auth, settings)
+        self._flow.auth, self._flow.settings = auth, settings
+        return self._flow
 
     async def action_quit(self) -> None:
         """Exit with status 0, even before the sign-in is done."""

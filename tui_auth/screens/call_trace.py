@@ -11,6 +11,7 @@ from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from tui_auth.screens.guest import GuestScreen
 from tui_auth.terminal.safe_text import safe_line
 from tui_auth.themes import later_sheets
 from tui_auth.widgets.frame import MUTED
@@ -76,7 +77,7 @@ class CallTraceView(VerticalScroll, can_focus=False):
         return Content("\n").join(lines) if lines else Content.styled(NO_CALLS, MUTED)
 
 
-class CallTraceScreen(ModalScreen[None]):
+class CallTraceScreen(ModalScreen[None], GuestScreen[None]):
     """Shows the calls to Cognito so far, without values. Esc, Enter or F4 closes it."""
 
     CSS_PATH = later_sheets()

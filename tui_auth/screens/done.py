@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from textual import on
 from textual.containers import Vertical
-from textual.message import Message
 from textual.widgets import Static
 
 from tui_auth.auth.next_step import Done
@@ -23,7 +22,7 @@ from tui_auth.flow.messages import (
 )
 from tui_auth.screens.codes import build_code_field
 from tui_auth.screens.form_screen import CopyRequested
-from tui_auth.screens.screen_context import Decision
+from tui_auth.screens.screen_context import Decision, FormMessage
 from tui_auth.screens.step_screen import StepScreen
 from tui_auth.secret import Secret
 from tui_auth.storage.stores import STORAGE_LABELS, StorageKind
@@ -35,6 +34,7 @@ from tui_auth.widgets.frame import Card, Fact
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from textual.message import Message
     from textual.widget import Widget
 
     from tui_auth.auth.next_step import DeliveryDetails
@@ -63,7 +63,7 @@ MAX_GROUPS = 12
 NEXT_COMMANDS = "$ tui-auth header | curl -H @- https://…\n$ tui-auth exec -- ./deploy.sh"
 
 
-class SignInSeen(Message):
+class SignInSeen(FormMessage):
     """The user has seen the result and wants to exit."""
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from textual.message import Message
 from textual.reactive import reactive
-from textual.screen import Screen
 from textual.widgets import Static
 
 from tui_auth.errors import ErrorField
+from tui_auth.screens.guest import GuestScreen
 from tui_auth.screens.keys import KEY_TABLE, build_bindings, card_hints, footer_hints, select_keys
-from tui_auth.screens.screen_context import Decision
+from tui_auth.screens.screen_context import Decision, FormMessage
 from tui_auth.terminal.safe_text import safe_line
+from tui_auth.themes import HEIGHTS, WIDTHS
 from tui_auth.widgets.countdown import Countdown
 from tui_auth.widgets.field import Choice, Field
 from tui_auth.widgets.frame import Card, CardActions, Heading, ScreenFooter, ScreenHeader
@@ -25,8 +25,11 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
     from textual.geometry import Region
+    from textual.message import Message
+    from textual.screen import Screen
     from textual.widget import Widget
 
+    from tui_auth.auth.next_step import Done  # noqa: F401 - in the type of the result
     from tui_auth.flow.interface import ErrorMessage
     from tui_auth.screens.screen_context import ScreenContext
     from tui_auth.secret import Secret
@@ -54,7 +57,7 @@ def call_after_typed_keys(
         screen.call_later(callback)
 
 
-class CopyRequested(Message):
+class CopyRequested(FormMessage):
     """Send ``text`` to the clipboard; ``what`` names it in the notice that reports this."""
 
     def __init__(self, text: Secret | str, what: str) -> None:
@@ -63,7 +66,7 @@ class CopyRequested(Message):
         self.what = what
 
 
-class FormScreen(Screen[None]):
+class FormScreen(GuestScreen["Done | None"]):
     """A question with its fields.
 
     A subclass defines ``compose_form`` and ``build_answer``, and overrides what else differs. Only the
@@ -86,6 +89,16 @@ class FormScreen(Screen[None]):
 
     class BackRequested(Decision):
         """The user pressed Esc to go one choice back."""
+
+    class StopRequested(Decision):
+        """The user doesn't want to wait for the request in flight. Our programs bind that key themselves."""
+
+    class Closed(FormMessage):
+        """The screen is closed."""
+
+        def __init__(self, screen: FormScreen) -> None:
+            super().__init__()
+            self.screen = screen
 
     def __init__(self, context: ScreenContext) -> None:
         super().__init__()
@@ -150,13 +163,13 @@ class FormScreen(Screen[None]):
     # -- layout -------------------------------------------------------------------------------------
 
     def _size_classes(self) -> Iterator[str]:
-        """Yield the classes that the app's breakpoints give a screen in a terminal of this size."""
-        app = self.app
-        widths, heights = app.HORIZONTAL_BREAKPOINTS or [], app.VERTICAL_BREAKPOINTS or []
-        for cells, breakpoints in ((app.size.width, widths), (app.size.height, heights)):
-            reached = [limit for limit in breakpoints if limit[0] <= cells]
-            if reached:
-                yield max(reached)[1]
+        """Yield the classes that the breakpoints give a screen in a terminal of this size."""
+        try:
+            size = self.app.size
+        except RuntimeError:  # created before the program runs
+            return
+        for cells, breakpoints in ((size.width, WIDTHS), (size.height, HEIGHTS)):
+            yield max(limit for limit in breakpoints if limit[0] <= cells)[1]
 
     def compose(self) -> ComposeResult:
         """Lay out header, card, the demo's drawer, and footer."""
@@ -215,8 +228,19 @@ class FormScreen(Screen[None]):
         self.update_footer()
         self.call_after_refresh(self.call_after_refresh, self._end_first_drawing)
 
+    def on_unmount(self) -> None:
+        """Report that the screen is closed."""
+        self.post_message(self.Closed(self))
+
     def _remember_edit(self) -> None:
         self._was_edited = True
+
+    def post_message(self, message: Message) -> bool:
+        """Post a message; one for the controller of the sign-in goes nowhere else."""
+        controller = self.context.options.controller
+        if controller is None or controller is self or not isinstance(message, FormMessage):
+            return super().post_message(message)
+        return controller.post_message(message)
 
     # -- keys ---------------------------------------------------------------------------------------
 
@@ -227,7 +251,9 @@ class FormScreen(Screen[None]):
     @cached_property
     def enabled_keys(self) -> Sequence[str]:
         """The actions of the table that do something, as of the last ``update_footer``."""
-        return select_keys(self.active_keys(), is_demo=self.context.companion is not None)
+        hidden = self.context.options.hidden_actions
+        actions = [name for name in self.active_keys() if name not in hidden]
+        return select_keys(actions, is_demo=self.context.companion is not None)
 
     def update_footer(self) -> None:
         """Show the keys that do something now, and enable only those. Call it if ``active_keys`` changes."""
@@ -391,6 +417,11 @@ class FormScreen(Screen[None]):
         """Go one choice back."""
         self.post_message(self.BackRequested())
 
+    def action_stop_waiting(self) -> None:
+        """Stop waiting for the request in flight."""
+        if self.busy:
+            self.post_message(self.StopRequested())
+
     def action_next_field(self) -> None:
         """Move to the next field. Like Enter, Tab reaches the screen before the field."""
         self.focus_next()
@@ -444,7 +475,7 @@ class FormScreen(Screen[None]):
         from tui_auth.screens.help import HelpScreen
 
         if self.is_current:
-            commands = ("command_palette",) if self.app.ENABLE_COMMAND_PALETTE else ()
-            names = (*self.enabled_keys, *commands, "leave")
+            has_commands = self.app.ENABLE_COMMAND_PALETTE and not self.is_guest
+            names = (*self.enabled_keys, *(("command_palette",) if has_commands else ()), "leave")
             keys = [(name, self.key_label(name)) for name in names]
             self.app.push_screen(HelpScreen(self.explanation, self.service_rows(), keys))

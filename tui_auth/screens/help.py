@@ -9,6 +9,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui_auth.flow.messages import format_challenge_rows
+from tui_auth.screens.guest import GuestScreen
 from tui_auth.screens.keys import KEY_TABLE
 from tui_auth.themes import later_sheets
 from tui_auth.widgets.frame import ServerText
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(ModalScreen[None], GuestScreen[None]):
     """Explains the screen below it. Esc, Enter, ^g or F1 closes it."""
 
     CSS_PATH = later_sheets()

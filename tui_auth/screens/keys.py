@@ -75,6 +75,7 @@ def build_bindings() -> list[BindingType]:
         *table,
         *(Binding(key, action, priority=True, show=False) for key, action in fields),
         *(Binding(key, f"scroll_card({count})", show=False) for key, count in rows.items()),
+        Binding("ctrl+c", "stop_waiting", priority=True, show=False),  # a program of ours gets it first
     ]
 
 

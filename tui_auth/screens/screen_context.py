@@ -13,13 +13,18 @@ from tui_auth.flow.interface import ASSUMED_SESSION_SECONDS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from textual.message_pump import MessagePump
     from textual.widget import Widget
 
     from tui_auth.config.settings import PasswordPolicy
 
 
-class Decision(Message):
-    """A decision of the user, which the app passes to the flow."""
+class FormMessage(Message):
+    """A message of a form to the controller of the sign-in; without one, to the app."""
+
+
+class Decision(FormMessage):
+    """A decision of the user, which the controller passes to the flow."""
 
 
 class Companion(Protocol):
@@ -33,6 +38,22 @@ class Companion(Protocol):
 
     def newest_code(self) -> str | None:
         """Return the code that the step asks for, empty after scanning a QR code, or None."""
+
+
+@dataclass(frozen=True)
+class ScreenOptions:
+    """How a program shows the screens of a sign-in.
+
+    Attributes:
+        controller: Receives the messages of the forms; None if the app does. In another program they carry
+            secrets that the app must not see.
+        can_leave: Whether Esc leaves the sign-in screen.
+        hidden_actions: The actions that no screen offers.
+    """
+
+    controller: MessagePump | None = None
+    can_leave: bool = False
+    hidden_actions: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -52,6 +73,7 @@ class ScreenContext:
         clock_offset: Returns the server's time minus this machine's, in seconds; None if unknown.
         trace: The calls to Cognito so far.
         companion: The demo around the sign-in; None for a sign-in of its own.
+        options: How the program shows the screens.
     """
 
     pool: str
@@ -72,3 +94,4 @@ class ScreenContext:
     clock_offset: Callable[[], float | None] = field(default=lambda: None)
     trace: CallTrace = field(default_factory=CallTrace)
     companion: Companion | None = None
+    options: ScreenOptions = field(default_factory=ScreenOptions)

@@ -115,7 +115,7 @@ class SignInScreen(FormScreen):
 
     def active_keys(self) -> tuple[str, ...]:
         show = ("show",) if self.has_password_field else ()
-        back = ("back",) if self.context.companion else ()
+        back = ("back",) if self.context.options.can_leave else ()
         return ("submit", *show, "forgot", "sign_up", *back, "help", "quit")
 
     def on_mount(self) -> None:

@@ -1,14 +1,14 @@
 """SignInPresenter: shows a sign-in flow as screens in any Textual program.
 
-It passes the user's decisions to the flow and carries out the outputs. The program is only a ``ScreenHost``:
-it opens and closes screens and runs workers.
+It passes the user's decisions to the flow and carries out the outputs. A ``ScreenHost``, in every program the
+``SignInRoot``, opens and closes screens and runs workers.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from tui_auth.auth.next_step import DeliveryDetails, Done, NextStep
 from tui_auth.flow.interface import (
@@ -50,29 +50,33 @@ from tui_auth.screens.sign_in import (
     SignUpRequested,
 )
 from tui_auth.screens.step_screen import NewCodeRequested, RestartRequested, StepAnswered, StepScreen
-from tui_auth.threads import in_daemon_thread
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Sequence
+    from collections.abc import Awaitable, Callable, Coroutine, Sequence
 
     from textual.screen import Screen
 
     from tui_auth.flow.sign_in_flow import SignInFlow
     from tui_auth.screens.screen_context import Decision, ScreenContext
 
+T = TypeVar("T")
+
 REQUESTS = "auth"
 """The group of the one worker that calls Cognito."""
 
 
 class ScreenHost(Protocol):
-    """The Textual program that hosts the screens of a sign-in."""
+    """What opens and closes the screens of a sign-in."""
 
     next_step: NextStep | None
-    """The current step. A watcher must show it with ``SignInPresenter.show_step``."""
+    """The current step."""
+
+    context: ScreenContext
+    """The pool and settings that every screen shows."""
 
     @property
     def screen_stack(self) -> Sequence[Screen[Any]]:
-        """The open screens, the topmost last."""
+        """The open screens of the sign-in, the topmost last; none after its end."""
 
     @property
     def form_screen(self) -> FormScreen | None:
@@ -87,8 +91,8 @@ class ScreenHost(Protocol):
     def pop_screen(self) -> Any:
         """Close the topmost screen."""
 
-    def screen_context(self, username: str) -> ScreenContext:
-        """Return the pool and settings that every screen shows."""
+    def run_in_thread(self, function: Callable[[], T]) -> Awaitable[T]:
+        """Run the function on a thread; return its result once screens can be opened and closed."""
 
     def start_worker(
         self, work: Callable[[], Coroutine[Any, Any, None]], group: str, description: str
@@ -102,7 +106,7 @@ class ScreenHost(Protocol):
         """Hold keys while the next screen replaces this one."""
 
     def finish(self, done: Done) -> None:
-        """Exit with the result of the sign-in."""
+        """End with the result of the sign-in."""
 
 
 class SignInPresenter:
@@ -182,6 +186,7 @@ class SignInPresenter:
             case ShowStep():
                 self._context = output.context
                 self.host.next_step = output.step
+                self.show_step(output.step)
             case ShowSignIn():
                 self._show_sign_in(output)
             case ShowSignUp():
@@ -198,7 +203,7 @@ class SignInPresenter:
                 _show_on_step(screen, output)
 
     async def _send_request(self, screen: FormScreen, request: Request) -> None:
-        reply = await in_daemon_thread(request.send)
+        reply = await self.host.run_in_thread(request.send)
         if request is not self.flow.pending:
             return
         self.host.hold_keys(screen)
@@ -210,7 +215,7 @@ class SignInPresenter:
 
     async def _run_job(self, job: Callable[[], Output]) -> None:
         try:
-            output = await in_daemon_thread(job)
+            output = await self.host.run_in_thread(job)
         except Exception:
             output = ShowNotice(INTERNAL_ERROR)
         if isinstance(self.host.form_screen, DoneScreen):
@@ -227,7 +232,7 @@ class SignInPresenter:
             self.host.pop_screen()
             stack = self.host.screen_stack
         previous = stack[-1]
-        context = replace(self.host.screen_context(self.flow.username), **vars(self._context))
+        context = replace(self.host.context, username=self.flow.username, **vars(self._context))
         screen = SCREENS[type(step)](step, context)
         if isinstance(previous, SignInScreen):
             previous.forget_password()
@@ -242,7 +247,7 @@ class SignInPresenter:
     def _show_sign_up(self, username: str) -> None:
         from tui_auth.screens.sign_up import SignUpScreen
 
-        context = self.host.screen_context(username)
+        context = replace(self.host.context, username=username)
         self.host.push_screen(SignUpScreen(context, self.flow.settings))
 
     def _show_sign_in(self, output: ShowSignIn) -> None:

@@ -85,8 +85,8 @@ class FullScreenApp(App[ReturnType], Generic[ReturnType]):
 
     @property
     def is_busy(self) -> bool:
-        """Whether a request is in flight, so that no field on the screen takes text."""
-        return False
+        """Whether a request is in flight (the screen's ``busy``), so that no field on it takes text."""
+        return bool(self.screen_stack) and bool(getattr(self.screen_stack[-1], "busy", False))
 
     def on_ready(self) -> None:
         """Deliver the keys typed ahead, and enable the garbage collector, which is off while modules load.

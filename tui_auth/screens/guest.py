@@ -1,0 +1,174 @@
+"""GuestScreen: the base of our screens, which keeps them and another Textual program apart.
+
+In a program of ours, none of this does anything. In another program, the style sheets of that program don't
+match our widgets and ours don't match that program's, its keys don't disturb ours, and no key that is part of
+a secret reaches its handlers.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
+from weakref import WeakKeyDictionary, WeakSet
+
+from textual.app import App
+from textual.containers import Vertical
+from textual.css.stylesheet import Stylesheet
+from textual.keys import key_to_character
+from textual.screen import Screen, ScreenResultType
+
+from tui_auth.terminal.full_screen import FullScreenApp
+from tui_auth.themes import HEIGHTS, VARIABLES, WIDTHS, style_sheets
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual import events
+    from textual.dom import DOMNode
+    from textual.widget import Widget
+
+
+class HostSlot(Vertical):
+    """Holds widgets of the other program, to which its style sheets apply, and which take no keys."""
+
+    def __init__(self, widgets: Iterable[Widget], id: str) -> None:  # noqa: A002 - Textual's name for it
+        super().__init__(*widgets, id=id)
+
+    def on_mount(self) -> None:
+        """Leave the keys to the form."""
+        for widget in self.query("*"):
+            widget.can_focus = False
+
+
+class GuestScreen(Screen[ScreenResultType]):
+    """A screen that may be shown by a program that isn't ours."""
+
+    HORIZONTAL_BREAKPOINTS = WIDTHS
+    VERTICAL_BREAKPOINTS = HEIGHTS
+
+    OWN_KEYS: ClassVar[frozenset[str]] = frozenset(
+        {"enter", "escape", "tab", "shift+tab", "up", "down", "left", "right", "home", "end"}
+        | {"pageup", "pagedown", "backspace", "delete", "ctrl+c", "ctrl+q"}
+    )
+    """The keys that the other program can't have while our screen is open, besides characters."""
+
+    @property
+    def is_guest(self) -> bool:
+        """Whether the program isn't ours."""
+        return not isinstance(self.app, FullScreenApp)
+
+    def _post_register(self, app: App[Any]) -> None:
+        if self.is_guest:
+            self._modal = True  # so that a key that we don't bind does nothing in the other program
+            self.css_path = []
+            Isolation.of(app).add(self)
+        super()._post_register(app)
+
+    def on_unmount(self) -> None:
+        """Leave the other program as it was, with the last of our screens."""
+        if self.is_guest:
+            Isolation.of(self.app).remove(self)
+
+    # -- keys ---------------------------------------------------------------------------------------
+
+    def reserves(self, key: str) -> bool:
+        """Return whether the other program can't have this key now, although it binds it with priority."""
+        return key in self.OWN_KEYS or key_to_character(key) is not None
+
+    def on_key(self, event: events.Key) -> None:
+        """Keep a character that no field has taken from the other program: it may be of a password."""
+        if self.is_guest and event.is_printable:
+            event.stop()
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Keep a paste that no field has taken from the other program."""
+        if self.is_guest:
+            event.stop()
+
+
+class Isolation:
+    """Keeps our screens and another program apart, by its ``App`` and its style sheet.
+
+    Textual has one style sheet for a program, and tries the program's priority bindings first even under a
+    modal screen. While one of our screens is open, this puts itself in front of both: our style sheets style
+    our screens and nothing else, in the colors of the program's theme, and a key that a screen reserves runs
+    only our bindings.
+    """
+
+    _of_apps: ClassVar[WeakKeyDictionary[App[Any], Isolation]] = WeakKeyDictionary()
+
+    def __init__(self, app: App[Any]) -> None:
+        self._theirs = app.stylesheet
+        self._ours = Stylesheet()
+        self._variables: dict[str, str] | None = None
+        self._ours.read_all([*style_sheets()])  # type: ignore[list-item]  # the paths are of type PurePath
+        self._ours.add_source(
+            App.DEFAULT_CSS, read_from=("", "App.DEFAULT_CSS"), is_default_css=True, scope="App"
+        )
+        self._known_types: set[type[DOMNode]] = set()
+        self._screens: WeakSet[GuestScreen[Any]] = WeakSet()
+
+    @classmethod
+    def of(cls, app: App[Any]) -> Isolation:
+        """Return the isolation in this program."""
+        if app not in cls._of_apps:
+            cls._of_apps[app] = cls(app)
+        return cls._of_apps[app]
+
+    def add(self, screen: GuestScreen[Any]) -> None:
+        """Style this screen by our style sheets."""
+        self._screens.add(screen)
+        vars(self._theirs)["apply"] = self._apply
+        vars(screen.app)["_check_bindings"] = partial(self._check_bindings, screen.app)
+
+    def remove(self, screen: GuestScreen[Any]) -> None:
+        """Forget a screen that is closed. After the last one, the program is as it was."""
+        self._screens.discard(screen)
+        if not self._screens:
+            vars(self._theirs).pop("apply", None)
+            vars(screen.app).pop("_check_bindings", None)
+
+    @staticmethod
+    async def _check_bindings(app: App[Any], key: str, priority: bool = False) -> bool:
+        screen = app.screen
+        if not (priority and isinstance(screen, GuestScreen) and screen.reserves(key)):
+            return await type(app)._check_bindings(app, key, priority)
+        for node, bindings in reversed(screen._binding_chain):
+            for binding in bindings.key_to_bindings.get(key, ()) if node is not app else ():
+                if binding.priority and await app.run_action(binding.action, node):
+                    return True
+        return False
+
+    def _apply(
+        self, node: DOMNode, *, animate: bool = False, cache: dict[tuple[Any, ...], Any] | None = None
+    ) -> None:
+        if not _is_ours(node):
+            Stylesheet.apply(self._theirs, node, animate=animate, cache=cache)
+            return
+        self._follow_theme()
+        if type(node) not in self._known_types:
+            self._known_types.add(type(node))
+            for location, css, tie_breaker, scope in node._get_default_css():
+                self._ours.add_source(
+                    css, read_from=location, is_default_css=True, tie_breaker=tie_breaker, scope=scope
+                )
+        self._ours.apply(node, animate=animate, cache=cache)
+
+    def _follow_theme(self) -> None:
+        variables = self._theirs._variables
+        if variables is self._variables:
+            return
+        if not VARIABLES.keys() <= variables.keys():
+            self._theirs.set_variables({**VARIABLES, **variables})  # our widgets' texts need them
+        self._variables = self._theirs._variables
+        self._ours.set_variables(self._variables)
+        self._ours.reparse()
+
+
+def _is_ours(node: DOMNode) -> bool:
+    for ancestor in node.ancestors_with_self:
+        if isinstance(ancestor, HostSlot) and ancestor is not node:
+            return False
+        if isinstance(ancestor, Screen):
+            return isinstance(ancestor, GuestScreen)
+    return False
