@@ -26,6 +26,8 @@ def create_user_pool_domain(state: State, request: dict[str, Any]) -> dict[str, 
     reserved = [word for word in _RESERVED_WORDS if word in domain]
     if reserved and not is_custom:
         raise invalid_parameter(f"Domain cannot contain reserved word: {reserved[0]}")
+    if is_custom != ("." in domain):
+        raise invalid_parameter("A custom domain is a full domain name, and a prefix has no dots.")
     if any(domain in other.domains for other in state.pools.values()):
         raise invalid_parameter("Domain already associated with another user pool.")
     if ("CustomDomain" if is_custom else "Domain") in domain_names(pool):

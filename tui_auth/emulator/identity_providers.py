@@ -154,6 +154,8 @@ def sign_in_federated_user(state: State, client: AppClient, provider_name: str, 
     user = pool.users.get(pool.fold(username))
     if user is None:
         user = _create_user(state, client, provider, username, claims["sub"], attributes)
+    elif "identities" not in user.attributes:
+        raise CognitoError("UsernameExistsException", f"Already found an entry for username {username}")
     else:
         event = {"userAttributes": event_attributes(user), "validationData": {}}
         run_trigger(state, pool, "PreAuthentication_Authentication", user, event, client=client)

@@ -99,7 +99,7 @@ def _show_login(
             Field("password", "Password", "current-password", "password"),
         )
         form = Form(f"/login?{request.query}", {"_csrf": browser.csrf_token}, fields, "Sign in")
-    lines = (f"to {client.name}",)
+    lines = (f"to continue to {client.name}",)
     page = Page("Sign in", lines, error, form, links, footer=_footer(authorization))
     return page.reply(authorization.redirect_uri, status).with_headers(**headers)
 

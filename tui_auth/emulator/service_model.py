@@ -40,6 +40,8 @@ _SUPPLEMENT: dict[str, Shape] = {
     "NumberAttributeConstraintsType.MaxValue": _INTEGER,
     "StringAttributeConstraintsType.MinLength": _INTEGER,
     "StringAttributeConstraintsType.MaxLength": _INTEGER,
+    # A custom domain has dots, which the model doesn't allow. The handler checks those of a prefix.
+    "DomainType": {"pattern": r"^[a-z0-9](?:[a-z0-9\-.]{0,61}[a-z0-9])?$"},
     # Without SOFTWARE_TOKEN, which the emulator doesn't serve as a first factor.
     "AuthFactorType": {"enum": ("PASSWORD", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN")},
 }

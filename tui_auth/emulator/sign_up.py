@@ -283,7 +283,7 @@ def forgot_password(state: State, request: dict[str, Any]) -> dict[str, Any]:
     if users.find_user(client.pool, name) is None:
         migrate_user(state, client, name, "ForgotPassword", request.get("ClientMetadata", {}))
     user = _enabled_user(client, name)
-    if user is not None and user.status == model.FORCE_CHANGE_PASSWORD:
+    if user is not None and user.status in (model.FORCE_CHANGE_PASSWORD, model.EXTERNAL_PROVIDER):
         raise _not_resettable()
     attribute = _recovery_attribute(client.pool, user) if user is not None else None
     if user is None or attribute is None:

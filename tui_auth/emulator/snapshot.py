@@ -42,7 +42,7 @@ def take_snapshot(state: State) -> dict[str, Any]:
             "keys": keys,
             "masking_key": state.masking_key,
             "pools": [_dump_pool(pool) for pool in state.pools.values()],
-            "grants": [_dump_grant(grant) for grant in state.grants.values()],
+            "grants": [_dump_grant(grant) for grant in state.grants.values() if _is_usable(state, grant)],
             "revoked_origins": state.revoked_origins,
             "identity_pools": [asdict(pool) for pool in state.identity_pools.values()],
             "identities": [
@@ -134,6 +134,11 @@ def _load_user(data: dict[str, Any]) -> User:
     user.used_totp_windows = {(secret, window) for secret, window in data["used_totp_windows"]}
     user.devices = {key: Device(**device) for key, device in data["devices"].items()}
     return user
+
+
+def _is_usable(state: State, grant: Grant) -> bool:
+    """Return whether the app client and the user of a grant still exist."""
+    return grant.client.id in state.clients and grant.client.pool.contains(grant.user)
 
 
 def _dump_grant(grant: Grant) -> dict[str, Any]:

@@ -27,9 +27,14 @@ def find_user(pool: UserPool, name: str) -> User | None:
 
 
 def find_by_attribute(pool: UserPool, attribute: str, value: str, *, verified: bool = False) -> User | None:
-    """Return the user whose attribute has this value, and is verified if that is required."""
+    """Return the user whose attribute has this value, and is verified if that is required.
+
+    Users of an identity provider don't count: they sign in there, and not with an address.
+    """
     folded = pool.fold(value)
     for user in pool.users.values():
+        if user.status == model.EXTERNAL_PROVIDER:
+            continue
         has_value = attribute in user.attributes and pool.fold(user.attributes[attribute]) == folded
         if has_value and (not verified or user.attributes.get(f"{attribute}_verified") == "true"):
             return user
@@ -114,6 +119,7 @@ _STANDARD = (
     "email_verified gender birthdate zoneinfo locale phone_number phone_number_verified address updated_at "
     "identities"
 )
+_SET_BY_COGNITO = ("sub", "identities")
 VERIFIED_FLAGS = ("email_verified", "phone_number_verified")
 _BIRTHDATE_LENGTH = {"MinLength": "10", "MaxLength": "10"}
 _DEFAULT_LENGTH = {"MinLength": "0", "MaxLength": "2048"}
@@ -201,7 +207,7 @@ def check_schema(pool: UserPool, attributes: Mapping[str, str]) -> None:
     """Raise InvalidParameterException for an unknown attribute or a malformed value."""
     schema = _schema(pool)
     for name, value in attributes.items():
-        if name == "sub" or name not in schema:
+        if name in _SET_BY_COGNITO or name not in schema:
             raise schema_violation(name, "Attribute does not exist in the schema.")
         if value and name in ADDRESS_FORMATS:
             check_address(name, value)
@@ -248,7 +254,7 @@ def check_mutable(pool: UserPool, attributes: Iterable[str]) -> None:
     """Raise InvalidParameterException if an attribute can't change after the user was created."""
     schema = _schema(pool)
     for name in attributes:
-        if name == "sub" or not schema.get(name, {}).get("Mutable", True):
+        if name in _SET_BY_COGNITO or not schema.get(name, {}).get("Mutable", True):
             raise errors.invalid_parameter(f"user.{name}: Attribute cannot be updated.")
 
 
