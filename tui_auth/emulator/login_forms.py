@@ -140,7 +140,7 @@ def _new_password(session: ChallengeSession) -> _Content:
 
 def _mfa_setup(session: ChallengeSession, code: Field) -> _Content:
     if session.totp_secret is not None:
-        lines = ("Scan the picture with your authenticator app or type this key. Then enter the app's code.",)
+        lines = ("Scan the QR code with your authenticator app or type the key. Then enter the app's code.",)
         return "Set up an authenticator app", lines, (code,), "Continue"
     factors = session.sign_in.client.pool.mfa_factors
     labels = {SOFTWARE_TOKEN_MFA: "An authenticator app", EMAIL_OTP: "Codes by email"}
@@ -160,7 +160,7 @@ def _with_key(page: Page, session: ChallengeSession) -> Page:
     uri = pyotp.TOTP(secret).provisioning_uri(
         name=session.sign_in.user.username, issuer_name=client.pool.name
     )
-    picture = segno.make(uri, micro=False).svg_inline(omitsize=True, border=2)
+    picture = segno.make(uri, micro=False).svg_inline(omitsize=True, border=2, title="QR code")
     return page.with_picture(
         picture, " ".join(secret[start : start + 4] for start in range(0, len(secret), 4))
     )

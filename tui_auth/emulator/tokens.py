@@ -5,6 +5,8 @@ A refresh token is opaque, and bound to a client and a user. With rotation it is
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import secrets
 import uuid
@@ -142,14 +144,23 @@ def signed_tokens(
     if nonce is not None:
         identity["nonce"] = nonce
     customize_claims(state, grant, source, metadata or {}, identity, access)
+    access_token = state.keys.sign("access", access)
+    if grant.scopes is not None:
+        identity["at_hash"] = _access_token_hash(access_token)
     result = {
-        "AccessToken": state.keys.sign("access", access),
+        "AccessToken": access_token,
         "ExpiresIn": token_seconds(client, "AccessToken"),
         "TokenType": "Bearer",
     }
     if grant.scopes is None or "openid" in grant.scopes:
         result["IdToken"] = state.keys.sign("id", identity)
     return result
+
+
+def _access_token_hash(access_token: str) -> str:
+    """Return ``at_hash``: the left half of the SHA-256 digest (OpenID Connect, 3.1.3.6)."""
+    digest = hashlib.sha256(access_token.encode()).digest()
+    return base64.urlsafe_b64encode(digest[:16]).decode().rstrip("=")
 
 
 def token_seconds(client: AppClient, token: str) -> int:
