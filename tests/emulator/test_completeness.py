@@ -12,8 +12,8 @@ from tui_auth.emulator.server import HANDLERS
 from tui_auth.emulator.service_model import USER_POOLS
 from tui_auth.emulator.sign_in import ANSWER_HANDLERS
 
-WITHOUT_HANDLER = {"WEB_AUTHN", "ADMIN_NO_SRP_AUTH"}
-"""WEB_AUTHN needs a passkey, which no emulator user has; ADMIN_NO_SRP_AUTH can't be answered."""
+WITHOUT_HANDLER = {"ADMIN_NO_SRP_AUTH"}
+"""It can't be answered."""
 
 ACCOUNT_OPERATIONS = (
     "ChangePassword",
@@ -34,7 +34,7 @@ def test_every_challenge_in_botocores_model_has_an_answer_handler(shared_aws: An
     assert set(enumerated) - set(ANSWER_HANDLERS) == WITHOUT_HANDLER
 
 
-def test_passkey_answer_is_rejected_and_keeps_the_choice(make_pool: MakePool) -> None:
+def test_passkey_answer_without_a_passkey_is_rejected_and_keeps_the_choice(make_pool: MakePool) -> None:
     allowed = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "WEB_AUTHN"]}}
     pool = make_pool(Policies=allowed, mfa={"WebAuthnConfiguration": {"RelyingPartyId": "localhost"}})
     pool.create_user()

@@ -132,17 +132,6 @@ def test_unusable_factor_is_rejected_and_keeps_the_choice(pool: PoolUnderTest, c
     assert pool.answer(reply, ANSWER="EMAIL_OTP")["ChallengeName"] == "EMAIL_OTP"
 
 
-def test_passkey_is_offered_if_the_pool_has_passkeys_configured(make_pool: MakePool) -> None:
-    allowed = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "WEB_AUTHN"]}}
-    pool = make_pool(Policies=allowed, mfa={"WebAuthnConfiguration": {"RelyingPartyId": "localhost"}})
-    pool.create_user()
-    reply = start_sign_in(pool)
-
-    assert reply["AvailableChallenges"] == [*PASSWORDS, "WEB_AUTHN"]
-    with expect_error("InvalidParameterException"):
-        pool.answer(reply, ANSWER="WEB_AUTHN", CREDENTIAL="{}")
-
-
 def test_codes_are_not_first_factors_if_a_second_factor_is_required(make_pool: MakePool) -> None:
     pool = make_pool(Policies=ALLOWED, mfa={"MfaConfiguration": "OPTIONAL", "SmsMfaConfiguration": SMS})
     pool.create_user_with_phone(email="ann@example.com")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from tui_auth.emulator import errors, model, users
+from tui_auth.emulator import errors, model, users, webauthn
 from tui_auth.emulator.challenges import has_factor
 from tui_auth.emulator.first_factor import available_first_factors
 from tui_auth.emulator.model import AppClient, Group, User, UserPool
@@ -55,8 +55,7 @@ def _mfa_settings(user: User) -> dict[str, Any]:
 
 def get_user_auth_factors(state: State, request: dict[str, Any]) -> dict[str, Any]:
     pool, user, _ = _subject(state, request)
-    hidden = ("PASSWORD_SRP", "WEB_AUTHN")
-    factors = [name for name in available_first_factors(pool, user) if name not in hidden]
+    factors = [name for name in available_first_factors(pool, user) if name != "PASSWORD_SRP"]
     if user.software_token is not None:
         factors.append("SOFTWARE_TOKEN")
     return {"Username": user.username, "ConfiguredUserAuthFactors": factors, **_mfa_settings(user)}
@@ -65,8 +64,9 @@ def get_user_auth_factors(state: State, request: dict[str, Any]) -> dict[str, An
 def set_user_mfa_preference(state: State, request: dict[str, Any]) -> None:
     """Serve SetUserMFAPreference and AdminSetUserMFAPreference."""
     pool, user, _ = _subject(state, request)
-    if request.get("WebAuthnMfaSettings", {}).get("Enabled"):
-        raise errors.invalid_parameter("User does not have delivery config set to turn on WEB_AUTHN")
+    passkey_mfa = request.get("WebAuthnMfaSettings", {}).get("Enabled", user.passkey_mfa)
+    if passkey_mfa and not user.passkey_mfa:
+        webauthn.check_mfa_setting(pool, user)
     settings = {factor: request[name] for name, factor in _FACTOR_BY_SETTING.items() if name in request}
     preferred = [factor for factor, setting in settings.items() if setting.get("PreferredMfa")]
     if len(preferred) > 1:
@@ -81,6 +81,9 @@ def set_user_mfa_preference(state: State, request: dict[str, Any]) -> None:
             enabled.add(factor)
         else:
             enabled.discard(factor)
+    if passkey_mfa and not enabled:
+        raise errors.invalid_parameter("Another MFA method must be active to turn on WEB_AUTHN")
+    user.passkey_mfa = passkey_mfa
     user.mfa_enabled = [factor for factor in _FACTOR_BY_SETTING.values() if factor in enabled]
     if preferred:
         user.mfa_preferred = preferred[0]

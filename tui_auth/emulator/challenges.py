@@ -118,7 +118,7 @@ def _ask_for_second_factor(state: State, sign_in: SignIn) -> Reply:
     device = _remembered_device(sign_in)
     if device and pool.settings["DeviceConfiguration"].get("ChallengeRequiredOnNewDevice"):
         return _ask_for_device(state, sign_in, device)
-    if not needs_second_factor(pool, user):
+    if sign_in.is_multi_factor or not needs_second_factor(pool, user):
         return continue_after_second_factor(state, sign_in)
     factors = usable_factors(pool, user)
     if user.mfa_preferred in factors:

@@ -6,6 +6,7 @@ of a user pool: ``(event, context) -> event``.
 
 from __future__ import annotations
 
+import hashlib
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,8 +16,11 @@ import pyotp
 from tui_auth.emulator.errors import CognitoError
 from tui_auth.emulator.oauth_clients import COGNITO, STANDARD_SCOPES
 from tui_auth.emulator.triggers import lambda_config
+from tui_auth.emulator.webauthn import add_passkey
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+
     from tui_auth.emulator.server import CognitoEmulator
 
 PASSWORD = "Correct-Horse-9!"  # noqa: S105 - the demo shows it
@@ -93,6 +97,7 @@ def provision(emulator: CognitoEmulator) -> DemoPool:
         _create_demo_user(emulator, ids, name)
     _prefer_factor(emulator, staff, "sam", SMSMfaSettings={"Enabled": True, "PreferredMfa": True})
     _prefer_factor(emulator, staff, "emil", EmailMfaSettings={"Enabled": True, "PreferredMfa": True})
+    _add_passkey(emulator, staff, "cleo")
     # Last, because it needs an access token: the signing keys are probably ready by now.
     secrets = {name: _set_up_totp(emulator, staff, name) for name in ("tom", "mia")}
     enabled, preferred = {"Enabled": True}, {"Enabled": True, "PreferredMfa": True}
@@ -137,6 +142,29 @@ def provision(emulator: CognitoEmulator) -> DemoPool:
     )
 
 
+RELYING_PARTY = "localhost"
+
+
+def passkey_of(username: str) -> tuple[bytes, EllipticCurvePrivateKey]:
+    """Return the ID and the private key of a sample user's passkey, which the demo's security key has too."""
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    digest = hashlib.sha256(f"tui-auth demo: {username}".encode()).digest()
+    return digest, ec.derive_private_key(int.from_bytes(digest, "big"), ec.SECP256R1())
+
+
+def _add_passkey(emulator: CognitoEmulator, ids: PoolIds, name: str) -> None:
+    """Give a sample user a passkey: attested credential data with an ES256 key (WebAuthn §6.5.1)."""
+    credential_id, private_key = passkey_of(name)
+    numbers = private_key.public_key().public_numbers()
+    x, y = (number.to_bytes(32, "big") for number in (numbers.x, numbers.y))
+    cose_key = b"\xa5\x01\x02\x03\x26\x20\x01\x21\x58\x20" + x + b"\x22\x58\x20" + y
+    attested = bytes(16) + len(credential_id).to_bytes(2, "big") + credential_id + cose_key
+    with emulator.state.lock:
+        user = emulator.state.pool(ids.user_pool_id).users[name]
+        add_passkey(emulator.state, user, RELYING_PARTY, attested, ["usb"])
+
+
 def reset_user(emulator: CognitoEmulator, user: DemoUser) -> None:
     """Recreate a sample user whose step happens only once, so that it happens again."""
     if user.username in ONE_TIME_USERS:
@@ -177,7 +205,7 @@ def _create_staff_pool(emulator: CognitoEmulator) -> PoolIds:
         },
         "SoftwareTokenMfaConfiguration": {"Enabled": True},
         "EmailMfaConfiguration": {},
-        "WebAuthnConfiguration": {"RelyingPartyId": "localhost", "UserVerification": "preferred"},
+        "WebAuthnConfiguration": {"RelyingPartyId": RELYING_PARTY, "UserVerification": "preferred"},
     }
     first_factors = ["PASSWORD", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN"]
     return create_pool(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING
 
-from tui_auth.emulator import errors, model, users
+from tui_auth.emulator import errors, model, users, webauthn
 from tui_auth.emulator.challenge_sessions import parse_public_a
 from tui_auth.emulator.challenges import (
     Answer,
@@ -148,7 +148,7 @@ def begin_user_auth(state: State, sign_in: SignIn, parameters: dict[str, str], t
         return continue_after_first_factor(state, sign_in)
     sign_in.first_factors = available_first_factors(sign_in.client.pool, sign_in.user)
     preferred = parameters.get("PREFERRED_CHALLENGE")
-    if preferred is None or preferred == "WEB_AUTHN" or preferred not in sign_in.first_factors:
+    if preferred is None or preferred not in sign_in.first_factors:
         return send_challenge(state, sign_in, "SELECT_CHALLENGE", {})
     return _ask_for_first_factor(state, sign_in, preferred, parameters)
 
@@ -156,26 +156,28 @@ def begin_user_auth(state: State, sign_in: SignIn, parameters: dict[str, str], t
 def available_first_factors(pool: UserPool, user: User) -> list[str]:
     """Return the first factors that a user can choose from.
 
-    If the user needs a second factor or a new password, only the password is possible. WEB_AUTHN is listed
-    if the pool has passkeys configured, so that clients can see it; choosing it is an error, because no user
-    has a passkey here.
+    If the user needs a new password, only the password is possible; if the user needs a second factor, only
+    that and a passkey that counts as one.
     """
     factors = ["PASSWORD_SRP", "PASSWORD"] if user.password is not None else []
-    if user.status == model.FORCE_CHANGE_PASSWORD or needs_second_factor(pool, user):
+    if user.status == model.FORCE_CHANGE_PASSWORD:
         return factors
+    passkeys = [webauthn.WEB_AUTHN] if webauthn.can_sign_in(pool, user) else []
+    if needs_second_factor(pool, user):
+        return [*factors, *passkeys]
     for factor in _CODE_FACTORS:
         has_address = user.attributes.get(model.ATTRIBUTE_BY_FACTOR[factor]) or not user.exists
         if factor in pool.first_factors and has_address:
             factors.append(factor)
-    if "WEB_AUTHN" in pool.first_factors and "WebAuthnConfiguration" in pool.settings:
-        factors.append("WEB_AUTHN")
-    return factors
+    return [*factors, *passkeys]
 
 
 def _ask_for_first_factor(state: State, sign_in: SignIn, factor: str, parameters: dict[str, str]) -> Reply:
     if factor in _CODE_FACTORS:
         address = sign_in.user.attributes.get(model.ATTRIBUTE_BY_FACTOR[factor])
         return send_code_challenge(state, sign_in, factor, address or _made_up_address(sign_in, factor))
+    if factor == webauthn.WEB_AUTHN:
+        return webauthn.send_passkey_challenge(state, sign_in)
     if factor == "PASSWORD" and parameters.get("PASSWORD"):
         return sign_in_with_password(state, sign_in, parameters["PASSWORD"])
     if factor == "PASSWORD_SRP" and parameters.get("SRP_A"):
@@ -193,8 +195,6 @@ def _made_up_address(sign_in: SignIn, factor: str) -> str:
 def answer_select_challenge(state: State, answer: Answer) -> Reply:
     """Answer SELECT_CHALLENGE. PASSWORD or SRP_A may come with it, which saves a round trip."""
     factor = answer.require("ANSWER")
-    if factor == "WEB_AUTHN":
-        raise errors.invalid_parameter("WEB_AUTHN is not available: the user has no passkey.")
     if factor not in answer.sign_in.first_factors:
         raise errors.invalid_parameter(f"{factor} is not an available challenge for the user.")
     return _ask_for_first_factor(state, answer.sign_in, factor, answer.responses)

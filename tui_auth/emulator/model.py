@@ -105,6 +105,20 @@ class SoftwareToken:
 
 
 @dataclass
+class Passkey:
+    """A passkey; ``attested`` is its attested credential data (WebAuthn §6.5.1), with the public key."""
+
+    id: str
+    attested: bytes
+    relying_party: str
+    name: str
+    attachment: str | None
+    transports: list[str]
+    created: float
+    counter: int = 0
+
+
+@dataclass
 class User:
     """A user; ``exists`` is False for one made up to hide that a name is unknown."""
 
@@ -125,6 +139,8 @@ class User:
     used_totp_windows: set[tuple[str, int]] = field(default_factory=set)
     pending_attributes: Attributes = field(default_factory=dict)
     devices: dict[str, Device] = field(default_factory=dict)
+    passkeys: dict[str, Passkey] = field(default_factory=dict)
+    passkey_mfa: bool = False
     groups: list[str] = field(default_factory=list)
     exists: bool = True
 
@@ -287,8 +303,9 @@ class SignIn:
     """One sign-in from its first call to its tokens, and what is known by now.
 
     ``metadata`` is the ClientMetadata of the newest answer; that of InitiateAuth reaches no later trigger.
-    ``issued_after`` is the last step as the PreTokenGeneration trigger gets it. A sign-in on the login page
-    (``is_in_browser``) ends with an authorization code instead of tokens.
+    ``issued_after`` is the last step as the PreTokenGeneration trigger gets it. ``is_multi_factor`` says that
+    the first factor was a passkey that satisfies MFA. A sign-in on the login page (``is_in_browser``) ends
+    with an authorization code instead of tokens.
     """
 
     client: AppClient
@@ -297,6 +314,7 @@ class SignIn:
     username: str = ""
     device_key: str | None = None
     has_password: bool = False
+    is_multi_factor: bool = False
     auth_time: float = 0.0
     first_factors: list[str] = field(default_factory=list)
     metadata: dict[str, str] = field(default_factory=dict)
@@ -321,6 +339,15 @@ class ChallengeSession:
     totp_verified: bool = False
     sets_up_email: bool = False
     used: bool = False
+
+
+@dataclass(frozen=True)
+class PasskeyRegistration:
+    """What StartWebAuthnRegistration began for a user: the challenge, and the app client it is for."""
+
+    challenge: bytes
+    client: AppClient
+    expires_at: float
 
 
 @dataclass

@@ -70,7 +70,12 @@ def update_user_pool(state: State, request: dict[str, Any]) -> None:
     """Serve UpdateUserPool. Members that are left out get their defaults, but some can't change."""
     pool = state.pool(request["UserPoolId"])
     fixed = {member: pool.settings[member] for member in _FIXED_MEMBERS if member in pool.settings}
-    pool.settings = {**_pool_settings({"MfaConfiguration": pool.mfa, **request}), **fixed}
+    settings = {**_pool_settings({"MfaConfiguration": pool.mfa, **request}), **fixed}
+    if _requires_mfa_of_single_factor_passkeys(settings):
+        raise invalid_parameter(
+            "WEB_AUTHN cannot be used as an auth factor when MFA is enabled if not configured for MFA."
+        )
+    pool.settings = settings
     pool.name = request.get("PoolName", pool.name)
     pool.modified = state.clock.now()
 
@@ -131,9 +136,22 @@ def set_user_pool_mfa_config(state: State, request: dict[str, Any]) -> dict[str,
     """Serve SetUserPoolMfaConfig: members that are left out don't change."""
     pool = state.pool(request["UserPoolId"])
     changes = {member: request[member] for member in (*_MFA_MEMBERS, "MfaConfiguration") if member in request}
-    pool.settings = {**pool.settings, **changes}
+    settings = {**pool.settings, **changes}
+    if _requires_mfa_of_single_factor_passkeys(settings):
+        raise invalid_parameter(
+            "Cannot set WebAuthn factor configuration to SINGLE_FACTOR if MFA is required and WebAuthn is an "
+            "allowed first auth factor"
+        )
+    pool.settings = settings
     pool.modified = state.clock.now()
     return _mfa_config(pool)
+
+
+def _requires_mfa_of_single_factor_passkeys(settings: dict[str, Any]) -> bool:
+    """Return whether MFA is required but passkeys, which are allowed, don't count as it."""
+    passkeys = settings.get("WebAuthnConfiguration", {}).get("FactorConfiguration", "SINGLE_FACTOR")
+    is_allowed = "WEB_AUTHN" in settings["Policies"]["SignInPolicy"]["AllowedFirstAuthFactors"]
+    return is_allowed and settings["MfaConfiguration"] == "ON" and bool(passkeys == "SINGLE_FACTOR")
 
 
 def get_user_pool_mfa_config(state: State, request: dict[str, Any]) -> dict[str, Any]:

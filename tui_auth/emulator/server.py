@@ -22,6 +22,7 @@ from tui_auth.emulator import (
     sign_in,
     sign_up,
     tokens,
+    webauthn,
 )
 from tui_auth.emulator.errors import CognitoError
 from tui_auth.emulator.http_endpoint import Endpoint
@@ -54,6 +55,10 @@ _USER_POOL_OPERATIONS = {
     mfa: """
         AssociateSoftwareToken VerifySoftwareToken
         ConfirmDevice GetDevice ListDevices ForgetDevice UpdateDeviceStatus
+        """,
+    webauthn: """
+        StartWebAuthnRegistration CompleteWebAuthnRegistration
+        ListWebAuthnCredentials DeleteWebAuthnCredential
         """,
     pools: """
         CreateUserPool UpdateUserPool AddCustomAttributes DescribeUserPool DeleteUserPool ListUserPools

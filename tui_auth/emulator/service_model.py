@@ -112,6 +112,8 @@ class _Reader:
     def parse(self, shape: Shape, value: Any) -> Any:
         """Return a value without unknown members and nulls; raise SerializationException."""
         match shape["type"]:
+            case "structure" if shape.get("document"):
+                return value  # any JSON
             case "structure":
                 members = dict(self.members(shape))
                 return {
@@ -141,7 +143,7 @@ class _Reader:
             item = self.shape(shape["member"]["shape"])
             for number, element in enumerate(value, start=1):
                 yield from self.violations(item, element, f"{path}.{number}.member")
-        elif shape["type"] == "structure":
+        elif shape["type"] == "structure" and not shape.get("document"):
             for name, member in self.members(shape):
                 member_path = f"{path}.{name[:1].lower()}{name[1:]}".removeprefix(".")
                 if name in value:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tui_auth.emulator import errors, first_factor, mfa, sign_up, users
+from tui_auth.emulator import errors, first_factor, mfa, sign_up, users, webauthn
 from tui_auth.emulator.challenges import (
     Answer,
     Reply,
@@ -291,6 +291,7 @@ ANSWER_HANDLERS: dict[str, Callable[[State, Answer], Reply | None]] = {
     "PASSWORD_VERIFIER": first_factor.answer_password_verifier,
     "PASSWORD": first_factor.answer_password,
     "PASSWORD_SRP": first_factor.answer_password_srp,
+    "WEB_AUTHN": webauthn.answer_web_authn,
     "SELECT_CHALLENGE": first_factor.answer_select_challenge,
     "CUSTOM_CHALLENGE": _answer_custom_challenge,
     "DEVICE_SRP_AUTH": mfa.answer_device_srp_auth,

@@ -1,7 +1,7 @@
 """Snapshots: what an emulator stores between two runs, as JSON data.
 
-A snapshot has the users, with their passwords, factors and devices, and their tokens. It has no codes,
-challenge sessions, browser sessions, lockouts and messages.
+A snapshot has the users, with their passwords, factors, passkeys and devices, and their tokens. It has no
+codes, challenge sessions, browser sessions, lockouts and messages.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from tui_auth.emulator.model import (
     Group,
     Identity,
     IdentityPool,
+    Passkey,
     Password,
     SoftwareToken,
     User,
@@ -133,6 +134,10 @@ def _load_user(data: dict[str, Any]) -> User:
     user.software_token = SoftwareToken(**token) if token is not None else None
     user.used_totp_windows = {(secret, window) for secret, window in data["used_totp_windows"]}
     user.devices = {key: Device(**device) for key, device in data["devices"].items()}
+    user.passkeys = {
+        key: Passkey(**{**passkey, "attested": bytes.fromhex(passkey["attested"])})
+        for key, passkey in data["passkeys"].items()
+    }
     return user
 
 

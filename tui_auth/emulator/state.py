@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         Grant,
         Identity,
         IdentityPool,
+        PasskeyRegistration,
         User,
         UserPool,
     )
@@ -331,6 +332,7 @@ class State:
     revoked_origins: set[str] = field(default_factory=set)
     authorization_codes: dict[str, AuthorizationCode] = field(default_factory=dict)
     browsers: dict[str, Browser] = field(default_factory=dict)
+    passkey_registrations: dict[tuple[str, str], PasskeyRegistration] = field(default_factory=dict)
     keys: SigningKeys = field(default_factory=SigningKeys)
     random: Random = model.SYSTEM_RANDOM
     served: int = 0
