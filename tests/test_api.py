@@ -163,9 +163,9 @@ class TestSignUp:
 class TestDescriptions:
     @pytest.mark.parametrize("step", NEXT_STEPS)
     def test_each_step_has_a_description(self, step: type) -> None:
-        from tui_auth.auth import next_step
+        from tui_auth.auth import step_descriptions
 
-        assert step in next_step._DESCRIPTIONS
+        assert step in step_descriptions._DESCRIPTIONS
 
     def test_code_is_described_with_its_destination(self) -> None:
         reply = challenge(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         ContinueSignInWithFirstFactorSelection,
         ContinueSignInWithMFASelection,
         ContinueSignInWithMFASetupSelection,
+        ContinueSignInWithPasskey,
         ContinueSignInWithTOTPSetup,
         DeliveryDetails,
         Done,
@@ -28,14 +29,14 @@ if TYPE_CHECKING:
         ResetPassword,
         SignInResult,
         SignUpResult,
-        StepDescription,
         UnknownStep,
-        describe_step,
     )
+    from tui_auth.auth.step_descriptions import StepDescription, describe_step
     from tui_auth.auth.tokens import Tokens
     from tui_auth.error_kinds import (
         ErrorField,
         ErrorKind,
+        PasskeyProblem,
     )
     from tui_auth.errors import (
         AuthError,
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
         NetworkError,
         NotAuthorizedError,
         NotSignedInError,
+        PasskeyError,
         StorageError,
         ThrottledError,
         TokenVerificationError,
@@ -69,17 +71,18 @@ _NAMES = {
         AuthFactorType ConfirmSignInWithCustomChallenge ConfirmSignInWithNewPassword ConfirmSignInWithOTP
         ConfirmSignInWithPassword ConfirmSignInWithSMSMFACode ConfirmSignInWithTOTPCode ConfirmSignUp
         ContinueSignInWithEmailMFASetup ContinueSignInWithFirstFactorSelection
-        ContinueSignInWithMFASelection ContinueSignInWithMFASetupSelection ContinueSignInWithTOTPSetup
-        DeliveryDetails Done MFAType ResetPassword SignInResult SignUpResult
-        StepDescription UnknownStep describe_step
+        ContinueSignInWithMFASelection ContinueSignInWithMFASetupSelection ContinueSignInWithPasskey
+        ContinueSignInWithTOTPSetup DeliveryDetails Done MFAType ResetPassword SignInResult SignUpResult
+        UnknownStep
     """,
+    "tui_auth.auth.step_descriptions": "StepDescription describe_step",
     "tui_auth.auth.tokens": "Tokens",
-    "tui_auth.error_kinds": "ErrorField ErrorKind",
+    "tui_auth.error_kinds": "ErrorField ErrorKind PasskeyProblem",
     "tui_auth.errors": """
         AuthError ChallengeExpiredError CodeExpiredError CodeMismatchError ConfigurationError
         InvalidParameterError InvalidPasswordError InvalidStateError NetworkError NotAuthorizedError
-        NotSignedInError StorageError ThrottledError TokenVerificationError TuiAuthError UnsupportedError
-        UserNotConfirmedError UserNotFoundError UsernameExistsError
+        NotSignedInError PasskeyError StorageError ThrottledError TokenVerificationError TuiAuthError
+        UnsupportedError UserNotConfirmedError UserNotFoundError UsernameExistsError
     """,
     "tui_auth.secret": "Secret",
 }
@@ -105,6 +108,7 @@ __all__ = [
     "ContinueSignInWithFirstFactorSelection",
     "ContinueSignInWithMFASelection",
     "ContinueSignInWithMFASetupSelection",
+    "ContinueSignInWithPasskey",
     "ContinueSignInWithTOTPSetup",
     "DeliveryDetails",
     "Done",
@@ -117,6 +121,8 @@ __all__ = [
     "NetworkError",
     "NotAuthorizedError",
     "NotSignedInError",
+    "PasskeyError",
+    "PasskeyProblem",
     "ResetPassword",
     "Secret",
     "SignInResult",

@@ -8,6 +8,7 @@
     │   ├─ InvalidParameterError, UserNotFoundError, UserNotConfirmedError, UsernameExistsError,
     │   ├─ ThrottledError, ChallengeExpiredError, NetworkError, TokenVerificationError,
     │   └─ UnsupportedError, InvalidStateError
+    ├─ PasskeyError                 problem
     ├─ NotSignedInError             username, user_pool_id
     ├─ StorageError
     └─ ConfigurationError
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from tui_auth.error_kinds import ErrorField as ErrorField
     from tui_auth.error_kinds import ErrorKind as ErrorKind
+    from tui_auth.error_kinds import PasskeyProblem
 
     P = ParamSpec("P")
     R = TypeVar("R")
@@ -107,6 +109,18 @@ class NotSignedInError(TuiAuthError):
         super().__init__(message, recovery_suggestion)
         self.username = username
         self.user_pool_id = user_pool_id
+
+
+class PasskeyError(TuiAuthError):
+    """A passkey couldn't be used: there is no key, the key or the user declined, or the site isn't trusted.
+
+    Attributes:
+        problem: Why.
+    """
+
+    def __init__(self, problem: PasskeyProblem, message: str = "", recovery_suggestion: str = "") -> None:
+        super().__init__(message, recovery_suggestion)
+        self.problem = problem
 
 
 class AuthError(TuiAuthError):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,18 +17,22 @@ import pytest
 
 from tests.conformance.scenarios import SCENARIOS
 from tests.journeys.own_pool import APP_AND_SMS, OwnPool
+from tests.passkeys.people import Someone, give_passkey, touched_key
 from tests.scripted_gateway import ScriptedGateway, challenge
 from tui_auth import Auth, AuthError, AuthFactorType, MFAType
 from tui_auth.auth.next_step import (
     NEXT_STEPS,
     ContinueSignInWithFirstFactorSelection,
     ContinueSignInWithMFASetupSelection,
+    ContinueSignInWithPasskey,
     ContinueSignInWithTOTPSetup,
     Done,
     NextStep,
 )
 from tui_auth.emulator import CognitoEmulator
 from tui_auth.emulator.demo_users import PASSWORD
+from tui_auth.passkeys.ceremony import make_assertion
+from tui_auth.passkeys.relying_party import RelyingParty
 
 EMAIL_MFA: dict[str, Any] = {"EmailMfaConfiguration": {}}
 MFA_REQUIRED = {"MfaConfiguration": "ON"}
@@ -61,6 +65,7 @@ class Scenario:
     attributes: dict[str, str] = field(default_factory=dict)
     preferred: AuthFactorType | str | None = None
     flow: str = "USER_SRP_AUTH"
+    has_passkey: bool = False
 
 
 def choice_based(
@@ -68,6 +73,15 @@ def choice_based(
 ) -> Scenario:
     """Return a choice-based sign-in with a preferred first factor."""
     return Scenario(steps, PASSKEYS, {"Policies": FACTORS}, attributes, preferred, "USER_AUTH")
+
+
+PASSKEY = touched_key()
+
+
+def assertion(pool: OwnPool, step: NextStep) -> str:
+    """Return what the user's security key makes of the request."""
+    assert isinstance(step, ContinueSignInWithPasskey)
+    return make_assertion(PASSKEY, step.options, RelyingParty("localhost"), Someone()).reveal()
 
 
 SCENARIOS_BY_POOL: dict[str, Scenario] = {
@@ -96,6 +110,9 @@ SCENARIOS_BY_POOL: dict[str, Scenario] = {
         ],
         AuthFactorType.EMAIL_OTP,
     ),
+    "WEB_AUTHN, preferred": replace(
+        choice_based([("ContinueSignInWithPasskey", assertion)], AuthFactorType.WEB_AUTHN), has_passkey=True
+    ),
     "SELECT_CHALLENGE, as a passkey is preferred": choice_based(
         [
             ("ContinueSignInWithFirstFactorSelection", AuthFactorType.EMAIL_OTP),
@@ -117,6 +134,8 @@ def test_steps_match_amplify_documentation(server: CognitoEmulator, name: str) -
     scenario = SCENARIOS_BY_POOL[name]
     pool, auth = create_pool(server, mfa=scenario.mfa, **scenario.settings)
     pool.create_user("ann", **scenario.attributes)
+    if scenario.has_passkey:
+        give_passkey(server, pool.id, "ann", PASSKEY)
     password = None if scenario.flow == "USER_AUTH" else PASSWORD
     result = auth.sign_in("ann", password, auth_flow=scenario.flow, preferred_first_factor=scenario.preferred)
     for step_name, reply in scenario.steps:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from tests.journeys.conftest import SignIn
-from tests.journeys.own_pool import MakePool
+from tests.journeys.own_pool import MakePool, OwnPool
+from tests.passkeys.people import give_passkey, touched_key
 from tests.steps.screen_reading import number_key_for
 
 PASSKEY = "Passkey"
@@ -26,7 +27,7 @@ SETTINGS: dict[str, Any] = {
 @pytest.mark.parametrize("specified_by", ["flag", "profile"])
 def test_preferred_passkey_offers_the_other_factors(own_pool: MakePool, specified_by: str) -> None:
     pool = own_pool(**SETTINGS)
-    pool.create_user("ann", email="ann@example.com")
+    create_users(pool, "ann")
     if specified_by == "flag":
         program = pool.sign_in("--preferred-first-factor", "WEB_AUTHN", flow="USER_AUTH")
     else:
@@ -45,8 +46,7 @@ def test_preferred_passkey_offers_the_other_factors(own_pool: MakePool, specifie
 
 def test_user_with_only_a_passkey_gets_alternatives(own_pool: MakePool) -> None:
     pool = own_pool(**SETTINGS)
-    pool.create_user("kay", password=None)
-    pool.create_user("ann", email="ann@example.com")
+    create_users(pool, "kay", "ann")
     program = pool.sign_in(username="kay", flow="USER_AUTH")
     program.log_in()
     program.wait_for_text(ONLY_A_PASSKEY)
@@ -72,8 +72,7 @@ def test_user_with_only_a_passkey_gets_alternatives(own_pool: MakePool) -> None:
 
 def test_user_with_only_a_passkey_gets_alternatives_at_line_prompts(own_pool: MakePool) -> None:
     pool = own_pool(**SETTINGS)
-    pool.create_user("kay", password=None)
-    pool.create_user("ann", email="ann@example.com")
+    create_users(pool, "kay", "ann")
     program = pool.sign_in("--plain", username="kay", flow="USER_AUTH", rows=40)
     program.log_in_at_prompts()
     program.wait_for_text(ONLY_A_PASSKEY)
@@ -87,6 +86,16 @@ def test_user_with_only_a_passkey_gets_alternatives_at_line_prompts(own_pool: Ma
     program.wait_for("Code:")
     program.enter(newest_code(program))
     program.wait_for("Signed in as ann.")
+
+
+def create_users(pool: OwnPool, *names: str) -> None:
+    """Create users who have a passkey; ann has a password and an address, too."""
+    for name in names:
+        if name == "ann":
+            pool.create_user(name, email="ann@example.com")
+        else:
+            pool.create_user(name, password=None)
+        give_passkey(pool.server, pool.id, name, touched_key())
 
 
 def newest_code(program: SignIn) -> str:

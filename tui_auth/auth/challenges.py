@@ -7,6 +7,7 @@ on answering challenges, and the parameters that real pools send.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -22,6 +23,7 @@ from tui_auth.auth.next_step import (
     ConfirmSignInWithTOTPCode,
     ContinueSignInWithFirstFactorSelection,
     ContinueSignInWithMFASelection,
+    ContinueSignInWithPasskey,
     DeliveryDetails,
     MFAType,
     NextStep,
@@ -133,10 +135,7 @@ _CHALLENGES = {
     "SELECT_CHALLENGE": _Entry(
         lambda c: ContinueSignInWithFirstFactorSelection(_factors(c.available_challenges)), "ANSWER"
     ),
-    "WEB_AUTHN": _Entry(
-        lambda c: ContinueSignInWithFirstFactorSelection(_factors(c.available_challenges or ("WEB_AUTHN",))),
-        "ANSWER",
-    ),
+    "WEB_AUTHN": _Entry(lambda c: _passkey(c) or passkey_alternatives(c), "CREDENTIAL"),
     "PASSWORD": _Entry(lambda c: ConfirmSignInWithPassword(), "PASSWORD"),
     "PASSWORD_SRP": _Entry(lambda c: ConfirmSignInWithPassword(), "PASSWORD"),
     "CUSTOM_CHALLENGE": _Entry(lambda c: ConfirmSignInWithCustomChallenge(_info(c)), "ANSWER"),
@@ -161,6 +160,36 @@ def next_step_for(challenge: Challenge) -> NextStep:
         case ContinueSignInWithMFASelection(()) | ContinueSignInWithFirstFactorSelection(()):
             raise AuthError(ErrorKind.SERVICE, "The user pool asks for a choice but offers no options.")
     return step
+
+
+_RELYING_PARTY = re.compile(r"[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*", re.ASCII)
+_MAX_NAME = 253
+_MAX_OPTIONS = 64 * 1024
+_MAX_CREDENTIALS = 64
+
+
+def _passkey(challenge: Challenge) -> ContinueSignInWithPasskey | None:
+    """Return the step for a passkey, or None if the request is none or too large for one."""
+    options = challenge.text("CREDENTIAL_REQUEST_OPTIONS") or ""
+    try:
+        request = json.loads(options) if len(options) <= _MAX_OPTIONS else None
+    except (ValueError, RecursionError):
+        request = None
+    if not isinstance(request, dict) or not isinstance(request.get("challenge"), str):
+        return None
+    relying_party, credentials = request.get("rpId"), request.get("allowCredentials") or []
+    if not isinstance(relying_party, str) or not isinstance(credentials, list):
+        return None
+    is_name = len(relying_party) <= _MAX_NAME and _RELYING_PARTY.fullmatch(relying_party)
+    if not is_name or len(credentials) > _MAX_CREDENTIALS:
+        return None
+    others = tuple(name for name in challenge.available_challenges if name != "WEB_AUTHN")
+    return ContinueSignInWithPasskey(relying_party, options, _factors(others))
+
+
+def passkey_alternatives(challenge: Challenge) -> ContinueSignInWithFirstFactorSelection:
+    """Return the choice of a first factor at WEB_AUTHN, which a pool may send without a choice."""
+    return ContinueSignInWithFirstFactorSelection(_factors(challenge.available_challenges or ("WEB_AUTHN",)))
 
 
 def restart_side_effect(challenge_name: str) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, get_args
 from urllib.parse import quote
 
 from tui_auth.auth.error_catalog import is_unknown_device
@@ -18,7 +18,7 @@ from tui_auth.errors import AuthError, ErrorKind
 from tui_auth.secret import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from tui_auth.auth.devices import Device
     from tui_auth.auth.tokens import Claims, Tokens
@@ -225,6 +225,25 @@ class ContinueSignInWithFirstFactorSelection:
 
 
 @dataclass(frozen=True)
+class ContinueSignInWithPasskey:
+    """WEB_AUTHN: answer with an assertion, which ``tui_auth.passkeys.sign`` makes, or with another factor.
+
+    Amplify does this inside ``confirmSignIn``.
+
+    Attributes:
+        relying_party: The site whose passkey the pool asks for. Nothing proves that it is the pool's: make an
+            assertion only if the user trusts it.
+        options: CREDENTIAL_REQUEST_OPTIONS, a PublicKeyCredentialRequestOptionsJSON.
+        other_factors: The other first factors, if the pool named them. Answered with one of them, the sign-in
+            starts again with it.
+    """
+
+    relying_party: str
+    options: str = field(repr=False)
+    other_factors: tuple[AuthFactorType | str, ...] = ()
+
+
+@dataclass(frozen=True)
 class ConfirmSignInWithPassword:
     """A password was chosen as the first factor: answer with it."""
 
@@ -269,95 +288,13 @@ NextStep = (
     | ContinueSignInWithEmailMFASetup
     | ContinueSignInWithMFASetupSelection
     | ContinueSignInWithFirstFactorSelection
+    | ContinueSignInWithPasskey
     | ConfirmSignInWithPassword
     | UnknownStep
     | Done
 )
 
 NEXT_STEPS: tuple[type[NextStep], ...] = get_args(NextStep)
-
-
-@dataclass(frozen=True)
-class StepDescription:
-    """What to ask the user at a step.
-
-    Attributes:
-        text: One sentence. For a new authenticator app it contains the key.
-        is_secret: Whether the answer must not be shown while it is typed.
-        choices: What to choose from; any of them is an answer. Empty if there is nothing to choose.
-        attributes: The user attributes to give with the answer (``user_attributes``).
-    """
-
-    text: str = field(repr=False)
-    is_secret: bool = False
-    choices: tuple[MFAType | AuthFactorType | str, ...] = ()
-    attributes: tuple[str, ...] = ()
-
-
-def describe_step(step: NextStep | None) -> StepDescription:
-    """Describe what a step asks of the user.
-
-    Args:
-        step: ``SignInResult.next_step``.
-    """
-    return _DESCRIPTIONS[type(step)](step)
-
-
-def _describe_challenge(step: Any) -> StepDescription:
-    parameters = step.additional_info.items()
-    question = "; ".join(f"{key}: {value}" for key, value in parameters if key not in _USER_NAMES)
-    return StepDescription(f"Answer the challenge. {_printable(question)}".strip(), is_secret=True)
-
-
-def _sent_to(details: DeliveryDetails | None) -> str:
-    """Return how and where a code was sent, as the end of a sentence; empty if unknown."""
-    media = {"SMS": " sent by SMS", "EMAIL": " sent by email"}
-    sent = media.get(details.delivery_medium or "", " sent") if details else ""
-    return f"{sent} to {_printable(details.destination)}" if details and details.destination else sent
-
-
-def _printable(text: str) -> str:
-    """Return a server's text without control characters, cut to a readable length."""
-    return "".join(character for character in text if character.isprintable())[:300]
-
-
-_USER_NAMES = ("USERNAME", "USER_ID_FOR_SRP")
-_DESCRIPTIONS: dict[type, Callable[[Any], StepDescription]] = {
-    ConfirmSignInWithSMSMFACode: lambda step: StepDescription(
-        f"Enter the code{_sent_to(step.delivery_details)}."
-    ),
-    ConfirmSignInWithOTP: lambda step: StepDescription(f"Enter the code{_sent_to(step.delivery_details)}."),
-    ConfirmSignInWithTOTPCode: lambda step: StepDescription(
-        f"Enter the code from {_printable(step.friendly_device_name or 'your authenticator app')}."
-    ),
-    ContinueSignInWithTOTPSetup: lambda step: StepDescription(
-        f"Add the key {step.setup_details.shared_secret.reveal()} to your app, then enter its code."
-    ),
-    ContinueSignInWithMFASelection: lambda step: StepDescription(
-        "Choose how to confirm your sign-in.", choices=step.allowed_mfa_types
-    ),
-    ContinueSignInWithMFASetupSelection: lambda step: StepDescription(
-        "Choose a second factor to set up.", choices=step.allowed_mfa_types
-    ),
-    ContinueSignInWithFirstFactorSelection: lambda step: StepDescription(
-        "Choose how to sign in.", choices=step.available_factors
-    ),
-    ContinueSignInWithEmailMFASetup: lambda _: StepDescription("Enter the email address to send codes to."),
-    ConfirmSignInWithNewPassword: lambda step: StepDescription(
-        "Choose a new password.", is_secret=True, attributes=step.missing_attributes
-    ),
-    ConfirmSignInWithPassword: lambda _: StepDescription("Enter your password.", is_secret=True),
-    ConfirmSignInWithCustomChallenge: _describe_challenge,
-    UnknownStep: _describe_challenge,
-    ConfirmSignUp: lambda step: StepDescription(
-        f"Confirm the sign-up with the code{_sent_to(step.delivery_details)}."
-    ),
-    ResetPassword: lambda _: StepDescription(
-        "Reset the password: request a code, then choose a new password."
-    ),
-    Done: lambda _: StepDescription("You are signed in."),
-    type(None): lambda _: StepDescription("Sign in first."),
-}
 
 
 @dataclass(frozen=True)
@@ -437,9 +374,16 @@ def action_for_error(error: AuthError, step: NextStep | None, *, can_restart: bo
         # Only the pool's Lambda functions know why they rejected the answer, and the challenge session ended.
         if error.code == "NotAuthorizedException" or error.kind is ErrorKind.CHALLENGE_SESSION_EXPIRED:
             return ErrorAction.SIGN_IN
-    elif error.kind is ErrorKind.CHALLENGE_SESSION_EXPIRED or is_unknown_device(error):
+    elif _needs_restart(error, step):
         return ErrorAction.RESTART if can_restart else ErrorAction.SIGN_IN
     elif error.kind is ErrorKind.NOT_AUTHORIZED and error.code in (None, "NotAuthorizedException"):
         # After choosing the password as the first factor, the user enters another one.
         return ErrorAction.STAY if isinstance(step, ConfirmSignInWithPassword) else ErrorAction.SIGN_IN
     return ErrorAction.WAIT if error.kind is ErrorKind.THROTTLED else ErrorAction.STAY
+
+
+def _needs_restart(error: AuthError, step: NextStep) -> bool:
+    """Return whether the challenge session is gone, or may be: nothing says that it takes two assertions."""
+    is_expired = error.kind is ErrorKind.CHALLENGE_SESSION_EXPIRED
+    is_rejected = isinstance(step, ContinueSignInWithPasskey) and error.code == "NotAuthorizedException"
+    return is_expired or is_rejected or is_unknown_device(error)

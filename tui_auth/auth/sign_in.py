@@ -6,6 +6,7 @@ and resets passwords.
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from tui_auth.auth.next_step import (
     ConfirmSignUp,
     ContinueSignInWithEmailMFASetup,
     ContinueSignInWithMFASetupSelection,
+    ContinueSignInWithPasskey,
     ContinueSignInWithTOTPSetup,
     Done,
     MFAType,
@@ -28,8 +30,8 @@ from tui_auth.auth.next_step import (
     ResetPassword,
     TOTPSetupDetails,
     UnknownStep,
-    describe_step,
 )
+from tui_auth.auth.step_descriptions import describe_step
 from tui_auth.errors import AuthError, ErrorKind
 from tui_auth.secret import Secret
 
@@ -72,19 +74,20 @@ def sign_in(
         # Cognito takes this preference only with the proof of the password: ask for it first.
         engine.choices = engine.choices.with_first_factor(first_factor)
         return ConfirmSignInWithPassword()
-    # There are no passkeys here: without the preference the pool offers the other factors.
-    is_passkey = first_factor == AuthFactorType.WEB_AUTHN.value
-    return next_step_for(engine, engine.initiate_preferring(None if is_passkey else first_factor))
+    return next_step_for(engine, engine.initiate_preferring(first_factor))
 
 
 def restart(engine: SignInEngine, choice_count: int | None) -> NextStep:
     """Start again and replay the first ``choice_count`` choices, or all."""
     engine.choices = engine.choices.restart(choice_count)
     reply = _initiate_with_either_password(engine)
-    if isinstance(reply, Challenge) and reply.name == "WEB_AUTHN" and engine.choices.made:
-        # The user chose another factor instead of the passkey, which takes a preference, not an answer.
-        engine.choices = engine.choices.skip_first()
-        reply = engine.initiate(engine.choices.made[0][1])
+    if isinstance(reply, Challenge) and reply.name == "WEB_AUTHN":
+        if not engine.choices.made and choice_count is not None:
+            return challenges.passkey_alternatives(reply)  # the pool asked for the passkey without a choice
+        if engine.choices.to_replay:
+            # The user chose a factor instead of the passkey, which takes a preference, not an answer.
+            engine.choices = engine.choices.skip_first()
+            reply = engine.initiate(engine.choices.made[0][1])
     if is_first_factor_choice(reply) and engine.choices.end_with_password:
         return ConfirmSignInWithPassword()  # replay the choice; the password itself is gone
     return next_step_for(engine, reply)
@@ -141,6 +144,8 @@ def _checked_answer(engine: SignInEngine, answer: Answer) -> Secret:
     """
     step = engine.step
     choices = getattr(step, "allowed_mfa_types", None) or getattr(step, "available_factors", ())
+    if isinstance(step, ContinueSignInWithPasskey):
+        return _checked_passkey_answer(answer)
     if choices:
         if engine.current_challenge().name == "WEB_AUTHN":  # any other factor starts the sign-in again
             choices = (*choices, *AuthFactorType)
@@ -153,6 +158,19 @@ def _checked_answer(engine: SignInEngine, answer: Answer) -> Secret:
     return answer if isinstance(answer, Secret) else Secret(answer)
 
 
+def _checked_passkey_answer(answer: Answer) -> Secret:
+    """Return an assertion, or Cognito's name of another first factor."""
+    text = answer.reveal() if isinstance(answer, Secret) else answer
+    if isinstance(text, str) and text.lstrip().startswith("{"):
+        try:
+            if isinstance(json.loads(text), dict):
+                return Secret(text)
+        except (ValueError, RecursionError):
+            pass
+        raise AuthError(ErrorKind.INVALID_STATE, "The answer isn't the JSON of an assertion.") from None
+    return Secret(parse_choice(answer, tuple(AuthFactorType)))
+
+
 def _respond(engine: SignInEngine, responses: Mapping[str, Any]) -> NextStep:
     return next_step_for(engine, engine.respond_to_auth_challenge(responses))
 
@@ -162,13 +180,28 @@ def _answer_challenge(engine: SignInEngine, answer: Secret, attributes: Mapping[
     responses = {challenges.RESPONSE_KEYS.get(name, "ANSWER"): answer, **attributes}
     if name == "NEW_PASSWORD_REQUIRED":
         return _answer_new_password(engine, answer, responses)
-    if name == "WEB_AUTHN":  # the challenge session of a passkey takes no other factor
-        return next_step_for(engine, engine.initiate_preferring(answer.reveal()))
+    if name == "WEB_AUTHN":
+        return _answer_passkey(engine, answer)
     if name not in CHOICE_CHALLENGES:
         return _respond(engine, responses)
     if name == "SELECT_CHALLENGE" and answer.reveal() in PASSWORD_FACTORS:
         return _choose(engine, answer.reveal(), lambda _: ConfirmSignInWithPassword())
     return _choose(engine, answer.reveal(), lambda choice: _respond(engine, {"ANSWER": choice}))
+
+
+def _answer_passkey(engine: SignInEngine, answer: Secret) -> NextStep:
+    """Answer WEB_AUTHN with an assertion. Its session takes no other factor: start again with that."""
+    if answer.reveal().lstrip().startswith("{"):
+        step = _respond(engine, {"CREDENTIAL": answer})
+        if isinstance(step, ContinueSignInWithPasskey):
+            raise AuthError(ErrorKind.SERVICE, "The pool asks for a passkey over and over.")
+        return step
+    factor = answer.reveal()
+    if factor in PASSWORD_FACTORS and not engine.proof.is_known:
+        # Cognito takes this preference only with the proof of the password: ask for it first.
+        engine.choices, engine.challenge = engine.choices.with_first_factor(factor), None
+        return ConfirmSignInWithPassword()
+    return next_step_for(engine, engine.initiate_preferring(factor))
 
 
 def _choose(engine: SignInEngine, choice: str, go_on: Callable[[str], NextStep]) -> NextStep:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from tui_auth.auth.attempt import Attempt
 from tui_auth.auth.next_step import (
+    AuthFactorType,
     ConfirmSignInWithCustomChallenge,
     ConfirmSignUp,
     ContinueSignInWithTOTPSetup,
@@ -149,13 +150,15 @@ class SignInFlow(AfterSignIn):
         if problem := checks.check_sign_in(username, password, settings):
             return ShowError(problem)
         self._begin()
+        # There are no passkeys here: without the preference the pool offers the other factors.
+        is_passkey = settings.preferred_first_factor == AuthFactorType.WEB_AUTHN.value
 
         def call(attempt: Attempt) -> NextStep:
             return attempt.sign_in(
                 username,
                 password,
                 auth_flow=settings.auth_flow,
-                preferred_first_factor=settings.preferred_first_factor,
+                preferred_first_factor=None if is_passkey else settings.preferred_first_factor,
                 client_metadata=settings.client_metadata,
                 device=find_device(username),
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, NoReturn, assert_never
 
 from tui_auth.auth.next_step import (
     COOL_DOWN_SECONDS,
@@ -20,6 +20,7 @@ from tui_auth.auth.next_step import (
     ContinueSignInWithFirstFactorSelection,
     ContinueSignInWithMFASelection,
     ContinueSignInWithMFASetupSelection,
+    ContinueSignInWithPasskey,
     ContinueSignInWithTOTPSetup,
     DeliveryDetails,
     Done,
@@ -249,6 +250,10 @@ class StepPrompts:
                 return self._choice(f"{messages.MFA_SETUP_QUESTION}{left_out}", step.allowed_mfa_types)
             case ContinueSignInWithFirstFactorSelection():
                 return self._first_factor(step)
+            case ContinueSignInWithPasskey() if step.other_factors:
+                return self._choice(messages.NO_PASSKEY, step.other_factors)
+            case ContinueSignInWithPasskey():
+                return self._only_passkeys()
             case ContinueSignInWithEmailMFASetup():
                 return flow.answer(self.prompts.line("Email address for your codes"))
             case ConfirmSignInWithPassword():
@@ -300,6 +305,9 @@ class StepPrompts:
     def _first_factor(self, step: ContinueSignInWithFirstFactorSelection) -> Output:
         if not messages.has_only_passkeys(step):
             return self._choice(messages.FIRST_FACTOR_QUESTION, step.available_factors)
+        return self._only_passkeys()
+
+    def _only_passkeys(self) -> NoReturn:
         self.lines.say(f"{messages.ONLY_PASSKEYS} {messages.PASSKEY_ALTERNATIVE}")
         self.needs_another_name = True
         raise BackError

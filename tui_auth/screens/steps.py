@@ -16,6 +16,7 @@ from tui_auth.auth.next_step import (
     ContinueSignInWithFirstFactorSelection,
     ContinueSignInWithMFASelection,
     ContinueSignInWithMFASetupSelection,
+    ContinueSignInWithPasskey,
     ContinueSignInWithTOTPSetup,
     Done,
     NextStep,
@@ -27,6 +28,7 @@ from tui_auth.screens.codes import ConfirmSignUpScreen, OTPCodeScreen, SMSCodeSc
 from tui_auth.screens.custom_challenge import CustomChallengeScreen, UnknownStepScreen
 from tui_auth.screens.done import DoneScreen
 from tui_auth.screens.mfa_setup import EmailSetupScreen, TOTPSetupScreen
+from tui_auth.screens.passkey import PasskeyScreen
 from tui_auth.screens.passwords import NewPasswordScreen, PasswordScreen, ResetPasswordScreen
 
 if TYPE_CHECKING:
@@ -44,6 +46,7 @@ SCREENS: Final[dict[type[NextStep], type[StepScreen[Any]]]] = {
     ContinueSignInWithFirstFactorSelection: FirstFactorScreen,
     ContinueSignInWithMFASelection: MFASelectionScreen,
     ContinueSignInWithMFASetupSelection: MFASetupSelectionScreen,
+    ContinueSignInWithPasskey: PasskeyScreen,
     ContinueSignInWithTOTPSetup: TOTPSetupScreen,
     Done: DoneScreen,
     ResetPassword: ResetPasswordScreen,

@@ -1,0 +1,341 @@
+"""Use a security key: an assertion to sign in with, or a new credential to register (WebAuthn Level 2).
+
+fido2's client talks to the key. What Cognito sends doesn't suit it as it is, so ``request_options`` and
+``creation_options`` take only what a passkey needs, and correct it. The result is the JSON of a browser.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import unicodedata
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from fido2.client import ClientError, DefaultClientDataCollector, Fido2Client, UserInteraction
+from fido2.ctap import CtapError
+from fido2.ctap2.base import Ctap2
+from fido2.ctap2.pin import ClientPin
+from fido2.hid import ConnectionFailure
+from fido2.webauthn import PublicKeyCredentialCreationOptions, PublicKeyCredentialRequestOptions
+
+from tui_auth.error_kinds import PasskeyProblem
+from tui_auth.errors import drops_secrets
+from tui_auth.passkeys.problems import passkey_error, problem_of
+from tui_auth.secret import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from fido2.ctap import CtapDevice
+    from fido2.ctap2.base import Info
+
+    from tui_auth.passkeys.relying_party import RelyingParty
+
+T = TypeVar("T")
+
+DEFAULT_TIMEOUT_SECONDS = 180.0
+_TIMEOUT_RANGE = 10.0, 600.0
+MIN_PIN_CHARACTERS, MAX_PIN_BYTES = 4, 63
+_TRANSPORTS = ["usb"]
+_UNANSWERED = (OSError, ConnectionFailure, CtapError)
+
+
+class Person(Protocol):
+    """Whoever uses the key. Both methods are called on the thread of the ceremony, and may block."""
+
+    def pin(self, tries_left: int | None, *, was_wrong: bool) -> Secret | None:
+        """Return the PIN of the key, or None to give up.
+
+        Args:
+            tries_left: How many tries the key allows before it blocks itself; None if it doesn't say.
+            was_wrong: Whether the last PIN was wrong.
+        """
+
+    def touch(self) -> None:
+        """Say that the key waits to be touched. It has no need to wait."""
+
+
+@drops_secrets
+def make_assertion(
+    device: CtapDevice,
+    options: str,
+    relying_party: RelyingParty,
+    person: Person,
+    cancel: threading.Event | None = None,
+) -> Secret:
+    """Answer WEB_AUTHN with a key.
+
+    Args:
+        device: The key.
+        options: CREDENTIAL_REQUEST_OPTIONS, as the pool sent it (``ContinueSignInWithPasskey.options``).
+        relying_party: The one the user trusts. The request must be for it.
+        person: Whoever uses the key.
+        cancel: Set it to give up.
+
+    Returns:
+        The answer, CREDENTIAL: an AuthenticationResponseJSON.
+
+    Raises:
+        PasskeyError: The key made no assertion; ``problem`` says why.
+    """
+    request = _parse(options)
+
+    def use(client: Fido2Client, event: threading.Event) -> Secret:
+        prepared = request_options(request, client.info)
+        if prepared.rp_id != relying_party.id:
+            raise passkey_error(PasskeyProblem.RELYING_PARTY_REJECTED)
+        response = client.get_assertion(prepared, event).get_response(0)
+        return Secret(json.dumps(dict(response), separators=(",", ":")))
+
+    return _with_client(device, request, relying_party, person, cancel, use)
+
+
+@drops_secrets
+def make_credential(
+    device: CtapDevice,
+    options: Mapping[str, Any],
+    relying_party: RelyingParty,
+    person: Person,
+    cancel: threading.Event | None = None,
+) -> dict[str, Any]:
+    """Make a passkey on a key.
+
+    Args:
+        device: The key.
+        options: CredentialCreationOptions of StartWebAuthnRegistration.
+        relying_party: The one the user trusts. The request must be for it.
+        person: Whoever uses the key.
+        cancel: Set it to give up.
+
+    Returns:
+        The Credential for CompleteWebAuthnRegistration: a RegistrationResponseJSON.
+
+    Raises:
+        PasskeyError: The key made no passkey; ``problem`` says why.
+    """
+
+    def use(client: Fido2Client, event: threading.Event) -> dict[str, Any]:
+        prepared = creation_options(options, client.info)
+        if prepared.rp.id != relying_party.id:
+            raise passkey_error(PasskeyProblem.RELYING_PARTY_REJECTED)
+        response: dict[str, Any] = json.loads(json.dumps(dict(client.make_credential(prepared, event))))
+        # Cognito rejects a credential without transports (aws/aws-sdk-net#4386), and fido2 adds none.
+        response["response"]["transports"] = list(_TRANSPORTS)
+        return response
+
+    return _with_client(device, options, relying_party, person, cancel, use)
+
+
+# --- Options ---------------------------------------------------------------------------------------------
+
+
+def request_options(request: Mapping[str, Any], info: Info) -> PublicKeyCredentialRequestOptions:
+    """Return the options for an assertion, without extensions and corrected for fido2.
+
+    Raises:
+        PasskeyError: The request can't be used (BAD_REQUEST).
+    """
+    return _build(
+        PublicKeyCredentialRequestOptions,
+        {
+            "challenge": _string(request.get("challenge")),
+            "rpId": _string(request.get("rpId")),
+            "allowCredentials": _descriptors(request.get("allowCredentials")),
+            "userVerification": _user_verification(request.get("userVerification"), info),
+        },
+    )
+
+
+def creation_options(request: Mapping[str, Any], info: Info) -> PublicKeyCredentialCreationOptions:
+    """Return the options for a new credential, without extensions and attestation, corrected for fido2.
+
+    Raises:
+        PasskeyError: The request can't be used (BAD_REQUEST).
+    """
+    relying_party, user = _mapping(request.get("rp")), _mapping(request.get("user"))
+    selection = _mapping(request.get("authenticatorSelection"))
+    return _build(
+        PublicKeyCredentialCreationOptions,
+        {
+            "rp": {
+                "id": _string(relying_party.get("id")),
+                "name": _text(relying_party.get("name")) or "Cognito",
+            },
+            # An empty displayName, which is what Cognito sends, would reach the key as an empty list.
+            "user": {
+                "id": _string(user.get("id")),
+                "name": _text(user.get("name")) or "user",
+                **({"displayName": _text(user["displayName"])} if _text(user.get("displayName")) else {}),
+            },
+            "challenge": _string(request.get("challenge")),
+            "pubKeyCredParams": request.get("pubKeyCredParams"),
+            "excludeCredentials": _descriptors(request.get("excludeCredentials")),
+            "authenticatorSelection": {
+                "residentKey": "required",
+                "requireResidentKey": True,
+                "userVerification": _user_verification(selection.get("userVerification"), info),
+            },
+        },
+    )
+
+
+_Options = TypeVar("_Options", PublicKeyCredentialRequestOptions, PublicKeyCredentialCreationOptions)
+
+
+def _build(options: type[_Options], members: dict[str, Any]) -> _Options:
+    try:
+        built = options.from_dict({name: value for name, value in members.items() if value is not None})
+    except (AttributeError, LookupError, TypeError, ValueError):
+        built = None
+    if built is None or not isinstance(built.challenge, bytes) or not built.challenge:
+        raise passkey_error(PasskeyProblem.BAD_REQUEST)
+    return built
+
+
+def _user_verification(requirement: object, info: Info) -> str:
+    """Return the user verification to ask this key for.
+
+    ``preferred`` means without, for a key that has neither a PIN nor a fingerprint; fido2 rejects such a key.
+    """
+    if requirement == "required":
+        return "required"
+    can_verify = any(info.options.get(option) for option in ("uv", "clientPin", "bioEnroll"))
+    return "preferred" if can_verify and requirement != "discouraged" else "discouraged"
+
+
+def _descriptors(value: object) -> list[Any] | None:
+    """Return a list of credentials, or None if it is empty, which means any."""
+    if not isinstance(value, list) or not value:
+        return None
+    return [
+        {"type": "public-key", "id": _string(entry.get("id"))} for entry in value if isinstance(entry, dict)
+    ]
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _string(value: object) -> str | None:
+    """Return a string, else None: fido2 would make a number into that many bytes."""
+    return value if isinstance(value, str) else None
+
+
+def _text(value: object) -> str:
+    """Return a text as short as keys store it (WebAuthn §6.4.1); empty if it is none."""
+    return value.encode()[:64].decode(errors="ignore") if isinstance(value, str) else ""
+
+
+def _parse(options: str) -> Mapping[str, Any]:
+    try:
+        return _mapping(json.loads(options))
+    except (ValueError, RecursionError):
+        return {}
+
+
+# --- The key ---------------------------------------------------------------------------------------------
+
+
+def _with_client(
+    device: CtapDevice,
+    options: Mapping[str, Any],
+    relying_party: RelyingParty,
+    person: Person,
+    cancel: threading.Event | None,
+    use: Callable[[Fido2Client, threading.Event], T],
+) -> T:
+    """Run a ceremony; ask for the PIN again while it is wrong and the key allows that."""
+    interaction = _Interaction(device, person)
+    with _deadline(timeout_seconds(options), cancel or threading.Event()) as timer:
+        while True:
+            try:
+                client = Fido2Client(
+                    device, DefaultClientDataCollector(relying_party.origin), interaction, extensions=[]
+                )
+                return use(client, timer.event)
+            except ClientError as error:
+                problem = problem_of(error)
+            except _UNANSWERED:
+                problem = PasskeyProblem.KEY_REMOVED
+            except (TypeError, ValueError):  # data that no key sends
+                problem = PasskeyProblem.KEY_REMOVED
+            if problem is not PasskeyProblem.PIN_WRONG or timer.event.is_set():
+                break
+            interaction.was_wrong = True
+    if timer.has_expired and problem in (PasskeyProblem.CANCELLED, PasskeyProblem.NOT_TOUCHED):
+        problem = PasskeyProblem.TIMED_OUT
+    elif timer.event.is_set() and problem is PasskeyProblem.NOT_TOUCHED:
+        problem = PasskeyProblem.CANCELLED
+    raise passkey_error(problem)
+
+
+def timeout_seconds(options: Mapping[str, Any] | str) -> float:
+    """Return how long the user has: what the pool says, within reason."""
+    value = (_parse(options) if isinstance(options, str) else options).get("timeout")
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return DEFAULT_TIMEOUT_SECONDS
+    low, high = _TIMEOUT_RANGE
+    return min(max(value / 1000, low), high)
+
+
+class _Deadline:
+    """Sets the event that cancels a ceremony when its time is over."""
+
+    def __init__(self, seconds: float, event: threading.Event) -> None:
+        self.event = event
+        self.has_expired = False
+        self.timer = threading.Timer(seconds, self._expire)
+        self.timer.daemon = True
+
+    def _expire(self) -> None:
+        self.has_expired = not self.event.is_set()
+        self.event.set()
+
+
+@contextmanager
+def _deadline(seconds: float, event: threading.Event) -> Iterator[_Deadline]:
+    deadline = _Deadline(seconds, event)
+    deadline.timer.start()
+    try:
+        yield deadline
+    finally:
+        deadline.timer.cancel()
+
+
+class _Interaction(UserInteraction):
+    """Asks the person what fido2's client asks for."""
+
+    def __init__(self, device: CtapDevice, person: Person) -> None:
+        self._device = device
+        self._person = person
+        self.was_wrong = False
+
+    def prompt_up(self) -> None:
+        self._person.touch()
+
+    def request_pin(self, permissions: ClientPin.PERMISSION, rp_id: str | None) -> str | None:
+        tries_left = pin_tries_left(self._device)
+        if tries_left == 0:
+            raise CtapError(CtapError.ERR.PIN_BLOCKED)
+        pin = self._person.pin(tries_left, was_wrong=self.was_wrong)
+        return None if pin is None else unicodedata.normalize("NFC", pin.reveal())
+
+
+def pin_tries_left(device: CtapDevice) -> int | None:
+    """Return how many tries of the PIN the key allows before it blocks itself, or None if it doesn't say."""
+    try:
+        retries: int = ClientPin(Ctap2(device)).get_pin_retries()[0]
+    except (CtapError, KeyError, ValueError):
+        return None
+    return retries
+
+
+def pin_error(pin: Secret) -> str | None:
+    """Return why a text can't be the PIN of any key, or None. No try is used up."""
+    text = unicodedata.normalize("NFC", pin.reveal())
+    if len(text) < MIN_PIN_CHARACTERS:
+        return f"A PIN has at least {MIN_PIN_CHARACTERS} characters."
+    if len(text.encode()) > MAX_PIN_BYTES:
+        return "This is too long for a PIN."
+    return None
