@@ -82,7 +82,7 @@ def test_anything_but_a_json_object_is_a_serialization_error(
     assert (response.status, response.json["__type"]) == (400, "SerializationException")
 
 
-@pytest.mark.parametrize("target", ["InitiateAuth2", "", "StartWebAuthnRegistration", "../x", "initiateAuth"])
+@pytest.mark.parametrize("target", ["InitiateAuth2", "", "SetUICustomization", "../x", "initiateAuth"])
 def test_operation_that_is_not_served_is_unknown(server: CognitoEmulator, target: str) -> None:
     response = post(server, target, "{}")
 
