@@ -184,6 +184,18 @@ def test_pool_without_passkeys_registers_none(make_pool: MakePool) -> None:
             start(pool, pool.get_access_token())
 
 
+def test_relying_party_is_the_domain_unless_it_is_configured(make_pool: MakePool) -> None:
+    pool = make_pool(Policies=PASSKEYS)
+    pool.create_user()
+    token = pool.get_access_token()
+    prefix = f"passkeys-{pool.pool_id[-9:].lower()}"
+    pool.aws.create_user_pool_domain(UserPoolId=pool.pool_id, Domain=prefix)
+    assert start(pool, token)["rp"]["id"] == f"{prefix}.auth.eu-west-1.amazoncognito.com"
+
+    pool.aws.set_user_pool_mfa_config(UserPoolId=pool.pool_id, **configuration())
+    assert start(pool, token)["rp"]["id"] == SITE
+
+
 def test_challenge_is_for_one_registration(pool: PoolUnderTest) -> None:
     token = pool.get_access_token()
     credential = credential_for(start(pool, token), touched_key())

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from tui_auth.emulator import errors
 from tui_auth.emulator.challenges import Answer, Reply, needs_second_factor, send_challenge
 from tui_auth.emulator.model import Passkey, PasskeyRegistration
-from tui_auth.emulator.pools import paginate
+from tui_auth.emulator.pools import domain_names, paginate
 from tui_auth.emulator.tokens import Caller, authenticate
 
 if TYPE_CHECKING:
@@ -51,9 +51,13 @@ _UNREADABLE = (
 
 
 def relying_party(pool: UserPool) -> str | None:
-    """Return the relying party ID: the configured one, else None, because pools here have no domain."""
+    """Return the relying party ID: the configured one, else the custom domain or the prefix domain."""
     configured = pool.settings.get("WebAuthnConfiguration", {}).get("RelyingPartyId")
-    return str(configured) if configured else None
+    if configured:
+        return str(configured)
+    names = domain_names(pool)
+    prefix = f"{names['Domain']}.auth.{pool.region}.amazoncognito.com" if "Domain" in names else None
+    return names.get("CustomDomain", prefix)
 
 
 def is_multi_factor(pool: UserPool) -> bool:
