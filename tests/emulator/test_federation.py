@@ -138,8 +138,9 @@ def test_cancel_reports_access_denied(app: OAuthClient) -> None:
     assert "AcmeSSO" in answer["error_description"]
 
 
-def test_malformed_address_stays_on_the_page(app: OAuthClient) -> None:
-    reply = sign_in(app, "<b>nobody</b>")
+@pytest.mark.parametrize("address", ["<b>nobody</b>", f"{'x' * 100}@acme.example", ""])
+def test_malformed_address_stays_on_the_page(app: OAuthClient, address: str) -> None:
+    reply = sign_in(app, address)
 
     assert (reply.status, reply.title) == (400, "Sign in to AcmeSSO")
     assert "<b>" not in reply.text

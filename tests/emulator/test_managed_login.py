@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
+from email.message import Message
 from html import unescape
 from http.client import HTTPConnection
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 import segno
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tests.emulator.conftest import MakePool
+from tests.emulator.conftest import MakePool, create_pool
 from tests.emulator.harness import OTHER_PASSWORD, PASSWORD, TOTP, PoolUnderTest, other_code
 from tests.emulator.web_client import (
+    ACME_SSO,
     CALLBACK,
     OAUTH_SETTINGS,
     SIGNED_OUT,
@@ -23,9 +27,43 @@ from tests.emulator.web_client import (
     WebClient,
     create_app,
 )
+from tui_auth.emulator import CognitoEmulator
+from tui_auth.emulator.managed_login import PATHS, serve
+from tui_auth.emulator.web import WebRequest
 
 SMS = {"SmsConfiguration": {"SnsCallerArn": "arn:aws:iam::123456789012:role/sms"}}
 ENABLED = {"Enabled": True, "PreferredMfa": True}
+PARAMETERS = [
+    "client_id",
+    "redirect_uri",
+    "response_type",
+    "scope",
+    "state",
+    "nonce",
+    "code_challenge",
+    "code_challenge_method",
+    "prompt",
+    "identity_provider",
+    "idp_identifier",
+    "login_hint",
+    "logout_uri",
+    "error",
+]
+FIELDS = [
+    "_csrf",
+    "username",
+    "password",
+    "code",
+    "challenge_session",
+    "email",
+    "answer",
+    "cancel",
+    "grant_type",
+    "client_secret",
+    "token",
+    "refresh_token",
+    "code_verifier",
+]
 EXPIRED = "This page has expired. Try again."
 
 
@@ -46,6 +84,11 @@ def pool(make_pool: MakePool) -> PoolUnderTest:
 @pytest.fixture
 def app(pool: PoolUnderTest) -> OAuthClient:
     return create_app(pool)
+
+
+@pytest.fixture(scope="module")
+def fuzzed_app(shared_server: CognitoEmulator, shared_aws: Any) -> OAuthClient:
+    return create_app(create_pool(shared_server, shared_aws), providers=[ACME_SSO])
 
 
 def expect_code(reply: Reply) -> None:
@@ -458,3 +501,34 @@ def test_form_goes_to_the_page_it_came_from(app: OAuthClient) -> None:
     page = app.browser.open(app.url())
 
     assert unescape(page.page.action) == page.url.removeprefix(app.browser.base_url)
+
+
+@given(
+    path=st.sampled_from(sorted(PATHS)),
+    method=st.sampled_from(["GET", "POST"]),
+    parameters=st.dictionaries(st.sampled_from(PARAMETERS), st.text(max_size=20), max_size=8),
+    fields=st.dictionaries(st.sampled_from(FIELDS), st.text(max_size=20), max_size=6),
+    junk=st.binary(max_size=30),
+    header=st.text(st.characters(codec="latin-1"), max_size=30),
+)
+def test_no_request_is_an_internal_error(
+    fuzzed_app: OAuthClient,
+    shared_server: CognitoEmulator,
+    path: str,
+    method: str,
+    parameters: dict[str, str],
+    fields: dict[str, str],
+    junk: bytes,
+    header: str,
+) -> None:
+    valid = dict(parse_qsl(urlsplit(fuzzed_app.url()).query))
+    headers = Message()
+    headers["Content-Type"] = "application/x-www-form-urlencoded"
+    headers["Cookie"] = header
+    headers["Authorization"] = f"Basic {header}"
+    query = urlencode({**valid, **parameters}) + junk.decode("latin-1")
+    body = urlencode({**valid, **fields}).encode() + junk
+    reply = serve(shared_server.state, WebRequest(method, path, query, headers, body))
+
+    assert reply.status < 500
+    assert "\n" not in reply.headers.get("Location", "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http.client import HTTPConnection
 from typing import Any
 
 import jwt
@@ -220,11 +221,12 @@ def test_wrong_callback_or_client_stays_on_the_error_page(app: OAuthClient) -> N
         ({"identity_provider": "Nobody"}, "invalid_request"),
         ({"idp_identifier": "nobody.example"}, "invalid_request"),
         ({"prompt": "none"}, "login_required"),
+        ({"prompt": "none login"}, "invalid_request"),
     ],
 )
 def test_app_is_told_of_other_errors(app: OAuthClient, changes: dict[str, str | None], error: str) -> None:
     for path in ("/oauth2/authorize", "/login"):
-        if "prompt" in changes and path == "/login":
+        if error == "login_required" and path == "/login":
             continue
         answer = app.browser.request(app.url(**changes).replace("/oauth2/authorize", path)).answer
         assert (answer["error"], answer["state"]) == (error, STATE)
@@ -441,3 +443,18 @@ def test_only_the_endpoints_for_apps_allow_other_origins(pool: PoolUnderTest, ap
 
     for path in (app.url(), app.url().replace("/oauth2/authorize", "/login"), "/error", "/messages"):
         assert app.browser.request(path, **origin).headers["Access-Control-Allow-Origin"] is None
+
+
+def test_browsers_may_ask_first_at_the_endpoints_for_apps(app: OAuthClient) -> None:
+    host, port = app.browser.base_url.removeprefix("http://").split(":")
+    replies = {}
+    for path in ("/oauth2/userInfo", "/login", "/messages"):
+        connection = HTTPConnection(host, int(port), timeout=60)
+        connection.request("OPTIONS", path, headers={"Origin": "https://app.example.com"})
+        replies[path] = connection.getresponse()
+        connection.close()
+
+    assert replies["/oauth2/userInfo"].status == 204
+    assert "Authorization" in replies["/oauth2/userInfo"].headers["Access-Control-Allow-Headers"]
+    for path in ("/login", "/messages"):
+        assert replies[path].headers["Access-Control-Allow-Origin"] is None

@@ -21,6 +21,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from pycognito import Cognito
 
+from tests.emulator.web_client import OAuthClient, WebClient
 from tests.programs import PROCESS_SECONDS, Process, Program
 from tests.programs import process as process
 from tests.programs import program as program
@@ -92,6 +93,7 @@ def test_output_is_one_line_of_json_with_endpoint_and_ids(start_pool: StartPool)
             "client_id",
             "identity_pool_id",
             "messages_url",
+            "domain",
             "users",
         }
         assert pool_info["users"] == []
@@ -217,7 +219,7 @@ def run_and_stop(process: Process, *arguments: str | Path) -> tuple[dict[str, An
 def test_summary_has_addresses_ids_users_and_how_to_stop(process: Process) -> None:
     pool_info, summary = run_and_stop(process, "--demo-users")
 
-    for key in ("endpoint_url", "messages_url", "user_pool_id", "client_id", "identity_pool_id"):
+    for key in ("endpoint_url", "messages_url", "user_pool_id", "client_id", "identity_pool_id", "domain"):
         assert pool_info[key] in summary
     for user in pool_info["users"]:
         assert [user["username"], user["password"]] in [line.split()[:2] for line in summary.splitlines()]
@@ -325,6 +327,21 @@ def test_state_file_keeps_users_and_sessions_between_runs(start_pool: StartPool,
     assert ids_of(first) == ids_of(second)
     assert path.stat().st_mode & 0o777 == 0o600
     assert [entry.name for entry in tmp_path.iterdir() if "state" in entry.name] == ["state.json"]
+
+
+@pytest.mark.parametrize("arguments", [(), ("--demo-users",)])
+def test_pool_has_a_login_page_in_every_run(
+    start_pool: StartPool, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    for _ in range(2):
+        with start_pool("--state", tmp_path / "state.json", *arguments) as (_, pool_info):
+            app = OAuthClient(pool_info["client_id"], WebClient(pool_info["domain"]))
+            page = app.browser.open(app.url())
+            assert list(page.page.links) == ["Continue with AcmeSSO"]
+            page = app.browser.open(page.page.links["Continue with AcmeSSO"])
+            tokens = app.exchange(app.browser.send(page, email="dana@acme.example").answer["code"])
+            scopes = jwt.decode(tokens.json["access_token"], options={"verify_signature": False})["scope"]
+            assert {"openid", "orders/read"} <= set(scopes.split())
 
 
 def test_state_is_written_while_the_emulator_runs(start_pool: StartPool, tmp_path: Path) -> None:

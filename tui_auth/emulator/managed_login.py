@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 SESSION_SECONDS = 3600.0
 BROWSER_SECONDS = 86400.0
 BROWSER_LIMIT = 1000
+_LONGEST_ADDRESS = 100
 _EXPIRED_FORM = "This page has expired. Try again."
 _EXPIRED_SIGN_IN = "Your sign-in has expired. Sign in again."
 
@@ -45,9 +46,9 @@ def authorize(state: State, request: WebRequest) -> WebReply:
     """Serve GET /oauth2/authorize: to the app with a code, to the login page or to a provider's page."""
     authorization = parse_authorization(state, request)
     session = _session(state, request, authorization)
-    if session is not None and authorization.prompt != "login":
+    if session is not None and "login" not in authorization.prompts:
         return issue_code(state, authorization, session.user, session.auth_time)
-    if authorization.prompt == "none":
+    if "none" in authorization.prompts:
         return authorization.error("login_required")
     provider = authorization.provider
     if provider is None and COGNITO not in (providers := providers_of(authorization.client)):
@@ -181,7 +182,7 @@ def submit_provider(state: State, request: WebRequest) -> WebReply:
         return _show_provider(state, request, authorization, _EXPIRED_FORM, 403)
     if "cancel" in request.form:
         return authorization.error("access_denied", f"{provider} Error - the user canceled the sign-in")
-    if not ADDRESS_FORMATS["email"].fullmatch(email):
+    if len(email) > _LONGEST_ADDRESS or not ADDRESS_FORMATS["email"].fullmatch(email):
         return _show_provider(state, request, authorization, "Enter an email address.", 400)
     try:
         user = sign_in_federated_user(state, authorization.client, provider, email)

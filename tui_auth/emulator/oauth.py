@@ -74,7 +74,7 @@ class AuthorizationRequest:
     code_challenge: str | None
     provider: str | None
     login_hint: str
-    prompt: str
+    prompts: frozenset[str]
     query: str
 
     def error(self, code: str, description: str = "") -> WebReply:
@@ -112,7 +112,7 @@ def parse_authorization(state: State, request: WebRequest) -> AuthorizationReque
             code_challenge=_code_challenge(parameters),
             provider=_selected_provider(client, parameters),
             login_hint=parameters.get("login_hint", ""),
-            prompt=parameters.get("prompt", ""),
+            prompts=_prompts(parameters),
             query=request.query,
         )
     except OAuthError as error:
@@ -139,6 +139,13 @@ def _code_challenge(parameters: dict[str, str]) -> str | None:
     if challenge is None or not _CHALLENGE.fullmatch(challenge):
         raise OAuthError("invalid_request", "code_challenge is not a SHA-256 digest in base64url")
     return challenge
+
+
+def _prompts(parameters: dict[str, str]) -> frozenset[str]:
+    prompts = frozenset(parameters.get("prompt", "").split())
+    if "none" in prompts and len(prompts) > 1:
+        raise OAuthError("invalid_request", "prompt=none excludes other values")
+    return prompts
 
 
 def _selected_provider(client: AppClient, parameters: dict[str, str]) -> str | None:
