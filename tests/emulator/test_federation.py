@@ -10,7 +10,15 @@ import pytest
 
 from tests.emulator.conftest import MakePool
 from tests.emulator.harness import PASSWORD, PoolUnderTest, expect_error
-from tests.emulator.web_client import ACME_SSO, STATE, OAuthClient, Reply, WebClient, create_app
+from tests.emulator.web_client import (
+    ACME_SSO,
+    OAUTH_SETTINGS,
+    STATE,
+    OAuthClient,
+    Reply,
+    WebClient,
+    create_app,
+)
 
 EMAIL = "Dana.Miller@acme.example"
 USERNAME = "AcmeSSO_dana.miller@acme.example"
@@ -161,6 +169,16 @@ def test_browser_session_is_for_the_provider_that_was_used(app: OAuthClient) -> 
     assert "code" in app.browser.request(app.url()).answer
     assert "code" in app.browser.request(app.url(identity_provider="AcmeSSO")).answer
     assert app.browser.open(app.url(identity_provider="COGNITO")).title == "Sign in"
+
+
+def test_browser_session_of_a_provider_is_for_clients_that_support_it(
+    pool: PoolUnderTest, app: OAuthClient
+) -> None:
+    created = pool.aws.create_user_pool_client(UserPoolId=pool.pool_id, ClientName="other", **OAUTH_SETTINGS)
+    other = OAuthClient(created["UserPoolClient"]["ClientId"], app.browser)
+    sign_in(app)
+
+    assert other.browser.open(other.url()).title == "Sign in"
 
 
 def test_missing_required_attribute_is_reported_to_the_app(make_pool: MakePool) -> None:

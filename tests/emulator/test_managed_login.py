@@ -9,6 +9,7 @@ from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+import jwt
 import pytest
 import segno
 from hypothesis import given
@@ -342,6 +343,25 @@ def test_session_of_a_browser_is_for_one_pool(app: OAuthClient, make_pool: MakeP
     assert other.browser.open(other.url()).title == "Sign in"
 
 
+def test_other_clients_of_the_pool_share_the_session(pool: PoolUnderTest, app: OAuthClient) -> None:
+    settings = {**OAUTH_SETTINGS, "ClientName": "other"}
+    created = pool.aws.create_user_pool_client(UserPoolId=pool.pool_id, **settings)
+    other = OAuthClient(created["UserPoolClient"]["ClientId"], app.browser)
+    expect_code(app.sign_in("ann", PASSWORD))
+
+    expect_code(other.browser.request(other.url()))
+
+
+def test_browser_is_no_device_of_the_user(make_pool: MakePool) -> None:
+    pool = make_pool(DeviceConfiguration={"ChallengeRequiredOnNewDevice": True})
+    pool.create_user()
+    app = create_app(pool)
+    token = app.exchange(app.sign_in("ann", PASSWORD).answer["code"]).json["access_token"]
+
+    assert "device_key" not in jwt.decode(token, options={"verify_signature": False})
+    assert not pool.server.state.pools[pool.pool_id].users["ann"].devices
+
+
 def test_session_of_a_disabled_or_deleted_user_is_over(pool: PoolUnderTest, app: OAuthClient) -> None:
     expect_code(app.sign_in("ann", PASSWORD))
     pool.call_admin("admin_disable_user", "ann")
@@ -419,9 +439,12 @@ def test_cookie_changes_with_the_sign_in(app: OAuthClient) -> None:
 
     assert before.name == after.name
     assert before.value != after.value
-    fixed = WebClient(app.browser.base_url)
-    fixed.cookies.set_cookie(before)
-    assert fixed.open(app.url()).title == "Sign in"
+    again = app.browser.open(app.url(prompt="login"))
+    expect_code(app.browser.send(again, username="ann", password=PASSWORD))
+    for cookie in (before, after):
+        former = WebClient(app.browser.base_url)
+        former.cookies.set_cookie(cookie)
+        assert former.open(app.url()).title == "Sign in"
 
 
 def test_cookie_is_out_of_reach_for_scripts_and_other_sites(app: OAuthClient) -> None:
