@@ -7,7 +7,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from tui_auth.api import AsyncAuth, Auth
+    from tui_auth.api import AsyncAuth, AsyncBrowserSignIn, Auth
+    from tui_auth.auth.auth import BrowserSignIn
+    from tui_auth.auth.managed_login import ContinueSignInWithBrowser
     from tui_auth.auth.next_step import (
         AuthFactorType,
         ConfirmSignInWithCustomChallenge,
@@ -66,7 +68,9 @@ __version__ = "0.1.0"
 
 # Names are imported on first access, because `tui-auth token` must start fast.
 _NAMES = {
-    "tui_auth.api": "AsyncAuth Auth",
+    "tui_auth.api": "AsyncAuth AsyncBrowserSignIn Auth",
+    "tui_auth.auth.auth": "BrowserSignIn",
+    "tui_auth.auth.managed_login": "ContinueSignInWithBrowser",
     "tui_auth.auth.next_step": """
         AuthFactorType ConfirmSignInWithCustomChallenge ConfirmSignInWithNewPassword ConfirmSignInWithOTP
         ConfirmSignInWithPassword ConfirmSignInWithSMSMFACode ConfirmSignInWithTOTPCode ConfirmSignUp
@@ -90,9 +94,11 @@ _MODULES = {name: module for module, names in _NAMES.items() for name in names.s
 
 __all__ = [
     "AsyncAuth",
+    "AsyncBrowserSignIn",
     "Auth",
     "AuthError",
     "AuthFactorType",
+    "BrowserSignIn",
     "ChallengeExpiredError",
     "CodeExpiredError",
     "CodeMismatchError",
@@ -104,6 +110,7 @@ __all__ = [
     "ConfirmSignInWithSMSMFACode",
     "ConfirmSignInWithTOTPCode",
     "ConfirmSignUp",
+    "ContinueSignInWithBrowser",
     "ContinueSignInWithEmailMFASetup",
     "ContinueSignInWithFirstFactorSelection",
     "ContinueSignInWithMFASelection",

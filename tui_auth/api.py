@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from tui_auth.auth.app_client import AuthFlow
+    from tui_auth.auth.auth import BrowserSignIn
     from tui_auth.auth.challenges import Answer
     from tui_auth.auth.devices import Device
     from tui_auth.auth.gateway import Gateway
@@ -55,6 +56,8 @@ class Auth(base.Auth):
             and stay in memory. As in the command line, tokens are accepted if the keys can't be fetched.
         gateway: Where to send calls in place of boto3, for tests. Signatures are not checked then.
         trace: Where to record calls, by name only.
+        domain: The user pool's domain, for ``sign_in_with_browser``: a URL, a host, or its prefix.
+        redirect_uri: The callback URL that the browser ends at; by default http://localhost:47831/.
 
     Raises:
         ConfigurationError: An ID or the endpoint can't be one. It is an AuthError too.
@@ -72,9 +75,19 @@ class Auth(base.Auth):
         verify_signatures: bool = True,
         gateway: Gateway | None = None,
         trace: CallTrace | None = None,
+        domain: str | None = None,
+        redirect_uri: str | None = None,
     ) -> None:
         super().__init__(
-            user_pool_id, client_id, client_secret, endpoint_url, region, gateway=gateway, trace=trace
+            user_pool_id,
+            client_id,
+            client_secret,
+            endpoint_url,
+            region,
+            gateway=gateway,
+            trace=trace,
+            domain=domain,
+            redirect_uri=redirect_uri,
         )
         if verify_signatures and gateway is None:
             self.verify_tokens = _PoolKeys(user_pool_id, endpoint_url).verify
@@ -122,6 +135,11 @@ class Auth(base.Auth):
         auth.default_auth_flow = settings.get("auth_flow") or auth.default_auth_flow
         auth.default_first_factor = settings.get("preferred_first_factor")
         auth.default_client_metadata = settings.get("client_metadata")
+        browser = {**settings, **settings.get("browser", {})}
+        if browser.get("domain"):
+            from tui_auth.auth.managed_login import ManagedLogin
+
+            auth.managed_login = ManagedLogin.from_settings(browser, auth.client.region)
         return auth
 
 
@@ -194,6 +212,8 @@ class AsyncAuth:
         verify_signatures: bool = True,
         gateway: Gateway | None = None,
         trace: CallTrace | None = None,
+        domain: str | None = None,
+        redirect_uri: str | None = None,
     ) -> None:
         self._auth = Auth(
             user_pool_id,
@@ -204,6 +224,8 @@ class AsyncAuth:
             verify_signatures=verify_signatures,
             gateway=gateway,
             trace=trace,
+            domain=domain,
+            redirect_uri=redirect_uri,
         )
 
     @classmethod
@@ -250,6 +272,10 @@ class AsyncAuth:
             "device": device,
         }
         return self._run(lambda auth: auth.sign_in(username, password, **options))  # type: ignore[arg-type]
+
+    def sign_in_with_browser(self, provider: str | None = None, **options: Any) -> AsyncBrowserSignIn:
+        """Start a sign-in in a browser; see ``Auth.sign_in_with_browser``. Sends nothing yet."""
+        return AsyncBrowserSignIn(self._auth.sign_in_with_browser(provider, **options))
 
     def confirm_sign_in(
         self,
@@ -326,3 +352,37 @@ class AsyncAuth:
             raise failure
         finally:
             del failure
+
+
+class AsyncBrowserSignIn:
+    """A sign-in in a browser that waits for its answer; see ``BrowserSignIn``, whose attributes it has."""
+
+    def __init__(self, sign_in: BrowserSignIn) -> None:
+        self._sign_in = sign_in
+        self.url, self.short_url, self.redirect_uri = sign_in.url, sign_in.short_url, sign_in.redirect_uri
+
+    async def complete(self, address: str | Secret) -> SignInResult:
+        """Take the address that the browser ended at; see ``BrowserSignIn.complete``."""
+        from tui_auth.threads import in_daemon_thread
+
+        work = partial(self._sign_in.complete, address)
+        del address
+        try:
+            return await in_daemon_thread(work)
+        except TuiAuthError as error:
+            failure = error.without_secrets()
+        finally:
+            del work  # it holds the code
+        try:
+            raise failure
+        finally:
+            del failure
+
+    async def listen(self, timeout: float | None = None) -> SignInResult:  # noqa: ASYNC109 - as BrowserSignIn
+        """Wait on this machine for the browser; see ``BrowserSignIn.listen``. Can be cancelled."""
+        from tui_auth.auth.managed_login import ANSWER_SECONDS
+        from tui_auth.threads import in_daemon_thread
+
+        with self._sign_in.open_listener() as listener:
+            address = await in_daemon_thread(partial(listener.wait, timeout or ANSWER_SECONDS))
+            return await self.complete(base.answer_of(address))

@@ -275,6 +275,11 @@ _BY_CODE = {
     "UnsupportedOperationException": UnsupportedError,
     "UnsupportedTokenTypeException": UnsupportedError,
     "UnknownOperationException": UnsupportedError,
+    # OAuth 2.0 errors of managed login
+    "invalid_grant": CodeExpiredError,
+    "invalid_scope": UnsupportedError,
+    "redirect_mismatch": UnsupportedError,
+    "unauthorized_client": UnsupportedError,
 }
 _BY_KIND_WITHOUT_CODE = {
     "NOT_AUTHORIZED": NotAuthorizedError,

@@ -6,8 +6,8 @@ from pathlib import Path, PurePath
 
 from textual.theme import BUILTIN_THEMES, Theme
 
-FIRST = ("frame.tcss", "fields.tcss")
-LATER = ("overlays.tcss", "choices.tcss", "mfa_setup.tcss", "custom_challenge.tcss")
+FIRST = ("frame.tcss", "fields.tcss", "choices.tcss")
+LATER = ("overlays.tcss", "mfa_setup.tcss", "custom_challenge.tcss")
 SHEETS = (*FIRST, *LATER)
 
 WIDTHS = [(0, "-narrow"), (60, "-normal"), (100, "-roomy"), (120, "-wide")]

@@ -6,6 +6,7 @@ import json
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from inspect import getmembers, isfunction
 from typing import Any
 
@@ -144,7 +145,12 @@ def test_no_failure_of_a_call_leads_to_a_secret(server: ReplyServer, name: str) 
 
 
 def test_every_public_call_is_tried() -> None:
-    tried = {name.partition(" ")[0] for name in CALLS} | {"attempt", "fork", "remember_device"}
+    tried = {name.partition(" ")[0] for name in CALLS} | {
+        "attempt",
+        "fork",
+        "remember_device",
+        "sign_in_with_browser",
+    }
     assert {name for name, _ in getmembers(Auth, isfunction) if not name.startswith("_")} <= tried
 
 
@@ -171,3 +177,22 @@ def test_error_of_an_attempt_leads_to_no_secret(server: ReplyServer) -> None:
         attempt.confirm(CODE)
     kept = "\n".join(texts_of(raised.value, set()))
     assert [secret for secret in SECRETS if secret in kept] == []
+
+
+@pytest.mark.parametrize("way", ["with an answer", "with another's answer", "by listening"])
+def test_error_of_a_browser_leads_to_no_code_and_no_verifier(server: ReplyServer, way: str) -> None:
+    auth = Auth(POOL, CLIENT, CLIENT_SECRET, domain=server.url, redirect_uri="https://app.example.com/cb")
+    sign_in = auth.sign_in_with_browser()
+    assert auth._attempt is not None
+    authorization = auth._attempt._engine.authorization
+    assert authorization is not None
+    state = authorization.state.reveal() if way == "with an answer" else "other"
+    server.status, server.reply = 400, b'{"error": "invalid_grant"}'
+    address = f"https://app.example.com/cb?code={CODE}&state={state}"
+    call = sign_in.listen if way == "by listening" else partial(sign_in.complete, address)
+    with pytest.raises(AuthError) as raised:
+        call()
+    kept = "\n".join(texts_of(raised.value, set()))
+    secrets = [CODE, CLIENT_SECRET, authorization.verifier.reveal()]
+    assert [secret for secret in secrets if secret in kept] == [], kept
+    assert raised.value.__context__ is None

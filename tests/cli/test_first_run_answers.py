@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,10 @@ class Script:
 
     def wait(self, seconds: float) -> None:
         pass
+
+    def ask_address(self, prompt: str, has_arrived: Callable[[], bool]) -> Secret:
+        """Fail: the first run asks for no address."""
+        raise AssertionError(prompt)
 
     def ask_secret(self, prompt: str) -> Secret:
         """Fail: the first run asks for no secret."""

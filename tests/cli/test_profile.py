@@ -186,6 +186,15 @@ EVERY_FLAG = {
     "--username-attributes": ("email,phone_number", ["email", "phone_number"]),
     "--required-attributes": ("email, name", ["email", "name"]),
     "--mfa-methods": ("sms,TOTP", ["SMS", "TOTP"]),
+    "--domain": ("Login.acme.example/", "https://login.acme.example"),
+    "--redirect-uri": ("http://localhost:47831/", "http://localhost:47831/"),
+    "--logout-uri": ("https://acme.example/bye", "https://acme.example/bye"),
+    "--scopes": ("openid acme/orders.read", ["openid", "acme/orders.read"]),
+    "--provider": ("AcmeSSO", "AcmeSSO"),
+    "--idp-identifier": ("acme.example", "acme.example"),
+    "--login-hint": ("ann@acme.example", "ann@acme.example"),
+    "--prompt": ("login", "login"),
+    "--identity-providers": ("AcmeSSO, Google", ["AcmeSSO", "Google"]),
 }
 
 
@@ -210,6 +219,7 @@ def test_every_setting_has_a_flag_and_is_shown_with_its_line(program: Program) -
     resolved = json.loads(program.run("profile", "show", "--profile", "acme", "--json").stdout)
     assert resolved["client_metadata"] == {"team": "blue=red"}
     assert resolved["mfa_methods"] == ["SMS", "TOTP"]
+    assert resolved["scopes"] == ["openid", "acme/orders.read"]
     assert "hunter2" not in program.config.read_text()
 
 

@@ -46,6 +46,11 @@ def test_gen_2_outputs_are_read(tmp_path: Path, put_amplify_file: Put) -> None:
             "require_symbols": False,
             "require_uppercase": True,
         },
+        "domain": "https://shop.auth.eu-west-1.amazoncognito.com",
+        "scopes": ("openid", "email"),
+        "redirect_uri": "http://localhost:3000/",
+        "logout_uri": "http://localhost:3000/",
+        "identity_providers": ("Google",),
     }
 
 
@@ -80,6 +85,8 @@ def test_javascript_exports_are_read_without_running_them(tmp_path: Path, put_am
         "required_attributes": ("email",),
         "mfa_methods": ("SMS", "TOTP"),
         "password_policy": {"min_length": 8},
+        "domain": "https://shop.auth.ap-south-1.amazoncognito.com",
+        "scopes": ("openid", "email"),
     }
 
 

@@ -345,3 +345,78 @@ def test_invalid_node_has_its_line() -> None:
     invalid = nodes["mfa_methods"]
     assert isinstance(invalid, InvalidNode)
     assert invalid.node.line == 2
+
+
+# -- managed login --------------------------------------------------------------------------------------
+
+HERE, APP, SCHEME = "http://localhost:47831/", "https://app.example.com/", "myapp://signed-in"
+LOGIN = {
+    "domain": "acme.auth.eu-west-1.amazoncognito.com",
+    "scopes": ["openid", "acme/orders.read"],
+    "redirect_uri": HERE,
+    "logout_uri": APP,
+    "identity_providers": ["Google", "LoginWithAmazon", "AcmeSSO"],
+}
+
+
+def test_managed_login_is_read_from_each_kind_of_file() -> None:
+    domain, scopes = LOGIN["domain"], LOGIN["scopes"]
+    gen_2 = read_gen_2(
+        oauth={
+            "domain": domain,
+            "scopes": scopes,
+            "redirect_sign_in_uri": [SCHEME, APP, HERE],
+            "redirect_sign_out_uri": [APP],
+            "identity_providers": ["GOOGLE", "LOGIN_WITH_AMAZON", "AcmeSSO"],
+        }
+    )
+    flat = read_flat(
+        oauth={
+            "domain": domain,
+            "scope": scopes,
+            "redirectSignIn": f"{APP}, {HERE}",
+            "redirectSignOut": APP,
+            "responseType": "code",
+        },
+        aws_cognito_social_providers=["GOOGLE", "AMAZON", "AcmeSSO"],
+    )
+    configured = read_configure_call(
+        loginWith={
+            "oauth": {
+                "domain": domain,
+                "scopes": scopes,
+                "redirectSignIn": [HERE],
+                "redirectSignOut": [APP],
+                "responseType": "code",
+                "providers": ["Google", "Amazon", {"custom": "AcmeSSO"}],
+            }
+        }
+    )
+    native = read_native(
+        {
+            "OAuth": {
+                "WebDomain": domain,
+                "AppClientId": "c",
+                "SignInRedirectURI": f"{SCHEME},{HERE}",
+                "SignOutRedirectURI": APP,
+                "Scopes": scopes,
+            },
+            "socialProviders": ["GOOGLE", "AMAZON", "AcmeSSO"],
+        },
+        AppClientId="c",
+    )
+    for settings in (gen_2, flat, configured, native):
+        assert {name: settings[name] for name in LOGIN} == LOGIN
+
+
+def test_redirect_that_no_browser_shows_is_left_out() -> None:
+    oauth = {"domain": "acme", "redirect_sign_in_uri": [SCHEME], "redirect_sign_out_uri": []}
+    assert read_gen_2(oauth=oauth) == {"user_pool_id": "p", "domain": "acme"}
+    oauth = {"domain": "acme", "redirect_sign_in_uri": [SCHEME, APP], "scopes": []}
+    assert read_gen_2(oauth=oauth)["redirect_uri"] == APP
+
+
+def test_login_without_a_domain_or_of_another_client_is_no_login() -> None:
+    assert read_flat(oauth={"redirectSignIn": HERE}) == {"user_pool_id": "p"}
+    other = {"OAuth": {"WebDomain": "acme", "AppClientId": "other"}}
+    assert "domain" not in read_native(other, AppClientId="c")

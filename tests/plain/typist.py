@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from tests.scripted_gateway import Reply, ScriptedGateway
+from tests.waiting import wait_until
 from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.auth import Auth
 from tui_auth.auth.devices import Device
@@ -33,6 +35,14 @@ class Typist:
         if not self.typed:
             raise EOFError
         return self.typed.pop(0)
+
+    def ask_address(self, prompt: str, has_arrived: Callable[[], bool]) -> Secret | None:
+        """Type the next line; without one, wait for the other way."""
+        if self.typed:
+            return Secret(self.ask(prompt))
+        self.prompts.append(prompt)
+        wait_until(has_arrived)
+        return None
 
     def ask_secret(self, prompt: str) -> Secret:
         return Secret(self.ask(f"{prompt} (hidden)"))

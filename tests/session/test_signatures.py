@@ -178,7 +178,7 @@ class TestKeyFetching:
                 return super().read(size)
 
         opener = SimpleNamespace(open=lambda url, timeout: LongReply(b"[" * 200_000))
-        monkeypatch.setattr(tokens, "_build_opener", lambda url: opener)
+        monkeypatch.setattr(tokens, "strict_opener", lambda url: opener)
         with pytest.raises(KeysUnreachableError):
             fetch_keys("https://example.com/keys")
         assert sizes == [tokens.LARGEST_KEY_SET + 1]

@@ -35,6 +35,8 @@ class AuthFlow(StrEnum):
     USER_AUTH = "USER_AUTH"
     CUSTOM_WITH_SRP = "CUSTOM_WITH_SRP"
     CUSTOM_WITHOUT_SRP = "CUSTOM_WITHOUT_SRP"
+    BROWSER = "BROWSER"
+    """Managed login in a browser. Not a flow of InitiateAuth."""
 
     @property
     def label(self) -> str:
@@ -49,7 +51,7 @@ class AuthFlow(StrEnum):
     @property
     def needs_password(self) -> bool:
         """Whether the flow cannot start without a password."""
-        return self not in (AuthFlow.CUSTOM_WITHOUT_SRP, AuthFlow.USER_AUTH)
+        return self not in (AuthFlow.CUSTOM_WITHOUT_SRP, AuthFlow.USER_AUTH, AuthFlow.BROWSER)
 
     @property
     def is_custom(self) -> bool:
@@ -63,6 +65,7 @@ _LABELS = {
     AuthFlow.USER_AUTH: "What the pool offers",
     AuthFlow.CUSTOM_WITH_SRP: "Password, then custom challenges",
     AuthFlow.CUSTOM_WITHOUT_SRP: "Custom challenges only",
+    AuthFlow.BROWSER: "In a browser",
 }
 
 
@@ -173,7 +176,7 @@ class PoolExistenceCheck:
 # What an app client allows: one InitiateAuth call per flow, for a user name that can't exist. No user's
 # attempts are used up, and the answer shows it however the client's PreventUserExistenceErrors is set.
 
-FLOWS = tuple(dict.fromkeys(flow.api_name for flow in AuthFlow))
+FLOWS = tuple(dict.fromkeys(flow.api_name for flow in AuthFlow if flow is not AuthFlow.BROWSER))
 """The values of InitiateAuth's AuthFlow that start a sign-in, the default first."""
 
 OUR_FLOWS = {"CUSTOM_AUTH": tuple(str(flow) for flow in AuthFlow if flow.is_custom)}

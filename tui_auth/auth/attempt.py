@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from tui_auth.auth.challenges import Answer
     from tui_auth.auth.devices import Device
     from tui_auth.auth.gateway import Gateway
+    from tui_auth.auth.managed_login import ManagedLogin
     from tui_auth.auth.next_step import AuthFactorType
     from tui_auth.auth.tokens import Tokens
 
@@ -143,7 +144,8 @@ class Attempt:
     def can_restart(self) -> bool:
         """Whether ``restart`` can reach this step without asking for the password again."""
         flow = self._engine.auth_flow
-        return not flow.is_custom and (self.is_password_known or flow is AuthFlow.USER_AUTH)
+        needs_no_password = flow in (AuthFlow.USER_AUTH, AuthFlow.BROWSER)
+        return not flow.is_custom and (self.is_password_known or needs_no_password)
 
     @property
     def is_password_known(self) -> bool:
@@ -201,6 +203,16 @@ class Attempt:
                 client_metadata=client_metadata,
                 device=None if is_rejected else device,
             ),
+        )
+
+    def sign_in_with_browser(self, login: ManagedLogin) -> NextStep:
+        """Start the sign-in in a browser; the next step has the address to open. Sends nothing.
+
+        Args:
+            login: The domain of the user pool, and how to sign in there.
+        """
+        return self._transaction(
+            "signInWithRedirect", lambda engine: sign_in.sign_in_with_browser(engine, login)
         )
 
     def restart(self, *, choice_count: int | None = None) -> NextStep:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tui_auth.auth.app_client import AppClient, AuthFlow, PoolExistenceCheck
 from tui_auth.auth.gateway import Address, CognitoGateway, Gateway
@@ -13,13 +13,15 @@ from tui_auth.secret import Secret
 
 # A program shows its first screen before anybody signs in: methods import what only a sign-in needs.
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Self
 
     from tui_auth.auth.account import AccountOperations
     from tui_auth.auth.attempt import Attempt
+    from tui_auth.auth.browser_listener import BrowserListener
     from tui_auth.auth.challenges import Answer
     from tui_auth.auth.devices import Device
+    from tui_auth.auth.managed_login import ContinueSignInWithBrowser, ManagedLogin
     from tui_auth.auth.next_step import (
         AuthFactorType,
         DeliveryDetails,
@@ -29,6 +31,68 @@ if TYPE_CHECKING:
         SignUpResult,
     )
     from tui_auth.auth.tokens import Tokens
+
+
+class BrowserSignIn:
+    """A sign-in in a browser that waits for its answer: ``complete`` it, or ``listen`` for it.
+
+    Attributes:
+        url: The address to open in a browser.
+        short_url: The address on this machine that leads there while ``listen`` waits; empty if the browser
+            ends elsewhere.
+        redirect_uri: Where the browser ends.
+    """
+
+    def __init__(self, attempt: Attempt, step: ContinueSignInWithBrowser) -> None:
+        self._attempt = attempt
+        self._step = step
+        self.url, self.short_url, self.redirect_uri = step.url, step.short_url, step.redirect_uri
+
+    def __repr__(self) -> str:
+        return f"BrowserSignIn(redirect_uri={self.redirect_uri!r})"
+
+    @drops_secrets
+    def complete(self, address: str | Secret) -> SignInResult:
+        """Take the address that the browser ended at and exchange its code for tokens (``/oauth2/token``).
+
+        Args:
+            address: The whole address or its query; line breaks and quotes around it don't matter.
+
+        Raises:
+            InvalidParameterError: It isn't the answer to this sign-in.
+            AuthError: The provider or the domain rejected the sign-in, or no reply came.
+        """
+        from tui_auth.auth.next_step import SignInResult
+
+        return SignInResult(self._attempt.confirm(_secret(address)))
+
+    @drops_secrets
+    def listen(self, timeout: float | None = None) -> SignInResult:
+        """Wait on this machine for the browser, then do as ``complete``.
+
+        Args:
+            timeout: In seconds; by default ten minutes.
+
+        Raises:
+            InvalidStateError: The port is in use, or the browser doesn't end at this machine.
+            NetworkError: The browser didn't come in time.
+            AuthError: As for ``complete``.
+        """
+        with self.open_listener() as listener:
+            return self.complete(answer_of(listener.wait(timeout or self._step.expires_in)))
+
+    def open_listener(self) -> BrowserListener:
+        """Start to listen, for a program that waits in its own way. Raises InvalidStateError."""
+        from tui_auth.auth.browser_listener import BrowserListener
+
+        return BrowserListener(self._step)
+
+
+def answer_of(address: Secret | None) -> Secret:
+    """Return what a listener got. Raises NetworkError if that is nothing."""
+    if address is None:
+        raise AuthError(ErrorKind.NETWORK, "No answer came from the browser in time.", "Begin again.")
+    return address
 
 
 class Auth:
@@ -44,9 +108,11 @@ class Auth:
         region: The region in place of the one in the pool ID.
         gateway: Where to send calls in place of boto3, for tests.
         trace: Where to record calls, by name only.
+        domain: The user pool's domain, for ``sign_in_with_browser``: a URL, a host, or its prefix.
+        redirect_uri: The callback URL that the browser ends at; by default http://localhost:47831/.
 
     Raises:
-        AuthError: An ID or the endpoint can't be one (kind CONFIGURATION).
+        AuthError: An ID, the endpoint or the domain can't be one (kind CONFIGURATION).
     """
 
     default_auth_flow: AuthFlow | str = AuthFlow.USER_SRP_AUTH
@@ -68,14 +134,22 @@ class Auth:
         *,
         gateway: Gateway | None = None,
         trace: CallTrace | None = None,
+        domain: str | None = None,
+        redirect_uri: str | None = None,
     ) -> None:
         secret = Secret(client_secret) if isinstance(client_secret, str) else client_secret
         self.client = AppClient(user_pool_id, client_id, secret or None, endpoint_url, region)
         self._pool_check = None if gateway else PoolExistenceCheck(user_pool_id, endpoint_url)
         self.gateway = gateway or CognitoGateway(Address(self.client.region, endpoint_url))
         self.trace = trace or CallTrace()
+        self.managed_login = self._managed_login(domain, redirect_uri) if domain else None
         self._rejected_devices: set[str] = set()
         self._attempt: Attempt | None = None
+
+    def _managed_login(self, domain: str, redirect_uri: str | None) -> ManagedLogin:
+        from tui_auth.auth.managed_login import ManagedLogin
+
+        return ManagedLogin.at(domain, self.client.region, redirect_uri=redirect_uri)
 
     def attempt(self) -> Attempt:
         """Return an independent attempt, for a program that signs in several users or can be cancelled."""
@@ -136,6 +210,46 @@ class Auth:
                 device=device,
             )
         )
+
+    @drops_secrets
+    def sign_in_with_browser(
+        self,
+        provider: str | None = None,
+        *,
+        scopes: Sequence[str] | None = None,
+        idp_identifier: str | None = None,
+        login_hint: str | None = None,
+        prompt: str | None = None,
+    ) -> BrowserSignIn:
+        """Start a sign-in on the managed login page of the pool's domain. Sends nothing yet.
+
+        Args:
+            provider: The identity provider to go to at once, such as "Google"; by default the user chooses.
+            scopes: The scopes to ask for; by default all that the app client allows.
+            idp_identifier: A provider's identifier, such as a mail domain, in place of its name.
+            login_hint: The user name to fill in on the page.
+            prompt: "login" to ask even if the browser has a session.
+
+        Raises:
+            InvalidStateError: There is no domain.
+        """
+        from dataclasses import replace
+
+        if self.managed_login is None:
+            raise AuthError(
+                ErrorKind.INVALID_STATE, "There is no domain to sign in at.", "Give Auth the pool's domain."
+            )
+        given: dict[str, Any] = {
+            "provider": provider,
+            "scopes": tuple(scopes) if scopes else None,
+            "idp_identifier": idp_identifier,
+            "login_hint": login_hint,
+            "prompt": prompt,
+        }
+        login = replace(self.managed_login, **{name: value for name, value in given.items() if value})
+        self._attempt = attempt = self.attempt()
+        step: Any = attempt.sign_in_with_browser(login)
+        return BrowserSignIn(attempt, step)
 
     @drops_secrets
     def confirm_sign_in(

@@ -23,7 +23,8 @@ from tui_auth.secret import is_unicode
 
 if TYPE_CHECKING:
     from tui_auth.auth.app_client import AppClient
-    from tui_auth.auth.gateway import Gateway
+    from tui_auth.auth.managed_login import Authorization
+    from tui_auth.auth.trace import TracingGateway
     from tui_auth.secret import Secret
 
 MAX_SILENT_RESPONSES = 12
@@ -105,9 +106,10 @@ class SignInEngine:
         new_password: The new password of a reset whose first call is committed.
         accepted_issuers: The issuers that the tokens may have.
         sign_up_session: Session of SignUp or ConfirmSignUp, which signs the new user in without a password.
+        authorization: The try to sign in in a browser, or None.
     """
 
-    def __init__(self, gateway: Gateway, client: AppClient) -> None:
+    def __init__(self, gateway: TracingGateway, client: AppClient) -> None:
         self.gateway = gateway
         self.client = client
         self.username = ""
@@ -123,6 +125,7 @@ class SignInEngine:
         self.was_password_rejected = False
         self.new_password: Secret | None = None
         self.sign_up_session: Secret | None = None
+        self.authorization: Authorization | None = None
         self.accepted_issuers: tuple[str, ...] = ()
         self._user_parameters: Mapping[str, Any] = MappingProxyType({})
         self._device_proof: PasswordProof | None = None
@@ -158,7 +161,7 @@ class SignInEngine:
         self.proof = PasswordProof(self.proof.pool_name)
         self.challenge = self.device = self._device_proof = None
         self.choices = Choices()
-        self.sign_up_session = self.new_password = None
+        self.sign_up_session = self.new_password = self.authorization = None
         # A new object: a fork that still waits needs the old one.
         self.writes = UncertainWrites()
 
@@ -272,7 +275,7 @@ class SignInEngine:
         for _ in range(MAX_SILENT_RESPONSES):
             result = reply.get("AuthenticationResult")
             if isinstance(result, Mapping):
-                return self._sign_in_done(result)
+                return self.sign_in_done(result)
             challenge = Challenge.from_reply(reply)
             if challenge is None:
                 raise AuthError(ErrorKind.SERVICE, "Cognito sent neither a challenge nor tokens.")
@@ -328,7 +331,8 @@ class SignInEngine:
         choice, self.choices = self.choices.pop_replay(challenge_name)
         return choice
 
-    def _sign_in_done(self, result: Mapping[str, Any]) -> Done:
+    def sign_in_done(self, result: Mapping[str, Any]) -> Done:
+        """Check the tokens of an ``AuthenticationResult`` and confirm a new device."""
         tokens, claims = parse_authentication_result(
             result,
             user_pool_id=self.client.user_pool_id,

@@ -130,7 +130,7 @@ class CognitoGateway:
         from tui_auth.threads import run_with_timeout
 
         started = time.time()
-        send = partial(self._client._make_api_call, operation, _reveal(parameters))
+        send = partial(self._client._make_api_call, operation, reveal(parameters))
         try:
             reply: dict[str, Any] = run_with_timeout(DEADLINE_SECONDS, send)
         except ClientError as error:
@@ -149,11 +149,16 @@ class CognitoGateway:
         raise failure.without_secrets()
 
     def _read_clock(self, metadata: Mapping[str, Any], started: float) -> None:
+        headers = metadata.get("HTTPHeaders")
+        self.read_date(headers.get("date") if isinstance(headers, Mapping) else None, started)
+
+    def read_date(self, date: object, started: float) -> None:
+        """Learn Cognito's time from the ``Date`` header of a reply to a request sent at ``started``."""
         from email.utils import parsedate_to_datetime
 
         try:
-            server = parsedate_to_datetime(metadata["HTTPHeaders"]["date"]).timestamp()
-        except (KeyError, TypeError, ValueError, OverflowError):
+            server = parsedate_to_datetime(date).timestamp()  # type: ignore[arg-type]  # it raises
+        except (TypeError, ValueError, OverflowError):
             return
         middle = (started + time.time()) / 2
         # The header has whole seconds: half of one is the best guess at the rest.
@@ -314,13 +319,14 @@ def _check_body(response_dict: Mapping[str, Any], **_: Any) -> None:
         raise ValueError
 
 
-def _reveal(value: Any) -> Any:
+def reveal(value: Any) -> Any:
+    """Return the parameters of a request with the text of each Secret, without those that are None."""
     if isinstance(value, Secret):
         return value.reveal()
     if isinstance(value, Mapping):
-        return {key: _reveal(item) for key, item in value.items() if item is not None}
+        return {key: reveal(item) for key, item in value.items() if item is not None}
     if isinstance(value, list | tuple):
-        return [_reveal(item) for item in value]
+        return [reveal(item) for item in value]
     return value
 
 

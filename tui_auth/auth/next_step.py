@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, get_args
 from urllib.parse import quote
 
 from tui_auth.auth.error_catalog import is_unknown_device
+from tui_auth.auth.managed_login import ContinueSignInWithBrowser as ContinueSignInWithBrowser
 from tui_auth.errors import AuthError, ErrorKind
 from tui_auth.secret import Secret
 
@@ -290,6 +291,7 @@ NextStep = (
     | ContinueSignInWithFirstFactorSelection
     | ContinueSignInWithPasskey
     | ConfirmSignInWithPassword
+    | ContinueSignInWithBrowser
     | UnknownStep
     | Done
 )
@@ -358,7 +360,9 @@ class ErrorAction(Enum):
     """Show the same step after a visible wait."""
 
 
-def action_for_error(error: AuthError, step: NextStep | None, *, can_restart: bool) -> ErrorAction:
+def action_for_error(  # noqa: PLR0911 - one for each kind of step
+    error: AuthError, step: NextStep | None, *, can_restart: bool
+) -> ErrorAction:
     """Return what to do after an error.
 
     Args:
@@ -368,6 +372,9 @@ def action_for_error(error: AuthError, step: NextStep | None, *, can_restart: bo
     """
     if step is None:
         return ErrorAction.WAIT if error.kind is ErrorKind.THROTTLED else ErrorAction.STAY
+    if isinstance(step, ContinueSignInWithBrowser):
+        # What was pasted can be corrected. Any other error has used up the authorization code.
+        return ErrorAction.STAY if error.kind is ErrorKind.VALIDATION else ErrorAction.RESTART
     if isinstance(step, ResetPassword) and error.code == "UserNotFoundException":
         return ErrorAction.SIGN_IN  # only another user name helps
     if isinstance(step, ConfirmSignInWithCustomChallenge | UnknownStep):

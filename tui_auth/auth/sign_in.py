@@ -15,6 +15,14 @@ from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.challenges import CHOICE_CHALLENGES, PASSWORD_FACTORS, Challenge, parse_choice
 from tui_auth.auth.engine import AuthReply, SignInEngine, is_first_factor_choice
 from tui_auth.auth.error_catalog import error_from_response, is_rejected_password
+from tui_auth.auth.managed_login import (
+    ANSWER_SECONDS,
+    Authorization,
+    ContinueSignInWithBrowser,
+    ManagedLogin,
+    parse_answer,
+    token_request,
+)
 from tui_auth.auth.next_step import (
     AuthFactorType,
     ConfirmSignInWithCustomChallenge,
@@ -32,6 +40,9 @@ from tui_auth.auth.next_step import (
     UnknownStep,
 )
 from tui_auth.auth.step_descriptions import describe_step
+from tui_auth.auth.token_endpoint import TokenEndpoint
+from tui_auth.auth.tokens import unverified_claims
+from tui_auth.auth.trace import TracingGateway, record_operation
 from tui_auth.errors import AuthError, ErrorKind
 from tui_auth.secret import Secret
 
@@ -57,6 +68,12 @@ def sign_in(
     device: Device | None,
 ) -> NextStep:
     """Start the sign-in; ``first_factor`` is the preferred one, a member or a name of one."""
+    if auth_flow is AuthFlow.BROWSER:
+        raise AuthError(
+            ErrorKind.INVALID_STATE,
+            "The flow BROWSER takes no name and no password.",
+            "Use sign_in_with_browser.",
+        )
     if not username or (not password and auth_flow.needs_password):
         raise AuthError(ErrorKind.VALIDATION, "Enter a user name and a password.")
     if password and auth_flow is AuthFlow.CUSTOM_WITHOUT_SRP:
@@ -77,8 +94,26 @@ def sign_in(
     return next_step_for(engine, engine.initiate_preferring(first_factor))
 
 
+def sign_in_with_browser(engine: SignInEngine, login: ManagedLogin) -> NextStep:
+    """Return the address to open in a browser. Sends nothing: the browser does."""
+    engine.prepare("", AuthFlow.BROWSER, None)
+    engine.authorization = authorization = Authorization(login, engine.client.client_id)
+    url = authorization.url
+    record_operation("authorize", parse_answer(url))
+    return ContinueSignInWithBrowser(
+        url,
+        login.redirect_uri,
+        authorization.state,
+        host=login.host,
+        provider=login.provider or login.idp_identifier,
+        expires_in=ANSWER_SECONDS,
+    )
+
+
 def restart(engine: SignInEngine, choice_count: int | None) -> NextStep:
     """Start again and replay the first ``choice_count`` choices, or all."""
+    if engine.authorization is not None:
+        return sign_in_with_browser(engine, engine.authorization.login)
     engine.choices = engine.choices.restart(choice_count)
     reply = _initiate_with_either_password(engine)
     if isinstance(reply, Challenge) and reply.name == "WEB_AUTHN":
@@ -123,6 +158,8 @@ def answer_step(
             raise AuthError(ErrorKind.INVALID_STATE, "No sign-in step is waiting for an answer.")
     value = _checked_answer(engine, answer)
     match engine.step:
+        case ContinueSignInWithBrowser():
+            return _exchange_code(engine, value)
         case ContinueSignInWithTOTPSetup():
             return _answer_totp_setup(engine, value, friendly_device_name)
         case ContinueSignInWithMFASetupSelection():
@@ -152,7 +189,8 @@ def _checked_answer(engine: SignInEngine, answer: Answer) -> Secret:
         return Secret(parse_choice(answer, choices))
     if isinstance(answer, MFAType | AuthFactorType):
         answer = answer.value
-    is_free = isinstance(step, ConfirmSignInWithCustomChallenge | UnknownStep)
+    # Nothing at all may answer a challenge, and in a browser's answer the parser misses the code.
+    is_free = isinstance(step, ConfirmSignInWithCustomChallenge | UnknownStep | ContinueSignInWithBrowser)
     if not isinstance(answer, str | Secret) or not (answer or is_free):
         raise AuthError(ErrorKind.INVALID_STATE, "This step needs an answer.", describe_step(step).text)
     return answer if isinstance(answer, Secret) else Secret(answer)
@@ -169,6 +207,26 @@ def _checked_passkey_answer(answer: Answer) -> Secret:
             pass
         raise AuthError(ErrorKind.INVALID_STATE, "The answer isn't the JSON of an assertion.") from None
     return Secret(parse_choice(answer, tuple(AuthFactorType)))
+
+
+def _exchange_code(engine: SignInEngine, address: Secret) -> NextStep:
+    """Exchange the code in the address that the browser ended at for tokens (RFC 6749 §4.1.3)."""
+    authorization = engine.authorization
+    if authorization is None:
+        raise AuthError(ErrorKind.INVALID_STATE, "No sign-in is under way.", "Sign in first.")
+    code = authorization.code_in(address)
+    endpoint = TracingGateway(TokenEndpoint(authorization.login.domain, engine.client, engine.gateway))
+    result = endpoint.call("token", token_request(authorization, engine.client, code))["AuthenticationResult"]
+    if not result["IdToken"]:
+        raise AuthError(
+            ErrorKind.CONFIGURATION,
+            "The scopes don't include openid, so no ID token came.",
+            "Allow openid for the app client, or add it to --scopes.",
+        )
+    done = engine.sign_in_done(result)
+    authorization.check_nonce((unverified_claims(done.tokens.id_token) or {}).get("nonce"))
+    engine.username = done.claims.name_for(done.claims.email or "")
+    return done
 
 
 def _respond(engine: SignInEngine, responses: Mapping[str, Any]) -> NextStep:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from tui_auth.auth.managed_login import ContinueSignInWithBrowser
 from tui_auth.auth.next_step import (
     AuthFactorType,
     ConfirmSignInWithCustomChallenge,
@@ -108,6 +109,10 @@ _DESCRIPTIONS: dict[type, Callable[[Any], StepDescription]] = {
         choices=step.other_factors,
     ),
     ConfirmSignInWithPassword: lambda _: StepDescription("Enter your password.", is_secret=True),
+    ContinueSignInWithBrowser: lambda step: StepDescription(
+        f"Open {step.url} in a browser, sign in there, and enter the address of the last page.",
+        is_secret=True,
+    ),
     ConfirmSignInWithCustomChallenge: _describe_challenge,
     UnknownStep: _describe_challenge,
     ConfirmSignUp: lambda step: StepDescription(

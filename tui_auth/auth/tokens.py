@@ -263,6 +263,18 @@ def check_claims(
     )
 
 
+def provider_of(id_token: Secret) -> str | None:
+    """Return the identity provider of a federated user (``identities`` of a checked ID token), or None."""
+    identities = (unverified_claims(id_token) or {}).get("identities")
+    first = identities[0] if isinstance(identities, list) and identities else None
+    return _text(first.get("providerName")) if isinstance(first, dict) else None
+
+
+def scopes_of(access_token: Secret) -> tuple[str, ...]:
+    """Return the scopes of a checked access token."""
+    return tuple((_text((unverified_claims(access_token) or {}).get("scope")) or "").split())
+
+
 def unverified_claims(token: Secret) -> Mapping[str, Any] | None:
     """Return the payload of a JWT (RFC 7519) without checking anything, or None if it has none."""
     parts = token.reveal().split(".")
@@ -391,12 +403,13 @@ def _find_key(name: object, keys: KeySet) -> Mapping[str, Any] | None:
 
 
 def _read(url: str) -> bytes:
-    with _build_opener(url).open(url, timeout=TIMEOUT_SECONDS) as reply:
+    with strict_opener(url).open(url, timeout=TIMEOUT_SECONDS) as reply:
         content: bytes = reply.read(LARGEST_KEY_SET + 1)
     return content
 
 
-def _build_opener(url: str) -> OpenerDirector:
+def strict_opener(url: str) -> OpenerDirector:
+    """Return what opens a URL: no redirect is followed, the CA file is AWS's, loopback has no proxy."""
     from urllib.request import HTTPRedirectHandler, HTTPSHandler, ProxyHandler, build_opener
 
     class NoRedirect(HTTPRedirectHandler):

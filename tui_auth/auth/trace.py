@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from tui_auth.errors import AuthError, ErrorKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from tui_auth.auth.gateway import Gateway
     from tui_auth.auth.next_step import DeliveryDetails, NextStep
@@ -179,6 +179,13 @@ class Span:
 _CURRENT_SPAN: ContextVar[Span | None] = ContextVar("current_span", default=None)
 
 
+def record_operation(name: str, fields: Iterable[str]) -> None:
+    """Record an operation that the browser sends, in the current span of this thread."""
+    if span := _CURRENT_SPAN.get():
+        operation = Operation(name, fields=tuple(map(_safe_name, fields)), answer="ok")
+        span.update(operations=(*span.call.operations, operation))
+
+
 class TracingGateway:
     """A gateway that records its calls in the current span of this thread."""
 
@@ -192,6 +199,11 @@ class TracingGateway:
 
     def connect(self) -> None:
         self._gateway.connect()
+
+    def read_date(self, date: str, started: float) -> None:
+        """Pass on the ``Date`` header of a reply that came another way, if the gateway has a clock."""
+        if read := getattr(self._gateway, "read_date", None):
+            read(date, started)
 
     def call(self, operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
         span = _CURRENT_SPAN.get()
@@ -285,6 +297,7 @@ def _known_names() -> frozenset[str]:
     from tui_auth.auth import next_step
     from tui_auth.auth.challenges import CHOICE_CHALLENGES, RESPONSE_KEYS
     from tui_auth.auth.error_catalog import KNOWN_CODES
+    from tui_auth.auth.managed_login import OAUTH_ERRORS
 
     return frozenset(
         {
@@ -292,6 +305,6 @@ def _known_names() -> frozenset[str]:
             *("MFA_SETUP", "PASSWORD_VERIFIER", "DEVICE_SRP_AUTH", "DEVICE_PASSWORD_VERIFIER"),
             *(name for name, value in vars(next_step).items() if isinstance(value, type)),
             *(kind.value for kinds in (next_step.MFAType, next_step.AuthFactorType) for kind in kinds),
-            *(*CHOICE_CHALLENGES, *RESPONSE_KEYS, *KNOWN_CODES),
+            *(*CHOICE_CHALLENGES, *RESPONSE_KEYS, *KNOWN_CODES, *OAUTH_ERRORS),
         }
     )

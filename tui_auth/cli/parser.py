@@ -25,6 +25,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from tui_auth.auth.app_client import AuthFlow
 from tui_auth.cli.help import COMMAND_EXAMPLES, COMMANDS, format_examples
 from tui_auth.cli.output import CommandFailedError, say, tell, write_out
 from tui_auth.config.files import ConfigurationError, display_path
@@ -174,7 +175,18 @@ SIGN_IN_FLAGS = {
 }
 """The settings of a sign-in: the placeholder and the help text of each one's flag."""
 
-_CHOICES = {"auth_flow": FLOWS, "storage": STORAGES}
+BROWSER_FLAGS = {
+    "domain": ("DOMAIN", "the user pool's domain, for signing in in a browser"),
+    "provider": ("NAME", "the identity provider to sign in with in a browser, such as Google"),
+    "redirect_uri": ("URL", "the callback URL that the browser ends at; default: http://localhost:47831/"),
+    "scopes": ("SCOPES", "the scopes to ask for, in quotes; default: all that the app client allows"),
+    "idp_identifier": ("TEXT", "an identity provider's identifier, such as a mail domain"),
+    "login_hint": ("NAME", "the user name to fill in on the page"),
+    "prompt": (None, "login asks even if the browser has a session"),
+}
+"""The settings of a sign-in in a browser: the placeholder and the help text of each one's flag."""
+
+_CHOICES = {"auth_flow": FLOWS, "storage": STORAGES, "prompt": ("login", "none", "select_account", "consent")}
 
 
 def add_setting_flags(
@@ -198,6 +210,14 @@ def add_sign_in_arguments(parser: ArgumentParser) -> None:
     group = parser.add_argument_group("signing in")
     storage = "where to store the session; default: the full screen asks, otherwise a file"
     add_setting_flags(group, {**SIGN_IN_FLAGS, "storage": (None, storage)})
+    group.add_argument(
+        "--browser",
+        dest="auth_flow",
+        action="store_const",
+        const=AuthFlow.BROWSER.value,
+        help="sign in in a browser (managed login)",
+    )
+    add_setting_flags(group, BROWSER_FLAGS)
     group.add_argument("--plain", action="store_true", help="use line prompts instead of the full screen")
     group.add_argument(
         "--trace",

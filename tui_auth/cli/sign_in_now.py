@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from tui_auth.auth.auth import Auth
+    from tui_auth.auth.managed_login import ManagedLogin
     from tui_auth.auth.next_step import Done
     from tui_auth.config.resolver import ResolvedPool
     from tui_auth.flow.after_sign_in import SessionSaver
@@ -113,7 +114,7 @@ def sign_in_settings(choice: ResolvedPool, arguments: Namespace, *, leaves_when_
         environment_badge=environment_badge_for(endpoint),
         username=choice.username or "",
         username_label=choice.username_label,
-        auth_flow=AuthFlow(choice.auth_flow or AuthFlow.USER_SRP_AUTH),
+        auth_flow=_auth_flow(choice),
         preferred_first_factor=choice.preferred_first_factor,
         app_name=choice.app_name or choice.profile or "",
         client_metadata={**choice.client_metadata, **dict(arguments.client_metadata)},
@@ -124,7 +125,26 @@ def sign_in_settings(choice: ResolvedPool, arguments: Namespace, *, leaves_when_
         required_attributes=choice.required_attributes,
         mfa_methods=choice.mfa_methods,
         password_policy=choice.password_policy,
+        managed_login=_managed_login(choice),
+        identity_providers=choice.browser.get("identity_providers", ()),
     )
+
+
+def _managed_login(choice: ResolvedPool) -> ManagedLogin | None:
+    if not choice.browser.get("domain"):
+        return None
+    from tui_auth.auth.managed_login import ManagedLogin
+
+    region = choice.region or choice.user_pool_id.partition("_")[0]
+    return ManagedLogin.from_settings(choice.browser, region)
+
+
+def _auth_flow(choice: ResolvedPool) -> AuthFlow:
+    """Return the flow to start with; to name a provider is to want a browser."""
+    provider = choice.origins.get("provider")
+    if provider and provider.kind in (SourceKind.FLAG, SourceKind.ENVIRONMENT):
+        return AuthFlow.BROWSER
+    return AuthFlow(choice.auth_flow or AuthFlow.USER_SRP_AUTH)
 
 
 def _pool_origin(choice: ResolvedPool) -> str:
@@ -192,6 +212,8 @@ def _sign_in(
     endpoint: str,
 ) -> tuple[int, SessionRecord | None]:
     kind, password = find_terminal().kind, read_password(arguments)
+    if settings.auth_flow is AuthFlow.BROWSER:
+        _check_browser(settings, password)
     in_lines = kind is TerminalKind.LINES or (
         kind is TerminalKind.FULL_SCREEN and wants_line_prompts(arguments)
     )
@@ -223,6 +245,16 @@ def _sign_in(
         with line_prompts() as lines:
             ask_to_verify(flow, lines)
     return _exit_status(result.problem, arguments), result.record
+
+
+def _check_browser(settings: SignInSettings, password: Secret | None) -> None:
+    """Raise unless there is a domain and no password, before anything is shown."""
+    from tui_auth.flow.messages import NO_DOMAIN
+
+    if password is not None:
+        raise CommandFailedError(ExitCode.USAGE, "A sign-in in a browser takes no password. Leave it out.")
+    if settings.managed_login is None:
+        raise ConfigurationError(NO_DOMAIN)
 
 
 def _sign_in_full_screen(
@@ -259,7 +291,11 @@ def _sign_in_full_screen(
 
 
 def _report_user(done: Done, signed_in_as: str) -> None:
-    tell(f"Signed in as {safe_line(done.claims.name_for(signed_in_as), limit=80)}.", by="")
+    from tui_auth.auth.tokens import provider_of
+
+    name = provider_of(done.tokens.id_token)
+    provider = f" ({safe_line(name, limit=40)})" if name else ""
+    tell(f"Signed in as {safe_line(done.claims.name_for(signed_in_as), limit=80)}{provider}.", by="")
 
 
 def _exit_status(problem: str, arguments: Namespace) -> int:

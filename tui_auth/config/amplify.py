@@ -24,6 +24,7 @@ from tui_auth.config.amplify_js import (
     read_object,
     shorten_json,
 )
+from tui_auth.config.amplify_oauth import configured_login, flat_login, gen_2_login, native_login
 from tui_auth.config.files import (
     LARGEST_BYTES,
     ConfigurationError,
@@ -302,6 +303,7 @@ def _native(plugin: Node | None) -> Nodes | None:
         "required_attributes": _lower_case(auth.at("signupAttributes")),
         "mfa_methods": _mfa_methods(auth.at("mfaTypes"), auth.at("mfaConfiguration")),
         "password_policy": _character_policy(auth.at("passwordProtectionSettings")),
+        **native_login(auth, pool.at("AppClientId")),
     }
 
 
@@ -319,6 +321,7 @@ def _gen_2(auth: Node) -> Nodes:
         "required_attributes": auth.at("standard_required_attributes"),
         "mfa_methods": _mfa_methods(auth.at("mfa_methods"), auth.at("mfa_configuration")),
         "password_policy": policy and policy.renamed({name: name for name in PasswordPolicy().to_setting()}),
+        **gen_2_login(auth),
     }
 
 
@@ -367,6 +370,7 @@ def _flat(root: Node) -> Nodes:
             root.at("aws_cognito_mfa_types"), root.at("aws_cognito_mfa_configuration")
         ),
         "password_policy": _character_policy(root.at("aws_cognito_password_protection_settings")),
+        **flat_login(root),
     }
 
 
@@ -386,6 +390,7 @@ def _configure_argument(cognito: Node) -> Nodes:
         "required_attributes": attributes and attributes.names_with("required"),
         "mfa_methods": _mfa_methods(mfa_methods, cognito.at("mfa", "status")),
         "password_policy": policy and policy.renamed(_FORMAT_RULES),
+        **configured_login(cognito),
     }
 
 

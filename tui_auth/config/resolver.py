@@ -24,6 +24,7 @@ from tui_auth.config.files import (
     resolve_secret_path,
 )
 from tui_auth.config.settings import (
+    BROWSER_SETTINGS,
     SETTINGS,
     InvalidValueError,
     PasswordPolicy,
@@ -81,6 +82,7 @@ class ResolvedPool:
     Attributes:
         client_secret_file: The file that the secret is read from, which may be an Amplify file.
         session_minutes: How long a step waits for its answer.
+        browser: The settings of managed login by name; without ``domain`` there is none.
         origins: Where each value came from.
         notes: Sentences for stderr: the file that is used, and the files that were skipped.
     """
@@ -103,6 +105,7 @@ class ResolvedPool:
     username_attributes: tuple[str, ...] = ()
     required_attributes: tuple[str, ...] = ()
     mfa_methods: tuple[str, ...] = ()
+    browser: Mapping[str, Any] = field(default_factory=dict)
     profile: str | None = None
     origins: Mapping[str, Origin] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
@@ -394,6 +397,7 @@ def _resolved(resolver: PoolResolver, *, reads_secret: bool) -> ResolvedPool:
             notes += filter(None, [permission_warning(secret_file)])
     if policy := values.pop("password_policy", None):
         values["password_policy"] = PasswordPolicy.from_setting(policy)
+    values["browser"] = {name: values.pop(name) for name in BROWSER_SETTINGS if name in values}
     profile = origin.name if origin.kind is SourceKind.PROFILE else None
     return ResolvedPool(**values, profile=profile, origins=resolver.origins, notes=tuple(notes))
 

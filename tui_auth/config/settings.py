@@ -177,6 +177,35 @@ def _path(value: object) -> str:
     return path
 
 
+def _domain(value: object) -> str:
+    # Loaded here: most commands have no domain.
+    from tui_auth.auth.managed_login import parse_domain
+
+    text = _text("the domain of the user pool, such as acme.auth.eu-west-1.amazoncognito.com")(value)
+    try:
+        return parse_domain(text)
+    except ValueError:
+        raise InvalidValueError(
+            "the domain of the user pool, such as acme.auth.eu-west-1.amazoncognito.com"
+        ) from None
+
+
+def _callback(value: object) -> str:
+    from tui_auth.auth.managed_login import is_redirect_uri
+
+    return _check("a URL beginning with https://, or http://localhost:PORT/", is_redirect_uri)(value)
+
+
+def _scopes(value: object) -> tuple[str, ...]:
+    """Check a list of scopes, or a text with blanks between them as OAuth writes it."""
+    scopes = value.split() if isinstance(value, str) else value
+    if not isinstance(scopes, list | tuple) or not all(
+        isinstance(scope, str) and _SCOPE.fullmatch(scope) for scope in scopes
+    ):
+        raise InvalidValueError('scopes with blanks between them, such as "openid email"')
+    return tuple(dict.fromkeys(scopes))
+
+
 def _minutes(value: object) -> float:
     try:
         minutes = (
@@ -229,6 +258,10 @@ _POOL_IN_TEXT = re.compile(
 _CLIENT_IN_TEXT = re.compile(
     r"(?:clients?/|[?&#]client_?id=)(?P<client>[0-9a-z]{20,128})(?!\w)", re.IGNORECASE
 )
+_PROVIDER = r"[^\s\x00-\x1f\x7f](?:[^\x00-\x1f\x7f]{0,30}[^\s\x00-\x1f\x7f])?"
+"""ProviderName of CreateIdentityProvider: up to 32 characters."""
+
+_SCOPE = re.compile(r"[\x21\x23-\x2E\x30-\x5B\x5D-\x7E]+(?:/[\x21\x23-\x2E\x30-\x5B\x5D-\x7E]+)?", re.ASCII)
 _ATTRIBUTE = r"[\w:.-]{1,60}"
 
 _REGION = r"local|[a-z]{2,10}(-[a-z]{2,20}){1,3}-[0-9]{1,2}"
@@ -287,9 +320,29 @@ SETTINGS: dict[str, Setting] = {
             _texts('a list of MFA methods, such as ["SMS", "TOTP"]', str.upper, r"[\w-]{1,40}"),
             from_text=False,
         ),
+        Setting("domain", _POOL, _domain),
+        Setting("redirect_uri", _CLIENT, _callback),
+        Setting("logout_uri", _CLIENT, _callback),
+        Setting("scopes", _CLIENT, _scopes),
+        Setting("provider", _CLIENT, _text("the name of an identity provider, such as Google", _PROVIDER)),
+        Setting("idp_identifier", _CLIENT, _text("an identifier, such as example.com", r"[\w.@+-]{1,64}")),
+        Setting("login_hint", _USER, _text("a user name, without blanks", r"[^\s\x00-\x1f\x7f]{1,128}")),
+        Setting("prompt", _CLIENT, _one_of(("login", "none", "select_account", "consent"))),
+        Setting(
+            "identity_providers",
+            _POOL,
+            _texts('a list of identity providers, such as ["Google"]', str, _PROVIDER),
+            from_text=False,
+        ),
     )
 }
 
+
+BROWSER_SETTINGS = (
+    *("domain", "redirect_uri", "logout_uri", "scopes", "provider", "idp_identifier"),
+    *("login_hint", "prompt", "identity_providers"),
+)
+"""The settings of a sign-in in a browser."""
 
 POOL_FLAGS = {
     "user_pool_id": ("ID", "the user pool ID, such as eu-west-1_Ab12Cd34E"),

@@ -15,6 +15,8 @@ from tui_auth.secret import Secret
 from tui_auth.terminal.safe_text import safe_line
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tui_auth.emulator.demo_users import DemoUser
 
 INTRODUCTION = (
@@ -87,6 +89,10 @@ class DemoLines:
         if prompt != "Password" or user is None or sign_in is None or sign_in.username != user.username:
             return self._lines.ask_secret(prompt)
         return self._lines.ask_secret(f"{prompt} [{user.password}]") or Secret(user.password)
+
+    def ask_address(self, prompt: str, has_arrived: Callable[[], bool]) -> Secret | None:
+        """Read a pasted address, or None as soon as it has arrived another way."""
+        return self._lines.ask_address(prompt, has_arrived)
 
     def wait(self, seconds: float) -> None:
         """Wait, and discard what is typed meanwhile."""

@@ -25,7 +25,7 @@ from tui_auth.config.files import (
 )
 from tui_auth.config.profile_editor import add_profile
 from tui_auth.config.profiles import load_profiles
-from tui_auth.config.settings import InvalidValueError, check_region, validate_setting
+from tui_auth.config.settings import BROWSER_SETTINGS, InvalidValueError, check_region, validate_setting
 from tui_auth.errors import AuthError
 from tui_auth.flow.interface import INTERNAL_ERROR, ErrorMessage
 
@@ -34,7 +34,10 @@ if TYPE_CHECKING:
 
     from tui_auth.secret import Secret
 
-FLOWS: Final = {flow.value: flow.label for flow in AuthFlow}
+FLOWS: Final = {flow.value: flow.label for flow in AuthFlow if flow is not AuthFlow.BROWSER}
+BROWSER: Final = AuthFlow.BROWSER.value
+"""Not one of the flows to choose: it needs a domain, which a flag or a variable specifies."""
+
 USUAL_FLOW: Final = "USER_SRP_AUTH"
 DEFAULT_NAME: Final = "main"
 """The name of the profile unless the user types another one."""
@@ -52,6 +55,7 @@ _SUCCESS_TEXTS: Final = {
     "USER_AUTH": "The app client works. It offers what each user has: a password, a code …",
     "CUSTOM_WITH_SRP": "The app client works. It adds custom challenges to the password.",
     "CUSTOM_WITHOUT_SRP": "The app client works. It uses custom challenges instead of a password.",
+    BROWSER: "The app client exists. You sign in in a browser.",
 }
 
 Field = Literal["pool", "client", "secret", "name"]
@@ -245,7 +249,9 @@ class FirstRunFlow:
         check_region(candidate.user_pool_id, region, _REGION_SOURCES, endpoint)
         gateway = TracingGateway(self._make_gateway(Address(region or client.region, endpoint)))
         with self.trace.call("trial") as span:
-            answer = probe_flow(gateway, client, AuthFlow(candidate.auth_flow).api_name)
+            # Cognito checks the app client and its secret before the flow.
+            flow = USUAL_FLOW if candidate.auth_flow == BROWSER else candidate.auth_flow
+            answer = probe_flow(gateway, client, AuthFlow(flow).api_name)
             span.finish(answer.verdict.name.lower())
         if self._is_missing(candidate.user_pool_id, endpoint, answer):
             error = ErrorMessage("No user pool has this ID. Check it in the Cognito console.")
@@ -273,6 +279,8 @@ class FirstRunFlow:
             settings["client_secret_file"] = str(resolve_secret_path(candidate.secret_file))
         if candidate.auth_flow != USUAL_FLOW:
             settings["auth_flow"] = candidate.auth_flow
+        if candidate.auth_flow == BROWSER:
+            settings |= {name: self.settings[name] for name in BROWSER_SETTINGS if name in self.settings}
         return settings
 
 
@@ -290,10 +298,12 @@ def find_secret_path_error(path: str) -> str:
     return SECRET_PATH_ERROR if looks_like_secret(path) else ""
 
 
-def _interpret_answer(candidate: Candidate, answer: Answer) -> TrialResult:
+def _interpret_answer(candidate: Candidate, answer: Answer) -> TrialResult:  # noqa: PLR0911 - one for each
     match answer.verdict:
         case Verdict.ALLOWED:
             return AskName(_SUCCESS_TEXTS[candidate.auth_flow])
+        case Verdict.NOT_ALLOWED if candidate.auth_flow == BROWSER:
+            return AskName(_SUCCESS_TEXTS[BROWSER])
         case Verdict.NOT_ALLOWED:
             return FlowRejected(f"This app client doesn't allow {candidate.auth_flow}.")
         case Verdict.NO_TRIGGERS:

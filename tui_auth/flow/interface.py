@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from tui_auth.auth.attempt import Attempt
+    from tui_auth.auth.managed_login import ManagedLogin
     from tui_auth.auth.next_step import DeliveryDetails, Done, NextStep
     from tui_auth.config.settings import PasswordPolicy
     from tui_auth.storage.stores import StorageKind
@@ -48,6 +49,8 @@ class SignInSettings:
         required_attributes: The attributes that a new account requires; empty if unknown.
         mfa_methods: The pool's MFA methods by their raw names; empty if unknown.
         password_policy: The pool's password policy; None if unknown.
+        managed_login: The domain to sign in at in a browser; None if there is none.
+        identity_providers: The providers to offer, by Cognito's names.
     """
 
     pool: str
@@ -66,6 +69,8 @@ class SignInSettings:
     required_attributes: tuple[str, ...] = ()
     mfa_methods: tuple[str, ...] = ()
     password_policy: PasswordPolicy | None = None
+    managed_login: ManagedLogin | None = None
+    identity_providers: tuple[str, ...] = ()
 
     @property
     def needs_sign_up_password(self) -> bool:

@@ -70,6 +70,7 @@ PASSWORD_HANDLING = {
     AuthFlow.CUSTOM_WITH_SRP: "The password never leaves this program: it is proved with SRP, before the "
     "pool's own questions (CUSTOM_WITH_SRP).",
     AuthFlow.CUSTOM_WITHOUT_SRP: "No password is asked: the pool has its own questions (CUSTOM_WITHOUT_SRP).",
+    AuthFlow.BROWSER: "You sign in on a page in your browser. This program never sees your password.",
 }
 """What each flow does with the password."""
 
@@ -139,6 +140,35 @@ def format_restart_offer(reason: str, side_effect: str) -> str:
         side_effect: What restarting also does, such as sending a code; empty if nothing.
     """
     return f"{reason or 'This step is over.'} Enter starts it again. {side_effect}".strip()
+
+
+BROWSER_QUESTION = "How do you want to sign in?"
+IN_BROWSER = "In a browser"
+NO_DOMAIN = "To sign in in a browser, give the user pool's domain with --domain."
+NEVER_GIVE_AWAY = "Never give that address to anybody: whoever has it can become you."
+PASTE_ADDRESS = "Sign in there. The last page may not load: copy its address and paste it here."
+
+
+def format_provider(name: str) -> str:
+    """Format an identity provider as a choice; an empty name is the pool's page."""
+    if not name:
+        return IN_BROWSER
+    labels = {"LoginWithAmazon": "Amazon", "SignInWithApple": "Apple", "COGNITO": "This user pool"}
+    return f"With {safe_line(labels.get(name, name), limit=32)}, in a browser"
+
+
+def format_redirect_hint(redirect_uri: str) -> str:
+    """Format what to do about the fault that only the browser shows."""
+    return (
+        f"If the browser says redirect_mismatch, add {safe_line(redirect_uri, limit=200)} to the app "
+        "client's callback URLs."
+    )
+
+
+def format_forward(short_url: str) -> str:
+    """Format the SSH command that makes a short address work on the computer with the browser."""
+    port = short_url.rstrip("/").rpartition(":")[2]
+    return f"ssh -L {port}:localhost:{port} HOST" if port.isdigit() else ""
 
 
 def format_delivery(details: DeliveryDetails, *, account_may_not_exist: bool = False) -> str:

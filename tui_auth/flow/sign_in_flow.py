@@ -165,6 +165,19 @@ class SignInFlow(AfterSignIn):
 
         return self._request(call, breadcrumbs=("password" if password else "name",))
 
+    def sign_in_with_browser(self, provider: str = "") -> Output:
+        """Start an attempt in a browser. Sends no request: the browser does.
+
+        Args:
+            provider: The identity provider to go to at once; by default as the settings say.
+        """
+        login = self.settings.managed_login
+        if self.pending or login is None:
+            return None
+        if provider:
+            login = replace(login, provider=provider, idp_identifier="")
+        return self.arrive(self._begin().sign_in_with_browser(login))
+
     def reset_password(self, username: str) -> Output:
         """Start an attempt that resets the password first. Sends no request yet."""
         if self.pending:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING, Protocol
 
+from tui_auth.auth.app_client import AuthFlow
 from tui_auth.errors import ErrorField, ErrorKind
 from tui_auth.flow import messages
 from tui_auth.flow.checks import (
@@ -19,17 +20,19 @@ from tui_auth.terminal.clipboard import find_code, normalize_digits
 from tui_auth.terminal.safe_text import safe_line
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from tui_auth.config.settings import PasswordPolicy
     from tui_auth.flow.interface import ErrorMessage, Output, SignInSettings
     from tui_auth.flow.sign_in_flow import SignInFlow
 
 NEW_CODE, BACK, FORGOT, SIGN_UP, HELP = "/new", "/back", "/forgot", "/sign-up", "/help"
+BROWSER = "/browser"
 COMMANDS = {
     NEW_CODE: "get a new code",
     FORGOT: "reset your password",
     SIGN_UP: "create an account",
+    BROWSER: "sign in in a browser",
     BACK: "go back",
     HELP: "show this list",
 }
@@ -61,6 +64,9 @@ class Lines(Protocol):
 
     def ask_secret(self, prompt: str) -> Secret:
         """Read a line without echo. Raises EOFError at ^D."""
+
+    def ask_address(self, prompt: str, has_arrived: Callable[[], bool]) -> Secret | None:
+        """Read a pasted address, all its lines joined; None as soon as ``has_arrived`` is true."""
 
     def wait(self, seconds: float) -> None:
         """Wait, and discard what is typed meanwhile."""
@@ -116,6 +122,18 @@ class Prompts:
                 self.lines.say(SUSPEND_ERROR if _CTRL_Z in text else KEY_ERROR)
             elif (takes_question_mark and text == "?") or not self._is_handled(text, commands):
                 return typed
+
+    def address(self, prompt: str, has_arrived: Callable[[], bool], commands: Sequence[str]) -> Secret | None:
+        """Ask for the address that a browser ended at; None if it has come another way."""
+        while True:
+            typed = self.lines.ask_address(prompt, has_arrived)
+            text = typed.reveal().strip() if typed else ""
+            if typed is None:
+                return None
+            if not text:
+                self.lines.say(self.empty_line_text)
+            elif not self._is_handled(text, commands):
+                return Secret(text)
 
     def _is_handled(self, typed: str, commands: Sequence[str]) -> bool:
         """Return whether a line is a command that is no answer to the prompt, and carry it out.
@@ -257,6 +275,8 @@ class StartPrompts:
         """Ask for the user name and password, or continue a sign-up, and start the request."""
         if self._account is None:
             self.flow.drop()
+            if self.flow.settings.auth_flow is AuthFlow.BROWSER:
+                return self._sign_in_with_browser()
             return self._sign_in()
         try:
             return self._account.ask()
@@ -278,15 +298,44 @@ class StartPrompts:
         if self._account is not None:
             self.username, self._account = self._account.username, None
 
+    def _sign_in_with_browser(self) -> Output:
+        """Begin at once if the settings want a browser; after the user came back, ask how to go on.
+
+        Raises:
+            EOFError: There is no domain, so there is nothing to go on with.
+        """
+        flow, is_return = self.flow, self._has_tried
+        if self.must_introduce:
+            self._introduce()
+        self.must_introduce, self._has_tried = False, True
+        if flow.settings.managed_login is None:
+            self.prompts.lines.say(f"Error: {messages.NO_DOMAIN}")
+            raise EOFError
+        if is_return and not flow.settings.identity_providers:
+            self.prompts.confirm("Press Enter to sign in in a browser, or ^D to quit")
+        return flow.sign_in_with_browser(self._choose_provider() if is_return else "")
+
+    def _choose_provider(self) -> str:
+        """Ask for one of the configured providers; empty for the pool's page."""
+        providers = self.flow.settings.identity_providers
+        if not providers:
+            return ""
+        self.prompts.lines.say(messages.BROWSER_QUESTION)
+        self.prompts.show([messages.IN_BROWSER, *map(messages.format_provider, providers)])
+        return ("", *providers)[self.prompts.number(len(providers) + 1)]
+
     def _sign_in(self) -> Output:
         if self.must_introduce:
             self._introduce()
         self.must_introduce = False
         if not self.username:
             self._has_tried = False
-            command = self._ask_username((FORGOT, SIGN_UP))
+            browser = (BROWSER,) if self.flow.settings.managed_login else ()
+            command = self._ask_username((FORGOT, SIGN_UP, *browser))
             if command == SIGN_UP:
                 return self._sign_up()
+            if command == BROWSER:
+                return self.flow.sign_in_with_browser(self._choose_provider())
             if command == FORGOT:
                 self.prompts.lines.say(messages.RESET_REQUESTED)
                 self._ask_username(())
@@ -313,6 +362,8 @@ class StartPrompts:
             lines.say(f"{settings.username_label}: {name} (type {BACK} to change it)")
         if not self._has_shown_commands and (not self.username or settings.auth_flow.needs_password):
             self._has_shown_commands = True
+            if settings.managed_login:
+                lines.say(f"Type {BROWSER} to sign in in a browser.")
             lines.say(OTHER_COMMANDS)
 
     def _ask_username(self, commands: Sequence[str]) -> str:

@@ -16,6 +16,7 @@ from tui_auth.auth.next_step import (
     ConfirmSignInWithSMSMFACode,
     ConfirmSignInWithTOTPCode,
     ConfirmSignUp,
+    ContinueSignInWithBrowser,
     ContinueSignInWithEmailMFASetup,
     ContinueSignInWithFirstFactorSelection,
     ContinueSignInWithMFASelection,
@@ -48,6 +49,7 @@ from tui_auth.flow.interface import (
     WaitBeforeRetry,
 )
 from tui_auth.flow.sign_in_flow import SignInFlow
+from tui_auth.plain.browser import BrowserPrompts
 from tui_auth.plain.prompts import (
     BACK,
     NEW_CODE,
@@ -111,17 +113,23 @@ class PlainSignIn:
         Raises:
             EOFError: The user pressed ^D.
         """
-        while self.flow.done is None:
-            try:
-                self._steps.clear()
-                self._carry_out(self._start.ask())
-                while self.flow.step is not None and self.flow.done is None:
-                    self._answer_step()
-            except BackError:
-                if self._steps.needs_another_name:
-                    self._start.username = ""
-                self._carry_out(self.flow.leave())
+        try:
+            while self.flow.done is None:
+                self._sign_in()
+        finally:
+            self._steps.browser.stop()
         return self.flow.done
+
+    def _sign_in(self) -> None:
+        try:
+            self._steps.clear()
+            self._carry_out(self._start.ask())
+            while self.flow.step is not None and self.flow.done is None:
+                self._answer_step()
+        except BackError:
+            if self._steps.needs_another_name:
+                self._start.username = ""
+            self._carry_out(self.flow.leave())
 
     def _answer_step(self) -> None:
         try:
@@ -160,6 +168,7 @@ class PlainSignIn:
                     self.lines.wait(seconds)
                 case OfferRestart(error):
                     self._show_error(error)
+                    self._steps.browser.stop()
                     self._prompts.confirm(RESTART_PROMPT)
                     output = flow.restart()
 
@@ -189,16 +198,19 @@ class StepPrompts:
         self._new_code_requested = False
         self._has_new_code = False
         self._has_reset_code = False
+        self.browser = BrowserPrompts(prompts, flow)
         self.clear()
 
     def clear(self) -> None:
         """Discard the state of an attempt that has ended."""
+        self.browser.stop()
         self._has_reset_code = self.needs_another_name = self._can_repeat = False
         self._code: Secret | None = None
         self._values = NewAccountPrompts(self.prompts, self.flow.settings.password_policy)
 
     def show(self, context: StepContext) -> None:
         """Set the context of the next step."""
+        self.browser.stop()
         if not context.was_restarted:
             self.clear()
         self._context = context
@@ -243,6 +255,8 @@ class StepPrompts:
                 return flow.answer(self.prompts.code())
             case ContinueSignInWithTOTPSetup():
                 return self._set_up(step)
+            case ContinueSignInWithBrowser():
+                return self.browser.ask(step)
             case ContinueSignInWithMFASelection():
                 return self._choice(messages.MFA_QUESTION, step.allowed_mfa_types)
             case ContinueSignInWithMFASetupSelection():

@@ -11,6 +11,7 @@ from textual.containers import Vertical
 from textual.widgets import Static
 
 from tui_auth.auth.next_step import Done
+from tui_auth.auth.tokens import provider_of
 from tui_auth.flow.messages import (
     DEVICE_QUESTION,
     FORGET,
@@ -158,7 +159,9 @@ class DoneScreen(StepScreen[Done]):
 
     @property
     def heading(self) -> tuple[str, str]:
-        return f"✓ Signed in as {safe_line(self.displayed_name, limit=80)}", ""
+        name = provider_of(self.step.tokens.id_token)
+        provider = f" ({safe_line(name, limit=40)})" if name else ""
+        return f"✓ Signed in as {safe_line(self.displayed_name, limit=80)}{provider}", ""
 
     @property
     def displayed_name(self) -> str:

@@ -43,6 +43,8 @@ KEY_TABLE: dict[str, Key] = {
         Key("show", "ctrl+t,f2", "^t", "Show password"),
         Key("forgot", "ctrl+f", "^f", "Forgot password", is_in_card=True, comes_before_fields=True),
         Key("sign_up", "ctrl+k", "^k", "Create account", is_in_card=True, comes_before_fields=True),
+        Key("browser", "ctrl+b", "^b", "In a browser", is_in_card=True, comes_before_fields=True),
+        Key("show_address", "ctrl+u", "^u", "Show it alone", is_in_card=True, comes_before_fields=True),
         Key("invert", "ctrl+n", "^n", "Invert QR code"),
         Key("layout", "ctrl+l", "^l", "Resize QR code"),
         Key("newest_code", "ctrl+o", "^o", "Fill in the code", is_in_card=True, comes_before_fields=True),

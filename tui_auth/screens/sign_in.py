@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from textual import on
+
 from tui_auth.auth.app_client import AuthFlow
 from tui_auth.errors import ErrorField
 from tui_auth.screens.form_screen import FormScreen, call_after_typed_keys, focusable_inputs
 from tui_auth.screens.screen_context import Decision
 from tui_auth.secret import Secret
 from tui_auth.terminal.safe_text import safe_line
-from tui_auth.widgets.field import Field
+from tui_auth.widgets.field import Choice, Field, Option
 from tui_auth.widgets.text_input import SecretInput, TextInput
 
 if TYPE_CHECKING:
@@ -47,10 +49,19 @@ class SignUpRequested(Decision):
         self.username = username
 
 
+class BrowserRequested(Decision):
+    """The user wants to sign in in a browser; ``provider`` is empty for what the settings say."""
+
+    def __init__(self, provider: str = "") -> None:
+        super().__init__()
+        self.provider = provider
+
+
 class SignInScreen(FormScreen):
     """Asks for user name and password.
 
-    It asks for the user name alone if the auth flow starts without a password.
+    It asks for the user name alone if the auth flow starts without a password. With the flow BROWSER it opens
+    the browser's screen at once, and asks for neither when the user comes back.
     ``pool_origin`` is a sentence for the help: what specified the pool.
     """
 
@@ -75,8 +86,15 @@ class SignInScreen(FormScreen):
         mfa_methods: Sequence[str] = (),
         auth_flow: AuthFlow = AuthFlow.USER_SRP_AUTH,
         pool_origin: str = "",
+        domain: str = "",
+        identity_providers: Sequence[str] = (),
     ) -> None:
         super().__init__(context)
+        self.domain = domain
+        self.goes_to_browser = auth_flow is AuthFlow.BROWSER
+        pool_page = ("",) if self.goes_to_browser else ()
+        self.providers: tuple[str, ...] = (*pool_page, *identity_providers) if domain else ()
+        self._has_begun = False
         self.label = label
         self.mfa_methods = mfa_methods
         self.auth_flow = auth_flow
@@ -106,22 +124,41 @@ class SignInScreen(FormScreen):
 
     @property
     def heading(self) -> tuple[str, str]:
-        return "Sign in", f"to {safe_line(self.context.pool, limit=60)}"
+        from tui_auth.flow.messages import NO_DOMAIN
+
+        needs_domain = self.goes_to_browser and not self.domain
+        return "Sign in", NO_DOMAIN if needs_domain else f"to {safe_line(self.context.pool, limit=60)}"
 
     def compose_form(self) -> Iterable[Widget]:
-        yield Field(self.label, TextInput(self.context.username), id="username")
+        if not self.goes_to_browser:
+            yield Field(self.label, TextInput(self.context.username), id="username")
         if self.has_password_field:
             yield Field("Password", SecretInput(), id="password")
+        if self.providers:
+            from tui_auth.flow.messages import format_provider
+
+            yield Choice([Option(format_provider(name)) for name in self.providers], id="providers")
 
     def active_keys(self) -> tuple[str, ...]:
         show = ("show",) if self.has_password_field else ()
         back = ("back",) if self.context.options.can_leave else ()
-        return ("submit", *show, "forgot", "sign_up", *back, "help", "quit")
+        if self.goes_to_browser:
+            return ("submit", *back, "help", "quit") if self.domain else (*back, "help", "quit")
+        browser = ("browser",) if self.domain else ()
+        return ("submit", *show, "forgot", "sign_up", *browser, *back, "help", "quit")
+
+    @property
+    def instead_of_button(self) -> str:
+        """Keep the button: the providers are beside the fields, not in place of them."""
+        return "" if self.query(Field) else super().instead_of_button
 
     def on_mount(self) -> None:
         super().on_mount()
+        if self.goes_to_browser and self.domain and not self._has_begun:
+            self._has_begun = True
+            self.call_after_refresh(self.post_message, BrowserRequested())
         name, password = self._prefilled
-        if name:
+        if name and not self.goes_to_browser:
             self.query_one("#username", Field).input.value = name
         self.focus_missing()
         if self.has_password_field and password:
@@ -141,6 +178,9 @@ class SignInScreen(FormScreen):
                 then: an answer that is typed ahead must not change the name. Enter signs in again.
         """
         self.forget_password()
+        if self.goes_to_browser:
+            self.set_focus(next(iter(self.query(Choice)), None))
+            return
         name = self.query_one("#username", Field)
         missing = self.query_one("#password", Field) if self.has_password_field and name.value else name
         nothing_is_missing = bool(name.value) and not self.has_password_field
@@ -166,14 +206,36 @@ class SignInScreen(FormScreen):
             self.forget_password()
             self.post_message(SignUpRequested(self.query_one("#username", Field).value.strip()))
 
+    def action_browser(self) -> None:
+        """Sign in in a browser."""
+        if not self.busy:
+            self.forget_password()
+            self.post_message(BrowserRequested())
+
+    @on(Choice.Picked)
+    def _sign_in_with_picked(self, event: Choice.Picked) -> None:
+        event.stop()
+        self.sign_in_with_provider()
+
+    def sign_in_with_provider(self) -> None:
+        """Sign in with the selected provider, or on the pool's page."""
+        if self.providers and not self.busy:
+            self.forget_password()
+            self.post_message(BrowserRequested(self.providers[self.query_one(Choice).highlighted]))
+
     def missing_text(self, field: Field) -> str:
         return f"Type your {self._name_label}." if field.id == "username" else ""
 
     def field_for(self, error_field: ErrorField) -> Field | None:
+        if self.goes_to_browser:
+            return None
         is_about_password = self.has_password_field and error_field is not ErrorField.USERNAME
         return self.query_one("#password" if is_about_password else "#username", Field)
 
     def build_answer(self) -> Message | None:
+        if self.goes_to_browser or isinstance(self._had_focus, Choice):
+            self.sign_in_with_provider()
+            return None
         name = self.query_one("#username", Field)
         if not name.value.strip():
             self.show_field_error(name, f"Type your {self._name_label}.")

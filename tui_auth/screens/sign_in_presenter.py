@@ -44,6 +44,7 @@ from tui_auth.screens.done import (
 )
 from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.sign_in import (
+    BrowserRequested,
     ForgotPasswordRequested,
     SignInRequested,
     SignInScreen,
@@ -151,10 +152,12 @@ class SignInPresenter:
             case ContactCodeEntered():
                 output = flow.verify_contact(decision.code)
             case _:
-                output = self._sign_up(decision)
+                output = self._begin_otherwise(decision)
         self.carry_out(output)
 
-    def _sign_up(self, decision: Decision) -> Output:
+    def _begin_otherwise(self, decision: Decision) -> Output:
+        if isinstance(decision, BrowserRequested):
+            return self.flow.sign_in_with_browser(decision.provider)
         from tui_auth.screens.sign_up import SignUpSubmitted
 
         if not isinstance(decision, SignUpSubmitted):

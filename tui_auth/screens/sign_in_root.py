@@ -66,12 +66,15 @@ class SignInRoot(SignInScreen):
         self.settings = settings
         self._make_flow = make_flow
         self._on_end = on_end
+        login = settings.managed_login
         super().__init__(
             build_context(auth, settings, companion=companion, options=replace(options, controller=self)),
             label=settings.username_label,
             mfa_methods=settings.mfa_methods,
             auth_flow=settings.auth_flow,
             pool_origin=settings.pool_origin,
+            domain=login.host if login else "",
+            identity_providers=settings.identity_providers,
         )
 
     # -- what the user decides ----------------------------------------------------------------------

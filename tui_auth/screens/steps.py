@@ -12,6 +12,7 @@ from tui_auth.auth.next_step import (
     ConfirmSignInWithSMSMFACode,
     ConfirmSignInWithTOTPCode,
     ConfirmSignUp,
+    ContinueSignInWithBrowser,
     ContinueSignInWithEmailMFASetup,
     ContinueSignInWithFirstFactorSelection,
     ContinueSignInWithMFASelection,
@@ -23,6 +24,7 @@ from tui_auth.auth.next_step import (
     ResetPassword,
     UnknownStep,
 )
+from tui_auth.screens.browser import BrowserScreen
 from tui_auth.screens.choices import FirstFactorScreen, MFASelectionScreen, MFASetupSelectionScreen
 from tui_auth.screens.codes import ConfirmSignUpScreen, OTPCodeScreen, SMSCodeScreen, TOTPCodeScreen
 from tui_auth.screens.custom_challenge import CustomChallengeScreen, UnknownStepScreen
@@ -42,6 +44,7 @@ SCREENS: Final[dict[type[NextStep], type[StepScreen[Any]]]] = {
     ConfirmSignInWithSMSMFACode: SMSCodeScreen,
     ConfirmSignInWithTOTPCode: TOTPCodeScreen,
     ConfirmSignUp: ConfirmSignUpScreen,
+    ContinueSignInWithBrowser: BrowserScreen,
     ContinueSignInWithEmailMFASetup: EmailSetupScreen,
     ContinueSignInWithFirstFactorSelection: FirstFactorScreen,
     ContinueSignInWithMFASelection: MFASelectionScreen,

@@ -140,6 +140,23 @@ class FullScreenApp(App[ReturnType], Generic[ReturnType]):
         with handle_signals(end):
             await self.run_async(mouse=mouse)
 
+    @contextmanager
+    def suspend(self) -> Iterator[None]:
+        """Leave the full screen for the block, also if stdout is no terminal.
+
+        Textual refuses that because a program in the block would write to stdout; ours uses /dev/tty.
+        """
+        driver = self._driver
+        if driver is None:
+            return
+        driver.suspend_application_mode()
+        try:
+            with driver.no_automatic_restart():
+                yield
+        finally:
+            driver.resume_application_mode()
+            self.refresh(layout=True)
+
     def refresh_css(self, animate: bool = True) -> None:
         """Restyle all screens; before the first one, update only the variables of the sheets."""
         if self.screen_stack:

@@ -24,7 +24,7 @@ from tui_auth.secret import Secret
 from tui_auth.terminal.safe_text import drop_controls
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import FrameType
 
 _POLL_SECONDS: Final = 0.1
@@ -221,23 +221,45 @@ class TtyPrompt:
 
     def ask(self, prompt: str) -> str:
         """Write a prompt and return the typed line, without its line break."""
-        self._set(self._echoing)
-        try:
+        with self._echo():
             self._write(f"{prompt}: ")
-            return self._read_line()
-        except BaseException:
-            self._end_line()
-            raise
-        finally:
-            self._set(self._silent)
+            return self._read_line() or ""
 
     def ask_secret(self, prompt: str) -> Secret:
         """Write a prompt and return the typed line, which isn't echoed."""
         try:
             self._write(f"{prompt}: ")
-            return Secret(self._read_line())
+            return Secret(self._read_line() or "")
         finally:
             self._end_line()
+
+    def ask_address(self, prompt: str, has_arrived: Callable[[], bool]) -> Secret | None:
+        """Write a prompt and return what is pasted, its lines joined; None as soon as ``has_arrived``.
+
+        The address may have been copied from several rows, so the lines that follow at once belong to it.
+        """
+        with self._echo():
+            self._write(f"{prompt}: ")
+            line = self._read_line(has_arrived)
+            if line is None:
+                self._end_line()
+                termios.tcflush(self._terminal, termios.TCIFLUSH)
+                return None
+            while select.select([self._terminal], [], [], _POLL_SECONDS)[0]:
+                line += self._read_line() or ""
+            return Secret(line)
+
+    @contextmanager
+    def _echo(self) -> Iterator[None]:
+        """Show what is typed in the block, and nothing of it between two prompts."""
+        self._set(self._echoing)
+        try:
+            yield
+        except BaseException:
+            self._end_line()
+            raise
+        finally:
+            self._set(self._silent)
 
     def wait(self, seconds: float) -> None:
         """Sleep, and discard what is typed meanwhile, which may be a password."""
@@ -275,17 +297,49 @@ class TtyPrompt:
     def _write(self, text: str) -> None:
         os.write(self._terminal, drop_controls(text, keep="\n").encode("utf-8", "replace"))
 
-    def _read_line(self) -> str:
+    def _read_line(self, is_over: Callable[[], bool] = lambda: False) -> str | None:
+        """Read a line; None as soon as ``is_over``, unless there is one already."""
         data = bytearray()
         while not data.endswith(b"\n"):
             # A terminal delivers one line at a time, and unlike a file object a descriptor buffers no secret.
             while not select.select([self._terminal], [], [], _POLL_SECONDS)[0]:
-                pass  # another thread may have got a signal: its handler runs between two polls
+                # Another thread may have got a signal: its handler runs between two polls.
+                if is_over():
+                    return None
             read = os.read(self._terminal, 4096)
             if not read:
                 raise EOFError
             data += read
         return data.decode("utf-8", "replace").rstrip("\r\n")
+
+
+def show_alone(text: str, prompt: str, is_over: Callable[[], bool]) -> None:
+    """Write a text in one piece on the normal screen, for the terminal to wrap, and wait for a key.
+
+    Selecting it then joins its rows, and nothing else is selected with it. For a moment in which a
+    full-screen program is suspended.
+
+    Args:
+        text: One line, printable.
+        prompt: What to press.
+        is_over: Returns True if there is nothing to wait for anymore.
+    """
+    terminal = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
+    try:
+        before = termios.tcgetattr(terminal)
+        keys = before[:]
+        keys[3] &= ~(termios.ECHO | termios.ICANON | termios.ISIG)
+        termios.tcsetattr(terminal, termios.TCSADRAIN, keys)
+        try:
+            os.write(terminal, f"\n{drop_controls(text)}\n\n{prompt}\n".encode())
+            while not is_over():
+                if select.select([terminal], [], [], _POLL_SECONDS)[0]:
+                    os.read(terminal, 4096)
+                    break
+        finally:
+            termios.tcsetattr(terminal, termios.TCSAFLUSH, before)
+    finally:
+        os.close(terminal)
 
 
 def wrap_line(line: str, columns: int) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from tests.security.faults.catalog import FAULTS_IN_REPLY, FAULTS_WITHOUT_REPLY, MESSAGES
@@ -40,6 +42,9 @@ class LinesUntilFault:
 
     def wait(self, seconds: float) -> None:
         pass
+
+    def ask_address(self, prompt: str, has_arrived: Callable[[], bool]) -> Secret:
+        return Secret(self.ask(prompt))
 
     def ask_secret(self, prompt: str) -> Secret:
         self._ask(prompt)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cache, partial
 from typing import Any
@@ -277,6 +277,9 @@ class UnansweredLines:
 
     def wait(self, seconds: float) -> None:
         pass
+
+    def ask_address(self, prompt: str, has_arrived: Callable[[], bool]) -> Secret:
+        return Secret(self.ask(prompt))
 
     def ask_secret(self, prompt: str) -> Secret:
         self.output.append(prompt)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tui_auth.cli.output import CommandFailedError, tell, write_out
-from tui_auth.cli.parser import SIGN_IN_FLAGS, add_setting_flags
+from tui_auth.cli.parser import BROWSER_FLAGS, SIGN_IN_FLAGS, add_setting_flags
 from tui_auth.config.amplify import read_amplify_file, read_secret_file
 from tui_auth.config.files import (
     SECRET_FILE_ADVICE,
@@ -47,6 +47,9 @@ if TYPE_CHECKING:
 _FLAGS: dict[str, tuple[str | None, str]] = {
     **POOL_FLAGS,
     **SIGN_IN_FLAGS,
+    **BROWSER_FLAGS,
+    "logout_uri": ("URL", "the sign-out URL that the browser ends at"),
+    "identity_providers": ("NAMES", "the identity providers to offer, such as Google,AcmeSSO"),
     "session_minutes": ("MINUTES", "the app client's authentication flow session duration; default: 3"),
     "storage": (None, "where to store sessions; default: ask"),
     "client_metadata": ("KEY=VALUE", "pass to the pool's Lambda triggers; repeatable"),
@@ -322,7 +325,7 @@ def _resolved_values(arguments: Namespace) -> dict[str, tuple[Any, str]]:
     values: dict[str, tuple[Any, str]] = {}
     for name in SETTINGS:
         if name in choice.origins:
-            value = getattr(choice, name)
+            value = choice.browser[name] if name in choice.browser else getattr(choice, name)
             value = value.to_setting() if name == "password_policy" and value else value
             values[name] = (str(value) if isinstance(value, Path) else value, str(choice.origins[name]))
     return values

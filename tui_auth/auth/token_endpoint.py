@@ -1,0 +1,159 @@
+"""The domain's token endpoint (``POST /oauth2/token``) as a gateway, so that its calls are traced.
+
+Its reply has the form of an ``AuthenticationResult``. HTTPS or loopback, no redirect followed, no retry.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from tui_auth.auth.managed_login import token_error
+from tui_auth.errors import TRY_AGAIN, AuthError, ErrorKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tui_auth.auth.app_client import AppClient
+    from tui_auth.auth.trace import TracingGateway
+    from tui_auth.secret import Secret
+
+LARGEST_REPLY = 1024 * 1024
+"""In bytes, many times what Cognito sends."""
+
+_RESULT_NAMES = {
+    "access_token": "AccessToken",
+    "id_token": "IdToken",
+    "refresh_token": "RefreshToken",
+    "expires_in": "ExpiresIn",
+    "token_type": "TokenType",
+}
+
+
+class TokenEndpoint:
+    """The token endpoint of a domain.
+
+    Args:
+        domain: The domain's URL, from the configuration.
+        client: The app client, whose secret goes into the Authorization header.
+        pool: The gateway to the user pool, which shares its clock.
+    """
+
+    def __init__(self, domain: str, client: AppClient, pool: TracingGateway) -> None:
+        self._domain = domain
+        self._client = client
+        self._pool = pool
+        self.now = pool.now
+
+    @property
+    def clock_offset(self) -> float | None:
+        return self._pool.clock_offset
+
+    def connect(self) -> None:
+        """Do nothing: there is one request."""
+
+    def call(self, operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Send one request to ``/oauth2/<operation>``.
+
+        Raises:
+            AuthError: The domain rejected it, or no reply came.
+        """
+        from tui_auth.auth.gateway import DEADLINE_SECONDS, check_endpoint
+        from tui_auth.threads import run_with_timeout
+
+        check_endpoint(self._domain)
+        try:
+            status, date, content = run_with_timeout(
+                DEADLINE_SECONDS, lambda: self._post(operation, parameters)
+            )
+        except Exception as error:
+            failure = transport_error(error)
+            if failure is None:
+                raise
+        else:
+            if date is not None:
+                self._pool.read_date(*date)
+            return _result(status, content)
+        raise failure.without_secrets()
+
+    def _post(
+        self, operation: str, parameters: Mapping[str, Any]
+    ) -> tuple[int, tuple[str, float] | None, bytes]:
+        from urllib.error import HTTPError
+        from urllib.request import Request
+
+        from tui_auth.auth.gateway import READ_TIMEOUT_SECONDS, reveal
+        from tui_auth.auth.tokens import strict_opener
+
+        url = f"{self._domain}/oauth2/{operation}"
+        headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
+        if secret := self._client.client_secret:
+            headers["Authorization"] = _basic(self._client.client_id, secret)
+        body = urlencode(reveal(parameters)).encode()
+        started = time.time()
+        request = Request(url, body, headers, method="POST")  # noqa: S310 - checked to be safe
+        try:
+            with strict_opener(url).open(request, timeout=READ_TIMEOUT_SECONDS) as reply:
+                content, status, date = reply.read(LARGEST_REPLY + 1), reply.status, reply.headers["Date"]
+        except HTTPError as error:
+            with error:
+                content, status, date = error.read(LARGEST_REPLY + 1), error.code, error.headers["Date"]
+        return status, (date, started) if date else None, content
+
+
+def _basic(client_id: str, secret: Secret) -> str:
+    return f"Basic {base64.b64encode(f'{client_id}:{secret.reveal()}'.encode()).decode()}"
+
+
+def _result(status: int, content: bytes) -> Mapping[str, Any]:
+    try:
+        body = json.loads(content) if len(content) <= LARGEST_REPLY else None
+    except (ValueError, RecursionError):
+        body = None
+    if status == 429:
+        raise AuthError(ErrorKind.THROTTLED, "Too many requests.", "Wait a moment, then begin again.")
+    if status == 400 and isinstance(body, dict) and isinstance(body.get("error"), str):
+        raise token_error(body)
+    if status == 401 and isinstance(body, dict):
+        raise token_error({"error": "invalid_client"})
+    if status != 200 or not isinstance(body, dict):
+        raise AuthError(
+            ErrorKind.NETWORK,
+            "What came back is not an answer of Cognito.",
+            "Compare the domain. Is there a proxy or a sign-in page of the network in between?",
+            may_have_arrived=True,
+        )
+    return {"AuthenticationResult": {ours: body.get(name) for name, ours in _RESULT_NAMES.items()}}
+
+
+def transport_error(error: Exception) -> AuthError | None:
+    """Return the AuthError for what kept a reply of the domain from coming; None for another error."""
+    import ssl
+    from http.client import HTTPException
+    from socket import gaierror
+    from urllib.error import URLError
+
+    reason = error.reason if isinstance(error, URLError) else error
+    check = "Check the network and the domain, then begin again."
+    if isinstance(reason, ssl.SSLError):
+        unsafe = "The connection to the domain is not safe: its certificate was not accepted."
+        return AuthError(
+            ErrorKind.NETWORK,
+            unsafe,
+            "If a proxy of yours replaces certificates, name its CA file in AWS_CA_BUNDLE.",
+        )
+    if isinstance(reason, gaierror):
+        return AuthError(ErrorKind.NETWORK, "The domain cannot be reached: its name is not found.", check)
+    if isinstance(reason, ConnectionRefusedError):
+        return AuthError(ErrorKind.NETWORK, "The domain cannot be reached: it refuses the connection.", check)
+    if isinstance(error, OSError | HTTPException | ValueError):
+        return AuthError(
+            ErrorKind.NETWORK,
+            "No answer came from the domain. The sign-in may be used up.",
+            TRY_AGAIN,
+            may_have_arrived=True,
+        )
+    return None

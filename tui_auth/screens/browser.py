@@ -1,0 +1,203 @@
+"""Sign in in a browser: the screen that waits for its answer, or for a pasted one."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual.app import SuspendNotSupported
+from textual.content import Content
+from textual.style import Style
+from textual.widgets import Static
+
+from tui_auth.auth.browser_listener import BrowserListener
+from tui_auth.auth.managed_login import ContinueSignInWithBrowser
+from tui_auth.errors import AuthError, ErrorField
+from tui_auth.flow.messages import (
+    NEVER_GIVE_AWAY,
+    PASTE_ADDRESS,
+    format_forward,
+    format_redirect_hint,
+)
+from tui_auth.screens.form_screen import CopyRequested
+from tui_auth.screens.step_screen import StepAnswered, StepScreen
+from tui_auth.secret import Secret
+from tui_auth.terminal.environment import is_over_ssh
+from tui_auth.terminal.safe_text import safe_line
+from tui_auth.threads import in_daemon_thread
+from tui_auth.widgets.field import Field
+from tui_auth.widgets.text_input import TextInput
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual.message import Message
+    from textual.widget import Widget
+
+    from tui_auth.flow.interface import ErrorMessage
+    from tui_auth.screens.screen_context import ScreenContext
+
+HINT_SECONDS = 20.0
+"""When to explain redirect_mismatch, which only the browser shows: after this long most have signed in."""
+
+STOPPED_LISTENING = "Nothing waits for the browser anymore. ^r begins again; a pasted address still works."
+NO_SUSPEND = "This terminal can't show the address by itself. ^y copies it."
+
+
+class AddressInput(TextInput):
+    """The address that the browser ended at. A paste of several rows is joined; the end stays in sight."""
+
+    def take_paste(self, text: str) -> None:
+        """Replace what was typed by the pasted address without its white space."""
+        joined = "".join(character for character in text if character.isprintable() and character != " ")
+        self.replace(joined, 0, len(self.value))
+
+    def on_unmount(self) -> None:
+        """Clear the address: it has the code in it."""
+        self.set_reactive(TextInput.value, "")
+
+
+class BrowserScreen(StepScreen[ContinueSignInWithBrowser]):
+    """Shows the address to open. The browser's own answer or a pasted one goes on, whichever comes first."""
+
+    HAS_CHALLENGE_SESSION = False
+    KEYS = ("submit", "copy", "show_address", "new_code", "back", "help", "quit")
+    BUSY_TEXT = "Fetching the tokens … ^c stops waiting."
+    EXPLANATION = (
+        "You sign in on a page of the user pool's domain, with a password, a passkey or your company's "
+        "sign-in. The browser then goes to an address on the computer it runs on.\n\n"
+        "If that is this computer, or its port is forwarded to this one, the sign-in goes on by itself. If "
+        "not, the page doesn't load, and its address is the answer: copy it from the address bar and paste "
+        "it here. It works once, for some minutes, and only in this program.\n\n"
+        f"{NEVER_GIVE_AWAY}"
+    )
+
+    def __init__(self, step: ContinueSignInWithBrowser, context: ScreenContext) -> None:
+        super().__init__(step, context)
+        self._listener: BrowserListener | None = None
+        self._problem = ""
+        try:
+            self._listener = BrowserListener(step)
+        except AuthError as error:
+            self._problem = error.message if step.short_url else ""
+
+    # -- layout -------------------------------------------------------------------------------------
+
+    @property
+    def breadcrumb(self) -> str:
+        return "browser"
+
+    @property
+    def heading(self) -> tuple[str, str]:
+        provider = f"With {safe_line(self.step.provider, limit=32)}, at" if self.step.provider else "At"
+        return "Sign in in a browser", f"{provider} {safe_line(self.step.host, limit=80)}"
+
+    @property
+    def explanation(self) -> str:
+        return f"{self.EXPLANATION}\n\n{format_redirect_hint(self.step.redirect_uri)}"
+
+    def key_label(self, action: str) -> str:
+        labels = {"copy": "Copy the address", "new_code": "Begin again"}
+        return labels.get(action) or super().key_label(action)
+
+    def compose_form(self) -> Iterable[Widget]:
+        parts = [self._nearby(), self._elsewhere()]
+        if is_over_ssh():
+            parts.reverse()
+        for number, part in enumerate(filter(None, parts)):
+            yield Static(part, classes="browser-part" if number else "", markup=False)
+        yield Field("Address of the last page", AddressInput(), id="address")
+
+    def _nearby(self) -> Content | None:
+        """Return what to open on this computer, or through a forward."""
+        short_url = self.step.short_url
+        if self._listener is None:
+            return Content(self._problem) if self._problem else None
+        link = Content.styled(short_url, Style(link=short_url, bold=True))
+        forward = format_forward(short_url)
+        if not is_over_ssh():
+            return Content.assemble("On this computer, open\n", link)
+        return Content.assemble(f"Or run  {forward}\non your computer, and open  ", link)
+
+    def _elsewhere(self) -> Content:
+        """Return what to do if the browser is on another computer. A click opens the whole address."""
+        link = Content.styled("the whole address", Style(link=self.step.url, underline=True))
+        start = "Open " if is_over_ssh() or self._listener is None else "On another one, open "
+        return Content.assemble(start, link, f" (^y, ^u). {PASTE_ADDRESS}")
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.query_one("#address", Field).input.focus()
+        self.set_timer(HINT_SECONDS, self._explain_mismatch)
+        if self._listener is not None:
+            waiting = self._wait_for_browser(self._listener)
+            self.run_worker(waiting, group="browser", exit_on_error=False, description="browser")
+
+    def on_unmount(self) -> None:
+        """Free the port."""
+        self._stop_listening()
+
+    # -- whichever comes first ----------------------------------------------------------------------
+
+    async def _wait_for_browser(self, listener: BrowserListener) -> None:
+        answer = await in_daemon_thread(partial(listener.wait, self.step.expires_in))
+        if answer is not None:
+            self._answer(answer)
+        elif listener is self._listener:
+            self._stop_listening()
+            self.notice = STOPPED_LISTENING
+
+    def _answer(self, address: Secret) -> None:
+        if not self.busy and not self._offers_restart:
+            self._has_sent = True
+            self.post_message(StepAnswered(address))
+
+    def build_answer(self) -> Message | None:
+        field = self.query_one("#address", Field)
+        if not field.value.strip():
+            self.show_field_error(field, "Paste the address of the last page.")
+            return None
+        return StepAnswered(Secret(field.value))
+
+    def _explain_mismatch(self) -> None:
+        if not (self.busy or self.notice or self._offers_restart):
+            self.notice = format_redirect_hint(self.step.redirect_uri)
+
+    def _stop_listening(self) -> None:
+        if self._listener is not None:
+            self._listener.close()
+            self._listener = None
+
+    # -- keys ---------------------------------------------------------------------------------------
+
+    def action_new_code(self) -> None:
+        """Begin again with another address; the port must be free for that."""
+        if not self.busy:
+            self._stop_listening()
+        super().action_new_code()
+
+    def offer_restart(self, error: ErrorMessage) -> None:
+        self._stop_listening()
+        super().offer_restart(error)
+
+    def action_copy(self) -> None:
+        """Copy the whole address."""
+        self.post_message(CopyRequested(self.step.url, "The address"))
+
+    def action_show_address(self) -> None:
+        """Show the address by itself on the normal screen, where it can be selected in one piece."""
+        from tui_auth.terminal.tty import show_alone
+
+        listener = self._listener
+        try:
+            with self.app.suspend():
+                show_alone(
+                    self.step.url,
+                    "Enter goes back.",
+                    lambda: listener is not None and listener.has_answer,
+                )
+        except SuspendNotSupported:
+            self.notice = NO_SUSPEND
+
+    def field_for(self, error_field: ErrorField) -> Field | None:
+        return self.query_one("#address", Field)
