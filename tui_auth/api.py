@@ -125,7 +125,7 @@ class Auth(base.Auth):
         file = read_amplify_file(Path(path))
         settings = {name: entry.value for name, entry in file.settings.items()} if file else {}
         if file is None or not settings.keys() >= {"user_pool_id", "client_id"}:
-            raise ConfigurationError("The Amplify file names no user pool and app client.")
+            raise ConfigurationError("The Amplify file specifies no user pool and app client.")
         return cls._from_settings({**settings, "client_secret": file.client_secret})
 
     @classmethod

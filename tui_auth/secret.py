@@ -37,7 +37,7 @@ class Secret:
         if isinstance(value, bytes):
             with suppress(UnicodeDecodeError):
                 return value.decode()
-            raise ValueError("the secret is not UTF-8 text")
+            raise ValueError("the secret isn't UTF-8 text")
         return value
 
     def reveal_bytes(self) -> bytes:
@@ -80,4 +80,4 @@ class Secret:
         return repr(self)
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a Secret is not pickled")
+        raise TypeError("a secret can't be pickled")

@@ -168,7 +168,7 @@ def test_plain_text_server_is_reported(reason: str) -> None:
         (
             10,
             "The connection isn't secure: the server's certificate has expired.",
-            "Check this computer's clock. If it is right, the server's operator must renew the certificate.",
+            "Check this computer's clock, or ask the server's operator to renew the certificate.",
         ),
         *(
             (

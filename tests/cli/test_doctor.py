@@ -459,6 +459,6 @@ def test_terminal_is_described(terminal_program: TerminalProgram, tmp_path: Path
         "about": "size",
         "ok": None,
         "says": "70×20",
-        "do": "From 80×23 on everything fits, QR codes too.",
+        "do": "At 80×23 or larger, everything fits, including QR codes.",
     }
     assert checks["colors"]["says"] == "16 million (COLORTERM)"

@@ -150,7 +150,7 @@ def test_broken_keyring_does_not_lose_the_session(
     ran = machine.run(*sign_in_arguments(machine.home, choice, "keyring", "token"))
     assert ran.returncode == 0
     assert machine.is_accepted(ran.stdout.strip())
-    assert "The session is not stored." in ran.stderr
+    assert "The session isn't stored." in ran.stderr
     assert output in ran.stderr
 
 
@@ -174,7 +174,7 @@ def test_unwritable_folder_exits_with_9_if_storage_was_specified(
     assert (ran.returncode, ran.stdout) == (status, "")
     notice, lost, signed_in = ran.stderr.splitlines()
     assert f"{notice}\n" == machine.endpoint_notice
-    assert lost.startswith("tui-auth: The session is not stored.")
+    assert lost.startswith("tui-auth: The session isn't stored.")
     assert signed_in == "Signed in as ann."
 
 
@@ -209,7 +209,7 @@ def test_quitting_at_the_storage_question_reports_an_unsaved_session(
         assert program.wait_exit() == 0
         output = " ".join(program.screen_text().split())
     assert "Signed in as ann." in output
-    assert "The session is not stored." in output
+    assert "The session isn't stored." in output
     assert machine.run("token").returncode == 4
 
 

@@ -84,7 +84,7 @@ def test_password_in_another_encoding_is_rejected(
 ) -> None:
     command = process.command(*PLAIN, *pool_flags(choice))
     ran = process.run_command(command, stdin=None, input="caf\udce9\n", errors="surrogateescape")
-    assert (ran.returncode, ran.stderr) == (2, "tui-auth: The password on stdin is not UTF-8 text.\n")
+    assert (ran.returncode, ran.stderr) == (2, "tui-auth: The password on stdin isn't UTF-8 text.\n")
     assert not machine.server.calls
 
 

@@ -61,7 +61,7 @@ def test_session_is_deleted_without_a_network(machine: Machine) -> None:
     machine.server.stop()
     result = machine.run("sign-out")
     assert (result.returncode, result.stdout, result.stderr.count("\n")) == (7, "", 1)
-    assert "Removed the session of ann from this machine. Cognito did not end it" in result.stderr
+    assert "Removed the session of ann from this computer. Cognito didn't end it" in result.stderr
     assert has_no_session(machine)
 
 
@@ -84,7 +84,7 @@ def test_pool_without_token_revocation_is_reported(machine: Machine) -> None:
     machine.sign_in(machine.create_client(EnableTokenRevocation=False), machine.create_user())
     result = machine.run("sign-out")
     assert result.returncode == 3
-    assert "Cognito did not end it" in result.stderr
+    assert "Cognito didn't end it" in result.stderr
     assert has_no_session(machine)
 
 
@@ -132,7 +132,7 @@ class TestEverywhere:
         self.revoke(machine, session)
         result = machine.run("sign-out", "--everywhere")
         assert (result.returncode, result.stderr.count("\n")) == (5, 1)
-        assert "could not end your sessions on other machines" in result.stderr
+        assert "couldn't end your sessions on other devices" in result.stderr
         assert machine.is_accepted(remote_session.tokens.access_token.reveal())
         assert has_no_session(machine)
 
@@ -143,7 +143,7 @@ class TestEverywhere:
         remote_session = machine.reach_done(first)
         self.revoke(machine, ended_session)
         result = machine.run("sign-out", "--everywhere")
-        assert (result.returncode, "Signed out ann on all machines" in result.stderr) == (0, True)
+        assert (result.returncode, "Signed out ann on all devices" in result.stderr) == (0, True)
         for token in (remote_session.tokens.access_token, other.record.access_token):
             assert not machine.is_accepted(token.reveal())
         assert has_no_session(machine)
@@ -161,7 +161,7 @@ class TestEverywhere:
             "GlobalSignOut", "NotAuthorizedException", "Access Token does not have required scopes"
         )
         result = machine.run("sign-out", "--everywhere")
-        assert (result.returncode, "did not end it" in result.stderr) == (5, True)
+        assert (result.returncode, "didn't end it" in result.stderr) == (5, True)
         assert not machine.is_accepted(session.record.access_token.reveal())
 
 
@@ -186,7 +186,7 @@ def test_wrong_client_secret_does_not_count_as_an_ended_session(
     file.write_text("wrong" * 6)
     result = machine.run("sign-out", *arguments)
     assert result.returncode == 3
-    assert "Cognito did not end it" in result.stderr
+    assert "Cognito didn't end it" in result.stderr
     assert has_no_session(machine)
 
 
@@ -214,7 +214,7 @@ def test_ctrl_c_ends_by_sigint_after_one_line(
     running.send_signal(signal.SIGINT)
     stdout, stderr = running.communicate(timeout=PROCESS_SECONDS)
     assert (running.returncode, stdout, stderr.count("\n")) == (-signal.SIGINT, "", 1)
-    assert "Removed the session of ann from this machine. You stopped the request" in stderr
+    assert "Removed the session of ann from this computer. You stopped the request" in stderr
     assert has_no_session(machine)
 
 
@@ -338,7 +338,7 @@ def test_lost_reply_is_reported_as_unknown(machine: Machine) -> None:
     machine.server.drop_next("RevokeToken", after_work=True)
     result = machine.run("sign-out")
     assert result.returncode == 7
-    assert "Cognito did not reply, so the session may still be valid there." in result.stderr
+    assert "Cognito didn't reply, so the session may still be valid there." in result.stderr
     assert has_no_session(machine)
 
 

@@ -33,7 +33,7 @@ def test_invalid_usage_exits_with_2(machine: Machine, arguments: tuple[str, ...]
 def test_without_a_session_or_terminal_it_exits_with_4(machine: Machine) -> None:
     result = machine.run("token", *pool_flags(machine.create_client()))
     assert (result.returncode, result.stdout) == (4, "")
-    assert result.stderr == "tui-auth: Not signed in. Run tui-auth sign-in.\n"
+    assert result.stderr == "tui-auth: Not signed in. Run `tui-auth sign-in`.\n"
 
 
 def test_ended_session_exits_with_4_and_is_deleted(machine: Machine) -> None:

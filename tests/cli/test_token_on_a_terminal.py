@@ -149,7 +149,7 @@ class TestOnATerminal:
             program.wait_for("Password:")
             program.send(f"{PASSWORD}\r")
             assert program.wait_exit() == 0
-            assert "The session is not stored." in program.screen_text()
+            assert "The session isn't stored." in program.screen_text()
         assert machine.is_accepted((machine.home / "out").read_text().strip())
 
     def test_folder_open_to_others_exits_with_9_without_a_sign_in(

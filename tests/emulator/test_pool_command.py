@@ -163,9 +163,9 @@ def test_triggers_from_a_file_are_used(start_pool: StartPool, tmp_path: Path) ->
     ("source", "message"),
     [
         ("def define_auth_challenge(e, c): ...\n", "has no function create_auth_challenge"),
-        ("def (:\n", "does not run: SyntaxError"),
-        ("import nothing_like_that\n", "does not run: ModuleNotFoundError"),
-        ("raise SystemExit(0)\n", "does not run: SystemExit"),
+        ("def (:\n", "doesn't run: SyntaxError"),
+        ("import nothing_like_that\n", "doesn't run: ModuleNotFoundError"),
+        ("raise SystemExit(0)\n", "doesn't run: SystemExit"),
     ],
 )
 def test_unusable_triggers_file_is_reported_in_one_sentence(
@@ -463,9 +463,9 @@ def test_pycognito_verifies_tokens_of_the_command(start_pool: StartPool) -> None
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("", "is not a state file"),
-        ("[" * 100_000, "is not a state file"),
-        ('{"users": []}', "is not a state file"),
+        ("", "isn't a state file"),
+        ("[" * 100_000, "isn't a state file"),
+        ('{"users": []}', "isn't a state file"),
         ('{"pools": {"users": []}, "snapshot": {"version": 1}}', "It is damaged."),
         ('{"pools": {"users": []}, "snapshot": {"version": 99}}', "another version"),
         ('{"pools": [], "snapshot": []}', "It is damaged."),

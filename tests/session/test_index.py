@@ -171,25 +171,27 @@ def test_missing_settings_of_a_pool_are_empty() -> None:
 @pytest.mark.parametrize(
     ("entries", "pool", "username", "text"),
     [
-        ([], None, "", "Not signed in. Run tui-auth sign-in{}."),
-        ([], PoolKey("", "p", "c"), "", "Not signed in. Run tui-auth sign-in{}."),
+        ([], None, "", "Not signed in. Run `tui-auth sign-in{}`."),
+        ([], PoolKey("", "p", "c"), "", "Not signed in. Run `tui-auth sign-in{}`."),
         (
             [build_entry()],
             None,
             "",
-            "You are no longer signed in. Run tui-auth sign-in{}; tui-auth status lists your other sessions.",
+            "You are no longer signed in. Run `tui-auth sign-in{}`; `tui-auth status` lists your other "
+            "sessions.",
         ),
         (
             [build_entry()],
             PoolKey("", "p", "c"),
             "",
-            "Not signed in to this user pool. Run tui-auth sign-in{}; tui-auth status lists your sessions.",
+            "Not signed in to this user pool. Run `tui-auth sign-in{}`; `tui-auth status` lists your "
+            "sessions.",
         ),
         (
             [build_entry()],
             PoolKey("", "p", "c"),
             "bob",
-            "Not signed in as that user. Run tui-auth sign-in{}.",
+            "Not signed in as that user. Run `tui-auth sign-in{}`.",
         ),
     ],
 )

@@ -136,7 +136,7 @@ def test_unwritable_storage_hands_the_token_out_and_keeps_the_session(
     assert (result.returncode, result.stderr) == (0, ""), "a valid token needs no storage"
 
     result = limited_process(kind, *sign_in_command(choice), stdin=None, input=PASSWORD)
-    assert "The session is not stored." in result.stderr
+    assert "The session isn't stored." in result.stderr
     assert read_files(machine.state_folder) == files_before
     machine.state_folder.chmod(mode)
     assert_refresh_works(machine)
@@ -170,7 +170,7 @@ def test_sign_in_without_a_home_reports_that_nothing_is_stored(
     result = machine.run("token", environ=environ)
     assert (result.returncode, result.stderr.count("\n")) == (4, 1), result.stderr
     result = machine.run(*sign_in_command(choice), environ=environ, stdin=PASSWORD)
-    assert "The session is not stored." in result.stderr
+    assert "The session isn't stored." in result.stderr
     assert "can't be created" in result.stderr or "can't be opened" in result.stderr
     assert "Traceback" not in result.stderr
     assert not machine.state_folder.exists()

@@ -94,7 +94,7 @@ _NOT_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "R
 
 _EXPIRED = (
     "The connection isn't secure: the server's certificate has expired.",
-    "Check this computer's clock. If it is right, the server's operator must renew the certificate.",
+    "Check this computer's clock, or ask the server's operator to renew the certificate.",
 )
 _NAME_MISMATCH = (
     "The connection isn't secure: the server's certificate is for another name.",

@@ -200,7 +200,7 @@ _INVALID_PARAMETER = (
         "Invalid phone number",
         _validation(
             "Cognito doesn't accept this phone number.",
-            "Write it with country code and without spaces: +15555550123.",
+            "Enter it with the country code and without spaces: +15555550123.",
             ErrorField.ATTRIBUTES,
         ),
         _WITH_ATTRIBUTES,

@@ -160,7 +160,7 @@ def claim_signature(
         public_b, salt_number = _number(srp_b), _number(salt)
         base64.b64decode(secret_block, validate=True)
     except ValueError:
-        raise SRPError("the server's SRP values are not hexadecimal and base64") from None
+        raise SRPError("the server's SRP values aren't hexadecimal and base64") from None
     u = scramble(public_a, public_b)
     key = derive_key(shared_value(a, u, public_b, salt_number, inner), u)
     return sign(key, name, user, secret_block, timestamp)

@@ -104,7 +104,7 @@ COMMAND_EXAMPLES: dict[str, Examples] = {
     ),
     "sign-out": (
         ("tui-auth sign-out", "on this computer"),
-        ("tui-auth sign-out --everywhere", "on all computers"),
+        ("tui-auth sign-out --everywhere", "on all devices"),
     ),
     "profile": (
         ("tui-auth profile import amplify_outputs.json", ""),

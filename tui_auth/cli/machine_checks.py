@@ -136,7 +136,7 @@ def _check_terminal(environ: Mapping[str, str]) -> Iterator[Finding]:
         yield ok("terminal", safe_line(environ.get("TERM", ""), limit=40))
     if size := measure_terminal():
         text, fits = "×".join(map(str, size)), size[0] >= SMALLEST[0] and size[1] >= SMALLEST[1]
-        advice = "From 80×23 on everything fits, QR codes too."
+        advice = "At 80×23 or larger, everything fits, including QR codes."
         yield ok("size", text) if fits else note("size", text, advice)
     else:
         yield note("size", "the terminal doesn't report its size")
@@ -198,7 +198,7 @@ def _check_folder(subject: str, folder: Path) -> Finding:
     shown = display_path(existing_folder)
     flaw: tuple[str, str] | None
     if not existing_folder.is_dir():
-        flaw = f"{shown} is not a folder", f"Move it away, because {display_path(folder)} must be a folder."
+        flaw = f"{shown} isn't a folder", f"Move it away, because {display_path(folder)} must be a folder."
     elif not _is_writable(existing_folder):
         advice = "Change its owner or mode, or choose another with XDG_CONFIG_HOME and XDG_STATE_HOME."
         flaw = f"{shown} isn't writable", advice
@@ -237,7 +237,7 @@ def _check_runtime_folder(environ: Mapping[str, str]) -> Iterator[Finding]:
     """Check the folder that lasts until log-out; there is other storage, so nothing here is a problem."""
     folder = runtime_folder(environ)
     if folder is None:
-        yield note("runtime folder", "none: XDG_RUNTIME_DIR is not set", "Use --storage file or keyring.")
+        yield note("runtime folder", "none: XDG_RUNTIME_DIR isn't set", "Use --storage file or keyring.")
         return
     try:
         PrivateFolder(folder, below=os.path.dirname(folder)).names()  # noqa: PTH120

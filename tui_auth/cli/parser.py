@@ -301,7 +301,7 @@ def read_password(arguments: Namespace) -> Secret | None:
         # PowerShell starts what it pipes with a byte order mark, which is no part of a password.
         password = line.decode("utf-8-sig").removesuffix("\n").removesuffix("\r")
     if password is None:
-        raise _usage_error("The password on stdin is not UTF-8 text.")
+        raise _usage_error("The password on stdin isn't UTF-8 text.")
     if not password:
         raise _usage_error("There is no password on stdin. Pipe it in as one line.")
     return Secret(password)

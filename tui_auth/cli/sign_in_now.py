@@ -78,7 +78,7 @@ def _save_session(
 
 
 def _say_not_saved(reason: str) -> None:
-    say(f"The session is not stored. {reason}")
+    say(f"The session isn't stored. {reason}")
 
 
 def _sign_in_with_password(

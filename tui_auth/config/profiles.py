@@ -187,7 +187,7 @@ def _parse_toml(path: Path, text: str) -> dict[str, Any]:
         message = str(error)
         position = _TOML_POSITION.search(message)
         line = int(position[1]) if position else text.count("\n") + 1
-        unknown = f"this is not TOML: {_TOML_POSITION.sub('', message).strip()}"
+        unknown = f"this isn't TOML: {_TOML_POSITION.sub('', message).strip()}"
         problem = next((ours for start, ours in _EXPECTED if message.startswith(start)), unknown)
         raise error_in_file(path, line, f"{problem}.") from None
     except RecursionError:

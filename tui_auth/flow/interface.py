@@ -110,7 +110,9 @@ def environment_badge_for(endpoint: str) -> str:
 
 
 INTERNAL_ERROR = "tui-auth had an internal error. Your answer isn't the cause."
-_QUOTE_LIMIT = 160
+_TWO_LINES = 150
+"""Characters in two lines of a form, less what wrapping leaves empty."""
+_SHORTEST_QUOTE = 60
 
 
 @dataclass(frozen=True)
@@ -141,11 +143,14 @@ class ErrorMessage:
             error: The error of a request.
             retry_key: The key that sends the same request again; empty if no key does.
         """
-        parts = [error.message]
-        if error.quote:
-            parts.append(quote_service(error.quote, limit=_QUOTE_LIMIT))
         can_retry = error.recovery_suggestion == TRY_AGAIN and bool(retry_key)
-        parts.append(f"Press {retry_key} to try again." if can_retry else error.recovery_suggestion)
+        parts = [
+            error.message,
+            f"Press {retry_key} to try again." if can_retry else error.recovery_suggestion,
+        ]
+        if error.quote:  # after the cure, which must be in view
+            room = _TWO_LINES - sum(map(len, parts)) - len(quote_service(""))
+            parts.append(quote_service(error.quote, limit=max(room, _SHORTEST_QUOTE)))
         repeats = error.may_have_arrived and retry_key == "Enter"
         text = " ".join(part for part in parts if part)
         return cls(text, error.field, repeats, kind=error.kind, code=error.code)

@@ -131,7 +131,7 @@ def ensure_fresh(
             if not force and min_ttl is None and record.seconds_left(kind) > 0:
                 return RefreshResult(record)
             raise NotSignedInError(
-                "The session can't be refreshed. Run tui-auth sign-in.", record.sign_in_settings
+                "The session can't be refreshed. Run `tui-auth sign-in`.", record.sign_in_settings
             )
         client = build_app_client(record)
         if lock:
@@ -166,7 +166,7 @@ def _refresh(sessions: Sessions, stored: StoredSession, client: AppClient, gatew
             raise
         sessions.forget_if_unchanged(stored)
         raise NotSignedInError(
-            f"The session has ended. {reason_for_end(error)} Run tui-auth sign-in.", record.sign_in_settings
+            f"The session has ended. {reason_for_end(error)} Run `tui-auth sign-in`.", record.sign_in_settings
         ) from None
     _reject_tokens_of_another_user(result, record)
     record, problem = _save_rotated_token(sessions, stored, result)

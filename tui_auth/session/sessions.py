@@ -381,11 +381,11 @@ def _signed_in_at(store: Store, name: str) -> float | None:
 def _not_signed_in_message(
     entries: list[SessionEntry], pool: PoolKey | None, username: str, profile: str
 ) -> str:
-    sign_in = f"Run tui-auth sign-in --profile {profile}" if profile else "Run tui-auth sign-in"
+    sign_in = f"Run `tui-auth sign-in --profile {profile}`" if profile else "Run `tui-auth sign-in`"
     if username:
         return f"Not signed in as that user. {sign_in}."
     if pool is not None and entries:
-        return f"Not signed in to this user pool. {sign_in}; tui-auth status lists your sessions."
+        return f"Not signed in to this user pool. {sign_in}; `tui-auth status` lists your sessions."
     if entries:
-        return f"You are no longer signed in. {sign_in}; tui-auth status lists your other sessions."
+        return f"You are no longer signed in. {sign_in}; `tui-auth status` lists your other sessions."
     return f"Not signed in. {sign_in}."

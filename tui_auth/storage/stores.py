@@ -107,7 +107,7 @@ class KeyringStore(Store):
             is_stored = _call_keyring(put)
         except _NoAnswerError:
             raise UnknownOutcomeError(
-                "The keyring didn't respond, so the session may be stored there. tui-auth sign-out "
+                "The keyring didn't respond, so the session may be stored there. `tui-auth sign-out` "
                 "removes it."
             ) from None
         if not is_stored:

@@ -74,7 +74,8 @@ def drop_controls(text: str, keep: str = "") -> str:
 
 def quote_service(message: object, limit: int = 200) -> str:
     """Quote a server's message. The sentence says "service": an endpoint may not be Cognito."""
-    return f"The service says: “{safe_line(message, limit)}”."
+    text = safe_line(message, limit)
+    return f"The service says: “{text}”{'' if text.endswith(('.', '!', '?', '…')) else '.'}"
 
 
 def _read_start(value: object, limit: int) -> tuple[str, int]:

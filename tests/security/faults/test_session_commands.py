@@ -105,7 +105,7 @@ def test_lost_answer_is_one_line_and_keeps_the_session(
     name: str, shell: Shell, record_property: RecordProperty
 ) -> None:
     machine, proxy, failures = shell.machine, shell.proxy, []
-    message = "Cognito did not reply" if name == "a sign-out" else "No answer came"
+    message = "Cognito didn't reply"
     faults = fault_share(FAULTS_WITHOUT_REPLY, name, COMMANDS, thinning=2)
     for fault in faults:
         hits_before = proxy.hits

@@ -58,7 +58,7 @@ def run(arguments: Namespace) -> int:
             return _run_in_lines(server, pool)
         users = {user.username: user for user in pool.users}
         if arguments.play and arguments.play not in users:
-            say(f"--play: there is no such sample user. Choose one of {', '.join(users)}.")
+            say(f"--play: unknown sample user. Choose one of {', '.join(users)}.")
             return ExitCode.USAGE
         from tui_auth.demo.app import DemoApp
 

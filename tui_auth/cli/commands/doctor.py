@@ -72,7 +72,7 @@ def _check_all(arguments: Namespace) -> Iterator[Finding]:
     except ConfigurationError as error:
         for sentence in error.notes if isinstance(error, NoPoolError) else ():
             yield note("note", sentence)
-        yield problem("pool", str(error), "Fix this first. The pool is not checked until then.")
+        yield problem("pool", str(error), "Fix this first. The pool isn't checked until then.")
         yield from check_network(cognito_url("us-east-1"))
         yield from check_machine()
         return
@@ -257,7 +257,7 @@ def _check_keys(choice: ResolvedPool) -> Finding:
                 "no user pool has this ID",
                 "Check --user-pool-id in the Cognito console. With a wrong ID every password is rejected.",
             )
-        return note("pool keys", "couldn't fetch the pool's public keys, so the pool ID is not checked")
+        return note("pool keys", "couldn't fetch the pool's public keys, so the pool ID isn't checked")
     except AuthError as error:
         return note("pool keys", error.message, error.recovery_suggestion)
     return ok("pool keys", "the pool publishes its keys")

@@ -82,7 +82,7 @@ def _run_as_script(command: list[str], environment: Mapping[str, str], error: OS
         say(f"{command[0]} can't run: its interpreter {interpreter} doesn't exist.")
         return CANNOT_RUN
     if code == errno.ENOENT:
-        say("No such command. Check its name, or give its path.")
+        say("Command not found. Check its name, or give its path.")
         return NOT_FOUND
     reason = error.strerror if isinstance(error, OSError) else "it isn't a command"
     say(f"The command can't run: {reason}.")
@@ -99,7 +99,7 @@ def _first_line(path: str) -> bytes:
 def _parse_variable(text: str) -> tuple[str, str]:
     name, _, kind = text.partition("=")
     if kind in TOKEN_KINDS and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
-        raise ArgumentTypeError("a variable name has letters, digits and _, and does not start with a digit")
+        raise ArgumentTypeError("a variable name has letters, digits and _, and doesn't start with a digit")
     if kind not in TOKEN_KINDS:
         raise ArgumentTypeError("expected NAME=id or NAME=access")
     return name, kind

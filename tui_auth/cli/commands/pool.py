@@ -141,7 +141,8 @@ class StateFile:
             raise _unusable(f"can't read the state file {self.path}: {error.strerror}.") from None
         if stat.S_IMODE(mode) & 0o077:
             raise _unusable(
-                f"the state file {self.path} is open to other users. Close it: chmod 600 {self.path}"
+                f"the state file {self.path} can be read by other users. Make it private: "
+                f"chmod 600 {self.path}"
             )
         try:
             owners = frozenset({os.geteuid()})
@@ -152,7 +153,7 @@ class StateFile:
         except (ValueError, RecursionError):
             content = None
         if not isinstance(content, dict) or not {"pools", "snapshot"} <= content.keys():
-            raise _unusable(f"{self.path} is not a state file of tui-auth pool. Give another --state.")
+            raise _unusable(f"{self.path} isn't a state file of tui-auth pool. Give another --state.")
         self._version = self._read_version()
         return content
 
@@ -284,7 +285,7 @@ def load_triggers(path: Path) -> ModuleType:
         exec(compile(source, str(path), "exec"), module.__dict__)  # noqa: S102 - the user's own file
     except (Exception, SystemExit) as error:
         reason = " ".join(f"{type(error).__name__}: {error}".split())
-        raise _unusable(f"the triggers file {path} does not run: {reason}.") from None
+        raise _unusable(f"the triggers file {path} doesn't run: {reason}.") from None
     names = [name for name in FUNCTIONS.values() if callable(getattr(module, name, None))]
     if not names:
         choice = ", ".join(FUNCTIONS.values())

@@ -193,7 +193,7 @@ def _add(arguments: Namespace) -> None:
         settings["client_secret_file"] = secret = str(resolve_secret_path(secret))
     _add_or_explain(arguments.name, settings, replace=arguments.force)
     if secret and not os.path.lexists(secret):  # it may be the secret itself, so it isn't repeated
-        _say(f"--client-secret-file: there is no such file yet. {SECRET_FILE_ADVICE}")
+        _say(f"--client-secret-file: the file doesn't exist yet. {SECRET_FILE_ADVICE}")
     elif secret:
         _warn_if_unreadable(secret)
 
@@ -238,7 +238,7 @@ def _remove(arguments: Namespace) -> None:
 def _import(arguments: Namespace) -> None:
     path: Path = arguments.file.absolute()
     if not os.path.lexists(path):
-        raise ConfigurationError("There is no such file. Give the path of a file that Amplify wrote.")
+        raise ConfigurationError("This file doesn't exist. Give the path of a file that Amplify wrote.")
     file = read_amplify_file(path)
     if file is None:
         raise error_in_file(path, None, "it specifies no user pool in any form that Amplify writes.")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: ArgumentParser) -> None:
     add_session_arguments(parser)
-    parser.add_argument("--everywhere", action="store_true", help="end this user's sessions on all machines")
+    parser.add_argument("--everywhere", action="store_true", help="end this user's sessions on all devices")
 
 
 def run(arguments: Namespace) -> int:
@@ -42,12 +42,12 @@ def run(arguments: Namespace) -> int:
     name = stored.record.display_name
     if result.storage_error is not None:
         status = status or ExitCode.STORAGE
-        say(f"{at_cognito} The session of {name} could not be removed here. {result.storage_error}")
+        say(f"{at_cognito} The session of {name} couldn't be removed here. {result.storage_error}")
     elif result.outcome is RevocationOutcome.REVOKED:
-        where = " on all machines" if arguments.everywhere else ""
+        where = " on all devices" if arguments.everywhere else ""
         say(f"Signed out {name}{where}. Tokens that were printed stay valid until they expire.")
     else:
-        say(f"Removed the session of {name} from this machine. {at_cognito}")
+        say(f"Removed the session of {name} from this computer. {at_cognito}")
     return status
 
 
@@ -64,11 +64,11 @@ def _revocation_text(outcome: RevocationOutcome, error: BaseException | None) ->
     cure = "To end it there, sign in again and run `tui-auth sign-out --everywhere`."
     status = status_for(error)
     if isinstance(error, AuthError) and error.may_have_arrived:
-        return status, f"Cognito did not reply, so the session may still be valid there. {cure}"
+        return status, f"Cognito didn't reply, so the session may still be valid there. {cure}"
     reason = error.message if isinstance(error, AuthError) else str(error)
     if status == ExitCode.INTERNAL_ERROR:  # its text may hold a value
         reason = f"({type(error).__name__})"
-    return status, f"Cognito did not end it: {reason} {cure}"
+    return status, f"Cognito didn't end it: {reason} {cure}"
 
 
 _TEXTS = {
@@ -79,7 +79,7 @@ _TEXTS = {
     ),
     "OTHERS_NOT_REVOKED": (
         ExitCode.REJECTED,
-        "It had already ended at Cognito, so it could not end your sessions on other machines. To end "
+        "It had already ended at Cognito, so it couldn't end your sessions on other devices. To end "
         "them, sign in and run `tui-auth sign-out --everywhere`.",
     ),
 }
