@@ -110,7 +110,9 @@ def sign_in_as_noun_and_verb(message: Message) -> Iterator[str]:
 
 
 def doubled(message: Message) -> Iterator[str]:
-    if wrong := re.search(r"(?<!\.)\.\.(?!\.)|[.!?…]”?\.(?=\s|$)|[!?][!?]|\b([a-z]+) \1\b", message.text):
+    if wrong := re.search(
+        r"(?<!\.)\.\.(?!\.)|[.!?…]”?\.(?=\s|$)|[!?][!?]|(?<![\w-])([a-z]+) \1\b", message.text
+    ):
         yield f"doubled: {wrong[0]!r}"
 
 

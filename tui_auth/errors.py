@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     P = ParamSpec("P")
     R = TypeVar("R")
 
-TRY_AGAIN = "Try it again."
+TRY_AGAIN = "Try again."
 """The suggestion after a lost reply. A front end replaces it with the key that tries again."""
 
 

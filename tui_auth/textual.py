@@ -219,5 +219,5 @@ def _parse_flow(name: AuthFlow | str) -> AuthFlow:
     except ValueError:
         known = ", ".join(AuthFlow)
         raise InvalidStateError(
-            ErrorKind.INVALID_STATE, "That is not an auth flow.", f"Known are {known}."
+            ErrorKind.INVALID_STATE, "Unknown auth flow.", f"Choose one of {known}."
         ) from None

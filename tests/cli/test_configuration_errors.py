@@ -17,7 +17,7 @@ from tui_auth.emulator import CognitoEmulator
 IDS = ("--user-pool-id", "eu-west-1_Ab12Cd34E", "--client-id", "1example23456789")
 VALID_IDS = 'user_pool_id = "eu-west-1_Ab12Cd34E"\nclient_id = "1example23456789"\n'
 CONFIG = "~/.config/tui-auth/config.toml"
-ADVICE = "Let Amplify write it again, or specify the pool with flags or a profile."
+ADVICE = "Generate it again with Amplify, or specify the pool with flags or a profile."
 
 
 class Project:

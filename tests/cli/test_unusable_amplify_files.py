@@ -11,7 +11,7 @@ import pytest
 from tests.programs import DATA, Program, TerminalProgram
 
 Prepare = Callable[[Path], object]
-ADVICE = "Let Amplify write it again, or specify the pool with flags or a profile."
+ADVICE = "Generate it again with Amplify, or specify the pool with flags or a profile."
 
 
 def truncate_before(name: str, marker: str) -> Prepare:

@@ -149,7 +149,7 @@ def test_selected_auth_flow_is_reset_for_another_client(tmp_path: Path, goes_bac
 
 
 def test_same_ids_are_tried_with_the_selected_auth_flow(tmp_path: Path) -> None:
-    lost = AuthError(ErrorKind.NETWORK, "Cognito can't be reached.", "Try it again.")
+    lost = AuthError(ErrorKind.NETWORK, "Cognito can't be reached.", "Try again.")
     flow = DrivenFirstRun(tmp_path, NOT_ENABLED, lost, NO_USER)
     flow.run(flow.submit(POOL, CLIENT))
     output = flow.run(flow.auth_flow_selected("USER_AUTH"))

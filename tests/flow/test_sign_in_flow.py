@@ -61,7 +61,7 @@ CODE = Secret("123456")
 EXPIRED = error_from_response("NotAuthorizedException", "Invalid session for the user, session is expired.")
 WRONG_CODE = error_from_response("CodeMismatchException", "")
 THROTTLED = error_from_response("TooManyRequestsException", "")
-LOST = AuthError(ErrorKind.NETWORK, "No answer came.", "Try it again.", may_have_arrived=True)
+LOST = AuthError(ErrorKind.NETWORK, "No answer came.", "Try again.", may_have_arrived=True)
 
 
 def at_sms(*replies: Any, **settings: Any) -> DrivenFlow:
@@ -192,7 +192,7 @@ class TestErrors:
         assert isinstance(output, ShowError)
         assert output.error.text == INTERNAL_ERROR
 
-    @pytest.mark.parametrize(("key", "text"), [("Enter", "Press Enter to try again."), ("", "Try it again.")])
+    @pytest.mark.parametrize(("key", "text"), [("Enter", "Press Enter to try again."), ("", "Try again.")])
     def test_lost_reply_names_the_key_that_repeats_the_request(self, key: str, text: str) -> None:
         flow = at_sms(LOST, enter_key=key)
         output = flow.run(flow.answer(CODE))

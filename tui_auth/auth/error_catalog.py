@@ -111,7 +111,7 @@ _NOT_AUTHORIZED = (
         "Password attempts exceeded",
         _throttled(
             "Too many wrong passwords.",
-            "Each further attempt doubles the wait, up to 15 minutes.",
+            "Wait before you try again. Each attempt doubles the wait, up to 15 minutes.",
             retry_after=5.0,  # the first lock
         ),
     ),
@@ -120,7 +120,7 @@ _NOT_AUTHORIZED = (
         "SECRET_HASH was not received",
         _configuration(
             "This app client has a secret, but none was given.",
-            "Copy it from the Cognito console into a file, and give the file with --client-secret-file.",
+            "Copy it from the Cognito console into a file and use --client-secret-file.",
         ),
     ),
     *(_Rule(text, _WRONG_CLIENT_SECRET) for text in ("secret hash", "client secret", "SecretHash")),

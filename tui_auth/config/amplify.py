@@ -56,7 +56,7 @@ _POOL_KEY = re.compile(
     r"|awsCognitoAuthPlugin)\b"
 )
 _NEEDS_RUNNING = "isn't a literal value, and nothing in this file is run"
-_HOW_TO_REPAIR = "Let Amplify write it again, or specify the pool with flags or a profile."
+_HOW_TO_REPAIR = "Generate it again with Amplify, or specify the pool with flags or a profile."
 _USE_INSTEAD = "Use amplify_outputs.json, flags or a profile."
 _LARGEST_SCRIPT_BYTES = 256 * 1024
 

@@ -175,7 +175,7 @@ def _edited(path: Path, text: str, edit: Callable[[str, Profiles], tuple[str, Pr
     except TOMLKitError:
         is_correct = False
     if not is_correct:
-        raise error_in_file(path, None, "tui-auth can't change its notation. Change it in an editor.")
+        raise error_in_file(path, None, "it is written in a way that tui-auth can't edit. Use an editor.")
     return new_text
 
 

@@ -34,8 +34,8 @@ _EXPECTED = (
     ("Expected '=' after a key", "expected = after the key"),
     ("Expected ']'", "expected the ] that ends the table's name"),
     ("Unclosed array", "expected the ] that ends the list"),
-    ("Cannot overwrite a value", "this key is already set above; remove one of them"),
-    ("Cannot declare", "this table already exists above; remove one of them"),
+    ("Cannot overwrite a value", "this key is already set above; remove one"),
+    ("Cannot declare", "this table already exists above; remove one"),
 )
 """The messages of tomllib, and ours for them."""
 

@@ -17,10 +17,10 @@ TEXTS: dict[PasskeyProblem, tuple[str, str]] = {
     PasskeyProblem.NO_KEY: ("No security key is plugged in.", "Plug it in, or sign in another way."),
     PasskeyProblem.NOT_PERMITTED: (
         "A security key is plugged in, but this account may not use it.",
-        "It works for the user who sits at this machine; over SSH it takes a udev rule. " + _OTHER_WAY,
+        "Use it at this computer, not over SSH, or add a udev rule. " + _OTHER_WAY,
     ),
     PasskeyProblem.OVER_SSH: (
-        "Security keys in your own computer don't reach this machine over SSH.",
+        "A security key in your own computer doesn't work over SSH.",
         "Sign in with a browser, or another way.",
     ),
     PasskeyProblem.UNSUPPORTED: (
@@ -65,11 +65,11 @@ TEXTS: dict[PasskeyProblem, tuple[str, str]] = {
     ),
     PasskeyProblem.BAD_REQUEST: ("The key can't use what the pool sent.", _OTHER_WAY),
     PasskeyProblem.RELYING_PARTY_UNCONFIRMED: (
-        "The pool asks for a passkey of a site that you have not confirmed.",
+        "The pool asks for a passkey of a site that you haven't confirmed.",
         "Confirm the site, or sign in another way.",
     ),
     PasskeyProblem.RELYING_PARTY_REJECTED: (
-        "The pool asks for a passkey of another site, so the passkey was not used.",
+        "The pool asks for a passkey of another site, so the passkey wasn't used.",
         "If this is unexpected, don't trust the pool. " + _OTHER_WAY,
     ),
 }
