@@ -19,8 +19,8 @@ PACKAGE: Final = Path(__file__).parents[1] / "tui_auth"
 NOT_FOR_USERS: Final = ("emulator/", "testing", "__init__.py")
 PLACEHOLDER: Final = "{…}"
 _WORDS: Final = re.compile(r"[A-Za-z’'-]{2,}[,.:;]? +[A-Za-z{“]")
-_COGNITO_TEXTS: Final = ("_Rule",)
-"""Calls whose first argument is a fragment of Cognito's messages."""
+_OTHER_TEXTS: Final = ("_Rule", "cast")
+"""Calls whose first argument is a fragment of Cognito's messages, or a type."""
 
 
 @dataclass(frozen=True, order=True)
@@ -87,7 +87,7 @@ def _other_literals(tree: ast.Module) -> Iterator[ast.AST]:
                 yield from node.values
             case ast.Call(func=ast.Attribute(value=ast.Name(id="re"))):
                 yield from node.args
-            case ast.Call(func=ast.Name(id=name)) if name in _COGNITO_TEXTS:
+            case ast.Call(func=ast.Name(id=name)) if name in _OTHER_TEXTS:
                 yield node.args[0]
             case ast.Compare(left=ast.Constant(), ops=[ast.In() | ast.NotIn()]):
                 yield node.left
