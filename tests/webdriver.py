@@ -8,10 +8,14 @@ import re
 import subprocess
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import pytest
+
+from tests.tools import need_tool
 from tests.waiting import wait_until
 
 _ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
@@ -112,6 +116,10 @@ class Chromium:
         cookies: list[dict[str, Any]] = self._send("POST", "/goog/cdp/execute", command)["cookies"]
         return cookies
 
+    def forget(self) -> None:
+        """Remove all cookies: nobody is signed in."""
+        self._send("POST", "/goog/cdp/execute", {"cmd": "Network.clearBrowserCookies", "params": {}})
+
     @property
     def text(self) -> str:
         """The visible text of the page."""
@@ -154,3 +162,11 @@ class Chromium:
         """Return a picture of the page or of an element, as PNG."""
         path = f"/element/{self._find(selector)}/screenshot" if selector else "/screenshot"
         return base64.b64decode(self._send("GET", path))
+
+
+@pytest.fixture(scope="module")
+def chromium_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
+    """Start one browser for the tests of a module."""
+    need_tool("chromium", "chromedriver")
+    with Chromium(tmp_path_factory.mktemp("chromium")) as browser:
+        yield browser

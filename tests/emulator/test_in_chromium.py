@@ -13,19 +13,11 @@ import pytest
 from tests.emulator.conftest import MakePool
 from tests.emulator.harness import OTHER_PASSWORD, PASSWORD, TOTP, PoolUnderTest
 from tests.emulator.web_client import ACME_SSO, OAuthClient, create_app
-from tests.tools import need_tool
 from tests.webdriver import ENTER, TAB, Chromium
+from tests.webdriver import chromium_process as chromium_process
 
 BUTTON = "form button"
 SMS = {"SmsConfiguration": {"SnsCallerArn": "arn:aws:iam::123456789012:role/sms"}}
-
-
-@pytest.fixture(scope="module")
-def chromium_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
-    """Start one browser for the tests of this module."""
-    need_tool("chromium", "chromedriver")
-    with Chromium(tmp_path_factory.mktemp("chromium")) as browser:
-        yield browser
 
 
 @pytest.fixture

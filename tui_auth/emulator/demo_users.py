@@ -254,7 +254,11 @@ def set_up_managed_login(emulator: CognitoEmulator, pool_id: str, domain: str) -
         "ProviderName": PROVIDER,
         "ProviderType": "SAML",
         "ProviderDetails": {"MetadataURL": "https://sso.acme.example/metadata"},
-        "AttributeMapping": {"email": f"{claims}/emailaddress", "name": f"{claims}/name"},
+        "AttributeMapping": {
+            "email": f"{claims}/emailaddress",
+            "email_verified": "email_verified",
+            "name": f"{claims}/name",
+        },
         "IdpIdentifiers": ["acme.example"],
     }
     emulator.call("CreateIdentityProvider", {**target, **provider})
