@@ -1,0 +1,147 @@
+"""``tui-auth sign-in --browser`` with a real Chromium: what the user does in both windows."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.journeys.conftest import SignIn, StartSignIn
+from tests.webdriver import Chromium
+from tests.webdriver import chromium_process as chromium_process
+from tui_auth.emulator import CognitoEmulator
+from tui_auth.emulator.demo_users import PROVIDER, DemoPool
+
+BUTTON = "form button"
+
+
+@pytest.fixture
+def port(server: CognitoEmulator, demo: DemoPool) -> int:
+    """Return a free port, to which the app client leads back."""
+    with closing(socket.socket()) as free:
+        free.bind(("127.0.0.1", 0))
+        port = int(free.getsockname()[1])
+    ids = {"UserPoolId": demo.user_pool_id, "ClientId": demo.client_id}
+    client = server.call("DescribeUserPoolClient", ids)["UserPoolClient"]
+    addresses = [f"http://localhost:{port}/"]
+    server.call("UpdateUserPoolClient", {**client, "CallbackURLs": addresses, "LogoutURLs": addresses})
+    return port
+
+
+@pytest.fixture
+def start(
+    server: CognitoEmulator, port: int, sign_in_as: StartSignIn, chromium_process: Chromium
+) -> Callable[..., SignIn]:
+    """Return a function that starts a sign-in in a browser that nobody is signed in to."""
+    chromium_process.forget()
+
+    def start(username: str, *flags: str, rows: int = 23) -> SignIn:
+        address = f"http://localhost:{port}/"
+        flags = ("--browser", "--domain", server.endpoint_url, "--redirect-uri", address, *flags)
+        flags = (*flags, "--storage", "file")
+        return sign_in_as(username, *flags, rows=rows)
+
+    return start
+
+
+@pytest.fixture
+def nothing_listens(port: int) -> Iterator[None]:
+    """Take the port, so that the browser's last page doesn't load, as on another computer."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", port))
+        yield
+
+
+def enter_password(browser: Chromium, program: SignIn) -> None:
+    browser.fill("#username", program.user.username)
+    browser.fill("#password", program.user.password)
+    browser.click(BUTTON)
+
+
+def whole_address(program: SignIn) -> str:
+    """Return the address that line prompts show alone on its line, which the terminal wraps."""
+    program.wait_for("Address:")
+    text = program.screen_text()
+    start = text.index(f"{program.server.endpoint_url}/oauth2/authorize?")
+    return "".join(text[start:].partition("\n\n")[0].split())
+
+
+def test_short_address_leads_out_and_back(
+    start: Callable[..., SignIn], port: int, chromium_process: Chromium
+) -> None:
+    browser, program = chromium_process, start("ann")
+    program.wait_for(f"http://localhost:{port}/")
+    browser.open(f"http://localhost:{port}/")
+    enter_password(browser, program)
+    program.wait_for_text("Signed in as ann")
+
+    assert "code=" not in browser.address
+    assert urlsplit(browser.address).port == port
+
+
+def test_second_factor_is_asked_for_in_the_browser(
+    start: Callable[..., SignIn], port: int, chromium_process: Chromium
+) -> None:
+    browser, program = chromium_process, start("sam", "--plain", rows=60)
+    program.wait_for("Address:")
+    browser.open(f"http://localhost:{port}/")
+    enter_password(browser, program)
+    browser.fill("#code", program.newest_code())
+    browser.click(BUTTON)
+
+    program.wait_for("Signed in as sam.")
+    assert program.wait_exit() == 0
+
+
+@pytest.mark.usefixtures("nothing_listens")
+def test_address_of_the_last_page_is_pasted(start: Callable[..., SignIn], chromium_process: Chromium) -> None:
+    browser, program = chromium_process, start("ann", "--plain", rows=60)
+    browser.open(whole_address(program))
+    enter_password(browser, program)
+    program.enter(browser.address)
+
+    program.wait_for("Signed in as ann.")
+    assert program.wait_exit() == 0
+
+
+@pytest.mark.usefixtures("nothing_listens")
+def test_address_is_pasted_into_the_full_screen(
+    start: Callable[..., SignIn], chromium_process: Chromium
+) -> None:
+    browser, plain = chromium_process, start("ann", "--plain", rows=60)
+    browser.open(whole_address(plain))
+    enter_password(browser, plain)
+    foreign = browser.address
+    program = start("ann")
+    program.wait_for("Address of the last page")
+    program.paste(foreign)
+    program.press("enter")
+
+    program.wait_for_text("somebody else's")
+
+
+def test_user_of_a_provider_signs_in(
+    start: Callable[..., SignIn], port: int, chromium_process: Chromium
+) -> None:
+    browser, program = chromium_process, start("ann", "--provider", PROVIDER, "--plain", rows=60)
+    program.wait_for("Address:")
+    browser.open(f"http://localhost:{port}/")
+    browser.fill("#email", "dana@acme.example")
+    browser.click(BUTTON)
+
+    program.wait_for("Signed in as AcmeSSO_dana@acme.example (AcmeSSO).")
+    assert program.wait_exit() == 0
+
+
+def test_cancel_at_the_provider_is_reported(
+    start: Callable[..., SignIn], port: int, chromium_process: Chromium
+) -> None:
+    browser, program = chromium_process, start("ann", "--provider", PROVIDER)
+    program.wait_for(f"http://localhost:{port}/")
+    browser.open(f"http://localhost:{port}/")
+    browser.click("[name=cancel]")
+
+    program.wait_for_text("You cancel")
