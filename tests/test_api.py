@@ -374,4 +374,4 @@ class TestAsyncAuth:
     def test_methods_are_those_of_auth(self) -> None:
         names = {name for name in dir(Auth) if not name.startswith("_")}
         own = {"default_auth_flow", "default_first_factor", "default_client_metadata"}
-        assert names - own - {"fork", "verify_tokens"} <= set(dir(AsyncAuth))
+        assert names - own - {"fork"} <= set(dir(AsyncAuth))

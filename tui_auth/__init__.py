@@ -7,7 +7,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from tui_auth.api import AsyncAuth, AsyncBrowserSignIn, Auth
+    from tui_auth.api import AsyncAuth, AsyncBrowserSignIn, Auth, Done
     from tui_auth.auth.auth import BrowserSignIn
     from tui_auth.auth.managed_login import ContinueSignInWithBrowser
     from tui_auth.auth.next_step import (
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
         ContinueSignInWithPasskey,
         ContinueSignInWithTOTPSetup,
         DeliveryDetails,
-        Done,
         MFAType,
         ResetPassword,
         SignInResult,
@@ -63,12 +62,15 @@ if TYPE_CHECKING:
         UserNotFoundError,
     )
     from tui_auth.secret import Secret
+    from tui_auth.session.aws import AwsCredentials
+    from tui_auth.session.record import SessionInfo
+    from tui_auth.session_api import Session, list_sessions, open_session
 
 __version__ = "0.1.0"
 
 # Names are imported on first access, because `tui-auth token` must start fast.
 _NAMES = {
-    "tui_auth.api": "AsyncAuth AsyncBrowserSignIn Auth",
+    "tui_auth.api": "AsyncAuth AsyncBrowserSignIn Auth Done",
     "tui_auth.auth.auth": "BrowserSignIn",
     "tui_auth.auth.managed_login": "ContinueSignInWithBrowser",
     "tui_auth.auth.next_step": """
@@ -76,7 +78,7 @@ _NAMES = {
         ConfirmSignInWithPassword ConfirmSignInWithSMSMFACode ConfirmSignInWithTOTPCode ConfirmSignUp
         ContinueSignInWithEmailMFASetup ContinueSignInWithFirstFactorSelection
         ContinueSignInWithMFASelection ContinueSignInWithMFASetupSelection ContinueSignInWithPasskey
-        ContinueSignInWithTOTPSetup DeliveryDetails Done MFAType ResetPassword SignInResult SignUpResult
+        ContinueSignInWithTOTPSetup DeliveryDetails MFAType ResetPassword SignInResult SignUpResult
         UnknownStep
     """,
     "tui_auth.auth.step_descriptions": "StepDescription describe_step",
@@ -89,6 +91,9 @@ _NAMES = {
         UnsupportedError UserNotConfirmedError UserNotFoundError UsernameExistsError
     """,
     "tui_auth.secret": "Secret",
+    "tui_auth.session.aws": "AwsCredentials",
+    "tui_auth.session.record": "SessionInfo",
+    "tui_auth.session_api": "Session list_sessions open_session",
 }
 _MODULES = {name: module for module, names in _NAMES.items() for name in names.split()}
 
@@ -98,6 +103,7 @@ __all__ = [
     "Auth",
     "AuthError",
     "AuthFactorType",
+    "AwsCredentials",
     "BrowserSignIn",
     "ChallengeExpiredError",
     "CodeExpiredError",
@@ -132,6 +138,8 @@ __all__ = [
     "PasskeyProblem",
     "ResetPassword",
     "Secret",
+    "Session",
+    "SessionInfo",
     "SignInResult",
     "SignUpResult",
     "StepDescription",
@@ -146,6 +154,8 @@ __all__ = [
     "UserNotFoundError",
     "UsernameExistsError",
     "describe_step",
+    "list_sessions",
+    "open_session",
 ]
 
 

@@ -7,14 +7,17 @@ stdin, prints or logs.
 from __future__ import annotations
 
 import os
-from argparse import Namespace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tui_auth.auth import auth as base
+from tui_auth.auth import next_step
+from tui_auth.config.aws_settings import effective_endpoint
 from tui_auth.errors import ConfigurationError, TuiAuthError, drops_secrets
+from tui_auth.session_api import Session, selectors_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
@@ -28,7 +31,6 @@ if TYPE_CHECKING:
     from tui_auth.auth.next_step import (
         AuthFactorType,
         DeliveryDetails,
-        Done,
         ResetPasswordResult,
         SignInResult,
         SignUpResult,
@@ -38,6 +40,22 @@ if TYPE_CHECKING:
     from tui_auth.secret import Secret
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Done(next_step.Done):
+    """Signed in.
+
+    Attributes:
+        tokens: The tokens.
+        claims: Their checked claims.
+        device: This machine as Cognito knows it, if the pool tracks devices.
+        asks_to_remember_device: True if the user decides whether the pool remembers the device
+            (``Auth.remember_device``).
+        session: The session, in memory until it is saved.
+    """
+
+    session: Session = field(kw_only=True, repr=False, compare=False)
 
 
 class Auth(base.Auth):
@@ -89,8 +107,10 @@ class Auth(base.Auth):
             domain=domain,
             redirect_uri=redirect_uri,
         )
-        if verify_signatures and gateway is None:
-            self.verify_tokens = _PoolKeys(user_pool_id, endpoint_url).verify
+        self._endpoint_url = endpoint_url
+        self._keys = _PoolKeys(user_pool_id, endpoint_url) if verify_signatures and gateway is None else None
+        self._origin: dict[str, str] = {}
+        self._finish = self._add_session
 
     @classmethod
     @drops_secrets
@@ -107,7 +127,7 @@ class Auth(base.Auth):
         from tui_auth.config.resolver import resolve_pool
 
         variables = {key: value for key, value in environ.items() if not key.startswith("TUI_AUTH_")}
-        return cls._from_settings(vars(resolve_pool(Namespace(profile=name), variables)))
+        return cls._from_settings(vars(resolve_pool({"profile": name}, variables)))
 
     @classmethod
     @drops_secrets
@@ -122,11 +142,13 @@ class Auth(base.Auth):
         """
         from tui_auth.config.amplify import read_amplify_file
 
-        file = read_amplify_file(Path(path))
+        file = read_amplify_file(Path(path).absolute())
         settings = {name: entry.value for name, entry in file.settings.items()} if file else {}
         if file is None or not settings.keys() >= {"user_pool_id", "client_id"}:
             raise ConfigurationError("The Amplify file specifies no user pool and app client.")
-        return cls._from_settings({**settings, "client_secret": file.client_secret})
+        secret = file.client_secret
+        secret_file = {"client_secret": secret, "client_secret_file": file.path} if secret else {}
+        return cls._from_settings({**settings, **secret_file})
 
     @classmethod
     def _from_settings(cls, settings: Mapping[str, Any]) -> Self:
@@ -135,12 +157,42 @@ class Auth(base.Auth):
         auth.default_auth_flow = settings.get("auth_flow") or auth.default_auth_flow
         auth.default_first_factor = settings.get("preferred_first_factor")
         auth.default_client_metadata = settings.get("client_metadata")
+        origin = ("client_secret_file", "identity_pool_id", "profile")
+        auth._origin = {name: str(settings[name]) for name in origin if settings.get(name)}
         browser = {**settings, **settings.get("browser", {})}
         if browser.get("domain"):
             from tui_auth.auth.managed_login import ManagedLogin
 
             auth.managed_login = ManagedLogin.from_settings(browser, auth.client.region)
         return auth
+
+    def _add_session(self, done: next_step.Done, username: str) -> Done:
+        """Check the tokens' signatures, and return Done with its session.
+
+        Args:
+            done: What the sign-in led to.
+            username: The user name as typed.
+
+        Raises:
+            TokenVerificationError: The pool didn't sign the tokens.
+        """
+        from tui_auth.session.record import SessionOrigin, SessionRecord
+        from tui_auth.session.unsaved import UnsavedSession
+
+        is_checked = self._keys is not None and self._keys.verify(done.tokens)
+        origin = SessionOrigin(
+            user_pool_id=self.client.user_pool_id,
+            client_id=self.client.client_id,
+            region=self.client.region,
+            endpoint=effective_endpoint(self._endpoint_url),
+            signed_in_as=username,
+            **self._origin,
+        )
+        record = SessionRecord.from_sign_in(
+            done, origin, server_time=self.gateway.now(), signature_checked=is_checked
+        )
+        session = Session(selectors_of(record), unsaved=UnsavedSession(record, self.client, self.gateway))
+        return Done(**vars(done), session=session)
 
 
 class _PoolKeys:
@@ -328,7 +380,7 @@ class AsyncAuth:
         """Set a new password; see ``Auth.confirm_reset_password``."""
         return self._run(lambda auth: auth.confirm_reset_password(username, new_password, code))
 
-    def remember_device(self, done: Done) -> Coroutine[Any, Any, None]:
+    def remember_device(self, done: next_step.Done) -> Coroutine[Any, Any, None]:
         """Have the pool remember this machine; see ``Auth.remember_device``."""
         return self._run(lambda auth: auth.remember_device(done))
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
 from pathlib import Path
 
 import pytest
 
-from tui_auth.cli.session_access import resolve_query
 from tui_auth.config.files import ConfigurationError
+from tui_auth.session.finder import resolve_query
 from tui_auth.session.sessions import Sessions
 
 
@@ -29,7 +28,6 @@ def test_error_names_the_missing_part(
     config = tmp_path / "tui-auth" / "config.toml"
     config.parent.mkdir(mode=0o700)
     config.write_text('[profiles.acme]\nuser_pool_id = "eu-west-1_A"\n[profiles.b]\nclient_id = "c"\n')
-    arguments = Namespace(**{"username": None, "user_pool_id": None, "client_id": None} | flags)
     with pytest.raises(ConfigurationError) as error:
-        resolve_query(arguments, Sessions(environ), environ | variables)
+        resolve_query(flags, Sessions(environ | variables))
     assert message in str(error.value)

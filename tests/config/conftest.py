@@ -46,7 +46,7 @@ class Home:
         parser.add_argument("--username")
         parser.add_argument("--auth-flow")
         return resolve_pool(
-            parser.parse_args(flags),
+            vars(parser.parse_args(flags)),
             self.environ | dict(variables or {}),
             current_session=current_session,
             folder=folder or self.folder,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
 
@@ -145,12 +144,12 @@ def test_empty_flag_is_an_error(home: Home, put_amplify_file: Put, flag: str) ->
 def test_saved_profile_precedes_flags_and_variables(home: Home) -> None:
     home.write_config(PROFILES)
     variables = {**VARIABLES, "TUI_AUTH_ENDPOINT_URL": LOCAL_URL, "AWS_ENDPOINT_URL": LOCAL_URL}
-    flags = Namespace(
-        user_pool_id="eu-central-1_Flag",
-        auth_flow="CUSTOM_WITH_SRP",
-        client_secret_file="/gone",
-        app_name="Shop",
-    )
+    flags = {
+        "user_pool_id": "eu-central-1_Flag",
+        "auth_flow": "CUSTOM_WITH_SRP",
+        "client_secret_file": "/gone",
+        "app_name": "Shop",
+    }
     choice = resolve_saved_profile("acme", flags, home.environ | variables)
     assert (choice.user_pool_id, choice.client_id, choice.profile) == (
         "eu-west-1_Acme1",
@@ -168,11 +167,11 @@ def test_removed_current_folder_does_not_prevent_resolution(
     removed.mkdir()
     monkeypatch.chdir(removed)
     removed.rmdir()
-    flags = Namespace(user_pool_id="eu-central-1_Flag", client_id="c")
+    flags = {"user_pool_id": "eu-central-1_Flag", "client_id": "c"}
     assert resolve_pool(flags, home.environ).client_id == "c"
     with pytest.raises(NoPoolError):
-        resolve_pool(Namespace(), home.environ)
-    flags.client_secret_file = "secret"
+        resolve_pool({}, home.environ)
+    flags["client_secret_file"] = "secret"
     with pytest.raises(ConfigurationError, match="the current folder was removed"):
         resolve_pool(flags, home.environ)
 

@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from tui_auth.auth.gateway import Gateway
     from tui_auth.auth.managed_login import ManagedLogin
     from tui_auth.auth.next_step import AuthFactorType
-    from tui_auth.auth.tokens import Tokens
 
 _MAKES_A_KEY = "This creates a new key. The one shown before stops working."
 _KEY_MAY_BE_IN_USE = "Don't delete the key from the app: it may already be in use."
@@ -58,7 +57,8 @@ class Attempt:
         trace: Where to record calls, by name only.
         pool_check: Explains a rejected password if the pool doesn't exist.
         rejected_devices: Keys of devices that Cognito rejected, shared by the attempts of one ``Auth``.
-        verify_tokens: Raises AuthError if the pool didn't sign the tokens; then nobody is signed in.
+        finish: Takes Done and the user name as typed, and returns the Done to hand out. Raises AuthError if
+            nobody is signed in, such as if the pool didn't sign the tokens.
     """
 
     def __init__(
@@ -68,11 +68,11 @@ class Attempt:
         trace: CallTrace | None = None,
         pool_check: PoolExistenceCheck | None = None,
         rejected_devices: set[str] | None = None,
-        verify_tokens: Callable[[Tokens], object] | None = None,
+        finish: Callable[[Done, str], Done] | None = None,
     ) -> None:
         self.trace = trace or CallTrace()
         self._pool_check = pool_check
-        self._verify_tokens = verify_tokens
+        self._finish = finish
         self._rejected_devices = set() if rejected_devices is None else rejected_devices
         self._engine = SignInEngine(TracingGateway(gateway), client)
 
@@ -95,8 +95,8 @@ class Attempt:
             outcome: Outcome | NextStep | AuthError
             try:
                 outcome = operation(engine)
-                if self._verify_tokens and isinstance(outcome, Done):
-                    self._verify_tokens(outcome.tokens)
+                if self._finish and isinstance(outcome, Done):
+                    outcome = self._finish(outcome, engine.username)
             except AuthError as error:
                 outcome = self._outcome_of_error(engine, error)
             if isinstance(outcome, AuthError):

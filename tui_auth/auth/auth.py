@@ -30,7 +30,6 @@ if TYPE_CHECKING:
         SignInResult,
         SignUpResult,
     )
-    from tui_auth.auth.tokens import Tokens
 
 
 class BrowserSignIn:
@@ -120,8 +119,8 @@ class Auth:
     default_client_metadata: Mapping[str, str] | None = None
     """What ``sign_in`` takes unless it is told otherwise."""
 
-    verify_tokens: Callable[[Tokens], object] | None = None
-    """Raises AuthError if the pool didn't sign the tokens."""
+    _finish: Callable[[Done, str], Done] | None = None
+    """Takes Done and the user name as typed, and returns the Done to hand out: see ``Attempt``."""
 
     @drops_secrets
     def __init__(
@@ -161,7 +160,7 @@ class Auth:
             self.trace,
             self._pool_check,
             self._rejected_devices,
-            self.verify_tokens,
+            self._finish,
         )
 
     def fork(self, *, keeps_sign_in: bool = True) -> Self:

@@ -57,7 +57,8 @@ def describe_step(step: NextStep | None) -> StepDescription:
     Args:
         step: ``SignInResult.next_step``.
     """
-    return _DESCRIPTIONS[type(step)](step)
+    describe = next(_DESCRIPTIONS[kind] for kind in type(step).__mro__ if kind in _DESCRIPTIONS)
+    return describe(step)
 
 
 def _describe_challenge(step: Any) -> StepDescription:

@@ -36,8 +36,6 @@ from tui_auth.storage.paths import home_folder
 from tui_auth.terminal.safe_text import safe_line
 
 if TYPE_CHECKING:
-    from argparse import Namespace
-
     from tui_auth.config.profiles import Profile, Profiles
     from tui_auth.secret import Secret
 
@@ -118,6 +116,9 @@ class ResolvedPool:
         return labels.get(tuple(sorted(self.username_attributes)), "Username")
 
 
+Flags = Mapping[str, Any]
+"""Flags by their names without dashes, such as ``user_pool_id``: ``vars()`` of what argparse returns."""
+
 LoadCurrentSettings = Callable[[], Mapping[str, Any] | None]
 """Returns the settings of the last successful sign-in, named as in settings.py, or None."""
 
@@ -127,7 +128,7 @@ def no_session() -> None:
 
 
 def resolve_pool(
-    arguments: Namespace,
+    flags: Flags,
     environ: Mapping[str, str] = os.environ,
     *,
     current_session: LoadCurrentSettings = no_session,
@@ -142,7 +143,7 @@ def resolve_pool(
     pool ID, and the endpoint is that of AWS's variables.
 
     Args:
-        arguments: The parsed flags.
+        flags: The flags; one that is None or missing doesn't count.
         environ: The environment variables.
         current_session: Returns the settings of the last sign-in.
         folder: Where the search for Amplify files begins; by default the working directory.
@@ -152,30 +153,28 @@ def resolve_pool(
         NoPoolError: No source specifies a pool and an app client.
         ConfigurationError: A value or a file can't be used.
     """
-    resolver = PoolResolver(arguments, environ, current_session, folder)
+    resolver = PoolResolver(flags, environ, current_session, folder)
     resolver.merge_all()
     if not resolver.is_complete:
         raise _no_pool_error(resolver)
     return _resolved(resolver, reads_secret=reads_secret)
 
 
-def resolve_saved_profile(
-    name: str, arguments: Namespace, environ: Mapping[str, str] = os.environ
-) -> ResolvedPool:
+def resolve_saved_profile(name: str, flags: Flags, environ: Mapping[str, str] = os.environ) -> ResolvedPool:
     """Return the pool of a profile that was just created on the first screen, whatever flags specify.
 
     Flags and variables still count for what that screen doesn't ask, such as the user name. Raises
     ConfigurationError.
     """
-    resolver = PoolResolver(arguments, environ)
+    resolver = PoolResolver(flags, environ)
     resolver.merge_profile(resolver.profiles.profile(name), is_explicit=True)
     resolver.merge_flags_and_variables(except_for=_SETTINGS_OF_FIRST_SCREEN)
     return _resolved(resolver, reads_secret=True)
 
 
-def explicit_settings(arguments: Namespace, environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
+def explicit_settings(flags: Flags, environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
     """Return the validated settings of flags and ``TUI_AUTH_*``, by name. Raises ConfigurationError."""
-    resolver = PoolResolver(arguments, environ)
+    resolver = PoolResolver(flags, environ)
     resolver.merge_flags_and_variables()
     resolver.merge_aws_endpoint()
     return resolver.settings
@@ -189,7 +188,7 @@ class PoolResolver:
 
     def __init__(
         self,
-        arguments: Namespace,
+        flags: Flags,
         environ: Mapping[str, str],
         current_session: LoadCurrentSettings = no_session,
         folder: Path | None = None,
@@ -197,7 +196,7 @@ class PoolResolver:
         self.settings: dict[str, Any] = {}
         self.origins: dict[str, Origin] = {}
         self.notes: list[str] = []
-        self._arguments = arguments
+        self._flags = flags
         self._environ = environ
         self._current_session = current_session
         self._folder = folder
@@ -241,7 +240,7 @@ class PoolResolver:
         names = [name for name, setting in SETTINGS.items() if setting.from_text and name not in except_for]
         for name in names:
             flag = SETTINGS[name].flag
-            if (value := getattr(self._arguments, name, None)) is not None:
+            if (value := self._flags.get(name)) is not None:
                 text = parse_id(name, _not_empty(flag, value))
                 self._set(name, text, Origin(SourceKind.FLAG, flag))
         for name in names:
@@ -293,7 +292,7 @@ class PoolResolver:
                 self.settings[name], self.origins[name] = value, origins[name]
 
     def _merge_named_profile(self) -> None:
-        flag = getattr(self._arguments, "profile", None)
+        flag = self._flags.get("profile")
         flag_value = _not_empty("--profile", flag) if flag is not None else ""
         name = flag_value or self._environ.get("TUI_AUTH_PROFILE", "").strip()
         if not name:

@@ -21,7 +21,6 @@ from tui_auth.session.record import ClockSample, SessionRecord, parse_seconds, s
 from tui_auth.session.sessions import credentials_name, read_record
 from tui_auth.session.state import dumps
 from tui_auth.storage.files import StorageError
-from tui_auth.storage.lock import locked, locked_if_possible
 
 if TYPE_CHECKING:
     from tui_auth.storage.stores import Store
@@ -114,7 +113,7 @@ def get_credentials(
         return _fetch(gateway(record, identity_pool_id), record, identity_pool_id), ""
     name = credentials_name(record.key.file_name)
     # On a read-only disk they are fetched all the same.
-    with locked_if_possible(store.locks, name):
+    with store.locked(name):
         broken = ""
         try:
             if cached := cached_credentials(store, record, identity_pool_id):
@@ -134,7 +133,7 @@ def get_credentials(
 def _save(store: Store, record: SessionRecord, credentials: AwsCredentials, *, replaces_file: bool) -> bool:
     """Store credentials, unless the session has ended or another has begun. Return whether they were."""
     name = record.key.file_name
-    with locked(store.locks, name):
+    with store.locked(name):
         current = read_record(store, name)
         if current is None or current.signed_in_at != record.signed_in_at:
             return False

@@ -123,13 +123,10 @@ def parse_request(command: str, arguments: Sequence[str]) -> Request | None:
 
 
 def _find_answer(request: Request, environ: Mapping[str, str]) -> Answer | None:
-    index = _read_members(index_folder(environ), SESSION_INDEX)
-    reference, identity_pool, note = _find_session(index, request, environ)
-    storage, _, name = reference.partition("/")
-    folder = _open_folder(storage, environ)
-    session = _read_members(folder, f"{name}.json") if folder and name else {}
-    if folder is None or not session:
-        return None
+    reference, identity_pool, note = _find_session(
+        request.selecting, environ, is_for_aws=request.command == "aws-credentials"
+    )
+    folder, name, session = _read_session(reference, environ)
     answer, options = Answer(note), request.options
     match request.command:
         case "token" | "header":
@@ -151,15 +148,41 @@ def _find_answer(request: Request, environ: Mapping[str, str]) -> Answer | None:
     return answer
 
 
+def find_reference(flags: Mapping[str, str], environ: Mapping[str, str] = paths.ENVIRON) -> str:
+    """Return the reference of the session that flags select. Raises KeyError or an error to fall through."""
+    return _find_session(flags, environ)[0]
+
+
+def read_valid_token(
+    reference: str, kind: str, min_ttl: float | None, environ: Mapping[str, str] = paths.ENVIRON
+) -> tuple[str, dict[str, str]]:
+    """Return the token of a kind, and the members of its session.
+
+    Raises ValueError, KeyError, StorageError or OSError if the slow path must decide.
+    """
+    _, _, session = _read_session(reference, environ)
+    return _valid_token(session, kind, min_ttl), session
+
+
+def _read_session(reference: str, environ: Mapping[str, str]) -> tuple[PrivateFolder, str, dict[str, str]]:
+    """Return the folder, the name and the members of a session. Raises KeyError if it isn't there."""
+    storage, _, name = reference.partition("/")
+    folder = _open_folder(storage, environ)
+    session = _read_members(folder, f"{name}.json") if folder and name else {}
+    if folder is None or not session:
+        raise KeyError(storage)
+    return folder, name, session
+
+
 def _find_session(
-    index: dict[str, str], request: Request, environ: Mapping[str, str]
+    flags: Mapping[str, str], environ: Mapping[str, str], *, is_for_aws: bool = False
 ) -> tuple[str, str, str]:
     """Return the reference of the session that is meant, its identity pool, and the note.
 
     Raises KeyError to fall through. The identity pool is known for ``aws-credentials`` only.
     """
-    key = selection(request.selecting, environ)
-    is_for_aws = request.command == "aws-credentials"
+    index = _read_members(index_folder(environ), SESSION_INDEX)
+    key = selection(flags, environ)
     route = CURRENT if not key and not is_for_aws else index[f"route:{'aws:' if is_for_aws else ''}{key}"]
     reference, _, identity_pool = route.partition(" ")
     if reference != CURRENT:

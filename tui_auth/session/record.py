@@ -264,6 +264,49 @@ def stored_members(value: object) -> dict[str, object]:
     return members
 
 
+@dataclass(frozen=True)
+class SessionInfo:
+    """Who is signed in, and where the session is stored. It has no token.
+
+    Attributes:
+        username: Cognito's user name; a UUID in a pool whose users sign in with an email address.
+        sub: The user's ID.
+        email: The email address in the ID token, or None.
+        groups: The user's groups.
+        user_pool_id: The user pool.
+        client_id: The app client.
+        expires_at: When the stored access token expires, in seconds since the epoch by Cognito's clock. A
+            session can outlive it: ``Session.token`` refreshes.
+        storage: "file", "session", "keyring", or "none" for a session in memory.
+        profile: The profile it was signed in with, or None.
+    """
+
+    username: str
+    sub: str
+    email: str | None
+    groups: tuple[str, ...]
+    user_pool_id: str
+    client_id: str
+    expires_at: float
+    storage: str
+    profile: str | None
+
+    @classmethod
+    def from_record(cls, record: SessionRecord, storage: str) -> SessionInfo:
+        origin = record.origin
+        return cls(
+            record.username,
+            record.sub,
+            record.email,
+            record.groups,
+            origin.user_pool_id,
+            origin.client_id,
+            record.access_expires_at,
+            storage,
+            origin.profile or None,
+        )
+
+
 def is_named(username: str, names: Iterable[str]) -> bool:
     """Check whether a typed name is one of a user's names; pools usually ignore its case."""
     return username.casefold() in (name.casefold() for name in names)

@@ -22,7 +22,7 @@ from tui_auth.session import NotSignedInError
 from tui_auth.session.record import SessionRecord
 from tui_auth.session.sessions import Sessions, StoredSession, read_record
 from tui_auth.session.state import required_seconds, since_boot
-from tui_auth.storage.lock import PATIENCE_SECONDS, locked_if_possible
+from tui_auth.storage.lock import PATIENCE_SECONDS
 from tui_auth.terminal.safe_text import quote_service
 from tui_auth.threads import shielded_from_signals
 
@@ -47,6 +47,7 @@ NO_SUCH_OPERATION_CODES = frozenset(
 """Errors of GetTokensFromRefreshToken in a pool that doesn't have this operation."""
 
 OpenGateway = Callable[[SessionRecord], Gateway]
+OpenClient = Callable[[SessionRecord], AppClient]
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,7 @@ def ensure_fresh(
     began: tuple[str, float] | None = None,
     patience: float = PATIENCE_SECONDS,
     gateway: OpenGateway = open_gateway,
+    app_client: OpenClient = build_app_client,
 ) -> RefreshResult:
     """Return the session with a valid token, refreshed if necessary or forced.
 
@@ -100,6 +102,7 @@ def ensure_fresh(
         began: when the command began (``since_boot``).
         patience: how many seconds to wait for another process that refreshes it.
         gateway: opens the gateway to the pool of a session.
+        app_client: returns the app client of a session, with its secret.
 
     Returns:
         The session. If a new token couldn't be stored, ``problem`` says why.
@@ -116,7 +119,7 @@ def ensure_fresh(
         return RefreshResult(stored.record)
     waiting_since = since_boot()
     # On a read-only or full disk there is no lock, and the tokens are handed out all the same.
-    with locked_if_possible(stored.store.locks, stored.record.key.file_name, patience=patience) as lock:
+    with stored.store.locked(stored.record.key.file_name, patience=patience) as lock:
         record = read_record(stored.store, stored.record.key.file_name)
         if record is None:
             raise NotSignedInError(
@@ -133,7 +136,7 @@ def ensure_fresh(
             raise NotSignedInError(
                 "The session can't be refreshed. Run `tui-auth sign-in`.", record.sign_in_settings
             )
-        client = build_app_client(record)
+        client = app_client(record)
         if lock:
             _raise_failure_of_another(lock, waiting_since)
         try:

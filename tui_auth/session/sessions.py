@@ -123,6 +123,10 @@ class Sessions:
         record = SessionRecord.from_sign_in(
             done, origin, server_time=server_time, signature_checked=signature_checked
         )
+        return self.save_record(record, storage)
+
+    def save_record(self, record: SessionRecord, storage: StorageKind) -> SaveResult:
+        """Store a session of this process and make it the current one: see ``save``."""
         self.reload()
         if storage is StorageKind.NONE:
             try:
@@ -133,7 +137,7 @@ class Sessions:
         try:
             before = [entry for entry in self.entries() if entry.key == record.key]
             store = open_store(storage, self.environ)
-            result = self._store(record, store, origin, before)
+            result = self._store(record, store, before)
         except StorageError as error:
             return SaveResult(record, problem=str(error))
         try:
@@ -143,9 +147,7 @@ class Sessions:
             return replace(result, cleanup_problem=str(error))
         return result
 
-    def _store(
-        self, record: SessionRecord, store: Store, origin: SessionOrigin, before: list[SessionEntry]
-    ) -> SaveResult:
+    def _store(self, record: SessionRecord, store: Store, before: list[SessionEntry]) -> SaveResult:
         """Store a new session and add it to the index, under one lock. Raises StorageError if that fails.
 
         ``before`` are the sessions that it replaces. If another sign-in of the user has stored a later one
@@ -163,7 +165,7 @@ class Sessions:
                 unknown = str(error)  # the index must have it all the same, so that sign-out removes it
             result = SaveResult(record, store.location(name), unknown=unknown)
             try:
-                self._update_index(lambda index: index.add(entry, origin, before))
+                self._update_index(lambda index: index.add(entry, record.origin, before))
             except StorageError as error:
                 return replace(result, cleanup_problem=str(error))
             if entry not in self.index.entries():
@@ -253,6 +255,12 @@ class Sessions:
         if record is None:
             raise NotSignedInError("Not signed in: the session was removed.")
         return StoredSession(record, store, choice_note(chosen) if len(matching) > 1 else "")
+
+    def find_by_name(self, name: str) -> StoredSession | None:
+        """Return the session with this ``SessionKey.file_name``, or None if it has ended."""
+        entry = next((entry for entry in self.entries() if entry.key.file_name == name), None)
+        record = self.read(entry) if entry else None
+        return StoredSession(record, open_store(entry.storage, self.environ)) if entry and record else None
 
     def store_for(self, record: SessionRecord) -> Store | None:
         """Return the store of a session; None if it isn't stored."""

@@ -11,10 +11,16 @@ from typing import TYPE_CHECKING
 from tui_auth.config.files import ConfigurationError
 from tui_auth.errors import AuthError, ErrorKind
 from tui_auth.session import NotSignedInError
-from tui_auth.session.refresh import OpenGateway, build_app_client, ensure_fresh, is_definitive, open_gateway
+from tui_auth.session.refresh import (
+    OpenClient,
+    OpenGateway,
+    build_app_client,
+    ensure_fresh,
+    is_definitive,
+    open_gateway,
+)
 from tui_auth.session.sessions import Sessions, StoredSession, read_record
 from tui_auth.storage.files import StorageError
-from tui_auth.storage.lock import locked_if_possible
 from tui_auth.storage.stores import open_store
 from tui_auth.threads import shielded_from_signals
 
@@ -58,6 +64,7 @@ def sign_out(
     *,
     everywhere: bool = False,
     gateway: OpenGateway = open_gateway,
+    app_client: OpenClient = build_app_client,
 ) -> SignOutResult:
     """Call RevokeToken for this session, or GlobalSignOut for all of this user's; then forget it here.
 
@@ -70,9 +77,9 @@ def sign_out(
     error: BaseException | None = None
     try:
         if everywhere:
-            outcome = _revoke_everywhere(sessions, ended, gateway)
+            outcome = _revoke_everywhere(sessions, ended, gateway, app_client)
         else:
-            _revoke(stored, gateway)
+            _revoke(stored, gateway, app_client)
     except BaseException as failure:
         # Any failure, a Ctrl+C too: the session must be forgotten here all the same.
         if isinstance(failure, _NothingToRevokeError):
@@ -96,15 +103,15 @@ def _means_ended(failure: BaseException) -> bool:
     )
 
 
-def _revoke(stored: StoredSession, gateway: OpenGateway) -> None:
+def _revoke(stored: StoredSession, gateway: OpenGateway, app_client: OpenClient) -> None:
     # Under the lock, for a refresh meanwhile would bring another refresh token. But a process that was
     # stopped must not prevent a sign-out; it stores nothing once the session is gone.
     name = stored.record.key.file_name
-    with locked_if_possible(stored.store.locks, name, patience=PATIENCE_SECONDS, even_if_busy=True):
+    with stored.store.locked(name, patience=PATIENCE_SECONDS, even_if_busy=True):
         record = read_record(stored.store, name)
         if record is None or record.refresh_token is None:
             raise _NothingToRevokeError("There is no refresh token to revoke.")
-        client = build_app_client(record)
+        client = app_client(record)
         parameters = {
             "Token": record.refresh_token,
             "ClientId": client.client_id,
@@ -114,7 +121,7 @@ def _revoke(stored: StoredSession, gateway: OpenGateway) -> None:
 
 
 def _revoke_everywhere(
-    sessions: Sessions, ended: list[StoredSession], gateway: OpenGateway
+    sessions: Sessions, ended: list[StoredSession], gateway: OpenGateway, app_client: OpenClient
 ) -> RevocationOutcome:
     """Call GlobalSignOut with the access token of the first session that Cognito still accepts.
 
@@ -123,7 +130,7 @@ def _revoke_everywhere(
     failures: list[Exception] = []
     for stored in ended:
         try:
-            _sign_out_globally(sessions, stored, gateway)
+            _sign_out_globally(sessions, stored, gateway, app_client)
         except (AuthError, NotSignedInError, StorageError, ConfigurationError) as failure:
             failures.append(failure)
             if isinstance(failure, AuthError) and failure.kind in _SAME_FOR_ALL:
@@ -132,7 +139,7 @@ def _revoke_everywhere(
             return RevocationOutcome.REVOKED
         # At least this one must end; it may lack the permission to end the others.
         with suppress(AuthError, NotSignedInError, StorageError, ConfigurationError):
-            _revoke(stored, gateway)
+            _revoke(stored, gateway, app_client)
     blocking = next((failure for failure in failures if not _means_ended(failure)), None)
     if blocking is not None:
         raise blocking
@@ -142,8 +149,12 @@ def _revoke_everywhere(
 _SAME_FOR_ALL = (ErrorKind.NETWORK, ErrorKind.THROTTLED)
 
 
-def _sign_out_globally(sessions: Sessions, stored: StoredSession, gateway: OpenGateway) -> None:
-    refresh = partial(ensure_fresh, sessions, patience=PATIENCE_SECONDS, gateway=gateway)
+def _sign_out_globally(
+    sessions: Sessions, stored: StoredSession, gateway: OpenGateway, app_client: OpenClient
+) -> None:
+    refresh = partial(
+        ensure_fresh, sessions, patience=PATIENCE_SECONDS, gateway=gateway, app_client=app_client
+    )
     record = refresh(stored, min_ttl=CALL_SECONDS).record
     try:
         gateway(record).call("GlobalSignOut", {"AccessToken": record.access_token})

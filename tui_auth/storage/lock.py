@@ -65,9 +65,33 @@ def locked(folder: PrivateFolder, name: str, *, patience: float = PATIENCE_SECON
                 "Another tui-auth has been busy with this session for a while. Try again, "
                 "or end the other one."
             )
-        yield HeldLock(descriptor)
+        with _closed_in_forks(descriptor):
+            yield HeldLock(descriptor)
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def _closed_in_forks(descriptor: int) -> Iterator[None]:
+    """Inside, a process forked by another thread doesn't share the lock, which it would never release."""
+    _held.add(descriptor)
+    try:
+        yield
+    finally:
+        _held.discard(descriptor)
+        # Should the fork have come before the line that adds it.
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
+
+
+def _close_held() -> None:
+    for descriptor in _held:
+        with suppress(OSError):
+            os.close(descriptor)
+    _held.clear()
+
+
+_held: set[int] = set()
+os.register_at_fork(after_in_child=_close_held)
 
 
 @contextmanager

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import os
 import shlex
+from contextlib import contextmanager
 from enum import StrEnum
 from importlib import import_module
 from importlib.util import find_spec
+from threading import RLock
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tui_auth.storage import paths
 from tui_auth.storage.files import PrivateFolder, StorageError
+from tui_auth.storage.lock import PATIENCE_SECONDS, locked_if_possible
 from tui_auth.threads import DeadlineError, run_with_timeout
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
+
+    from tui_auth.storage.lock import HeldLock
 
 KEYRING_SERVICE = "tui-auth"
 KEYRING_TIMEOUT_SECONDS = 3.0
@@ -70,6 +75,14 @@ class Store:
         """Remove what is stored under the name. Return whether anything was."""
         return self.locks.remove(f"{name}.json")
 
+    @contextmanager
+    def locked(
+        self, name: str, *, patience: float = PATIENCE_SECONDS, even_if_busy: bool = False
+    ) -> Iterator[HeldLock | None]:
+        """Hold the lock of a name, or none if the file system has none: see ``locked_if_possible``."""
+        with locked_if_possible(self.locks, name, patience=patience, even_if_busy=even_if_busy) as lock:
+            yield lock
+
     def location(self, name: str) -> str:
         """Return where that is, for the user."""
         return f"{self.locks.path}/{name}.json"
@@ -77,6 +90,45 @@ class Store:
     def repair_hint(self, name: str) -> str:
         """Return the command that removes what is stored under the name."""
         return f"rm {shlex.quote(self.location(name))}"
+
+
+class MemoryStore(Store):
+    """Stores contents in this process only, for a session that isn't stored. Thread-safe.
+
+    A process forked from it has a copy.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(PrivateFolder(os.devnull), StorageKind.NONE)
+        self._contents: dict[str, bytes] = {}
+        self._owner, self._lock = os.getpid(), RLock()
+
+    def read(self, name: str) -> bytes | None:
+        return self._contents.get(name)
+
+    def has(self, name: str) -> bool:
+        return name in self._contents
+
+    def write(self, name: str, content: bytes) -> None:
+        self._contents[name] = content
+
+    def remove(self, name: str) -> bool:
+        return self._contents.pop(name, None) is not None
+
+    @contextmanager
+    def locked(
+        self, name: str, *, patience: float = PATIENCE_SECONDS, even_if_busy: bool = False
+    ) -> Iterator[HeldLock | None]:
+        if self._owner != os.getpid():  # a thread of the process before the fork may hold the lock for ever
+            self._owner, self._lock = os.getpid(), RLock()
+        with self._lock:
+            yield None
+
+    def location(self, name: str) -> str:
+        return "the memory of this process"
+
+    def repair_hint(self, name: str) -> str:
+        return "sign in again"
 
 
 class KeyringStore(Store):

@@ -11,25 +11,16 @@ from typing import TYPE_CHECKING
 
 from tui_auth.cli.output import say, write_out
 from tui_auth.cli.parser import add_token_arguments
-from tui_auth.cli.session_access import (
-    cache_identity_pool,
-    find_session,
-    resolve_query,
-    selection_of,
-    session_with_token,
-)
-from tui_auth.config.files import ConfigurationError
-from tui_auth.config.resolver import explicit_settings
+from tui_auth.cli.session_access import find_session, session_with_token
 from tui_auth.session import NotSignedInError
 from tui_auth.session.aws import AwsCredentials, cached_credentials, get_credentials
+from tui_auth.session.finder import cache_identity_pool, find_identity_pool, selection_of
 from tui_auth.session.sessions import Sessions
 from tui_auth.storage.files import StorageError
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from collections.abc import Callable, Mapping
-
-    from tui_auth.session.record import SessionRecord
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -44,37 +35,23 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Print the credentials; return 4 if a sign-in is needed and not possible or not allowed here."""
-    sessions, found, key = Sessions(), None, selection_of(arguments)
+    flags, sessions, found = vars(arguments), Sessions(), None
+    key = selection_of(flags)
     with suppress(NotSignedInError):  # session_with_token signs in below, if it may
         found = find_session(arguments, sessions)
     if found is not None:
-        pool = _identity_pool(arguments, sessions, found.record)
+        pool = find_identity_pool(flags, sessions, found.record)
         cache_identity_pool(key, sessions, found, pool)
         with suppress(StorageError):  # without the cached credentials, new ones are fetched below
             if cached := cached_credentials(found.store, found.record, pool):
                 return write_out(FORMATS[arguments.format](cached))
     may_sign_in = arguments.login == "auto" and arguments.format != "process"
     record = session_with_token(arguments, sessions, kinds=("id",), may_sign_in=may_sign_in, stored=found)
-    pool = _identity_pool(arguments, sessions, record)
+    pool = find_identity_pool(flags, sessions, record)
     credentials, warning = get_credentials(sessions.store_for(record), record, pool)
     if warning:
         say(warning)
     return write_out(FORMATS[arguments.format](credentials))
-
-
-def _identity_pool(arguments: Namespace, sessions: Sessions, record: SessionRecord) -> str:
-    """Return the identity pool that flags, environment or profile give for this pool, or the session's."""
-    choice = resolve_query(arguments, sessions).choice
-    is_same_pool = choice is not None and choice.user_pool_id == record.origin.user_pool_id
-    pool = arguments.identity_pool_id or (choice.identity_pool_id if choice and is_same_pool else None)
-    if choice is None:  # nothing specifies a user pool, so the variable is for whatever session there is
-        pool = explicit_settings(arguments).get("identity_pool_id")
-    pool = pool or record.origin.identity_pool_id
-    if not pool:
-        raise ConfigurationError(
-            "No identity pool is specified. Use --identity-pool-id, or add it to a profile."
-        )
-    return str(pool)
 
 
 def _format_expiration(credentials: AwsCredentials) -> str:

@@ -68,7 +68,7 @@ def run(arguments: Namespace) -> int:
 
 def _check_all(arguments: Namespace) -> Iterator[Finding]:
     try:
-        choice = resolve_pool(arguments, current_session=_last_session_settings)
+        choice = resolve_pool(vars(arguments), current_session=_last_session_settings)
     except ConfigurationError as error:
         for sentence in error.notes if isinstance(error, NoPoolError) else ():
             yield note("note", sentence)

@@ -315,7 +315,7 @@ def _profile_values(name: str) -> dict[str, tuple[Any, str]]:
 def _resolved_values(arguments: Namespace) -> dict[str, tuple[Any, str]]:
     from tui_auth.session.sessions import Sessions
 
-    choice = resolve_pool(arguments, current_session=Sessions().current_settings, reads_secret=False)
+    choice = resolve_pool(vars(arguments), current_session=Sessions().current_settings, reads_secret=False)
     for note in choice.notes:
         _say(note)
     try:

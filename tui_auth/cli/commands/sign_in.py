@@ -86,7 +86,7 @@ def _run(arguments: Namespace) -> int:
 def _resolve_pool(arguments: Namespace) -> ResolvedPool:
     if arguments.new_pool:
         raise NoPoolError("--new-pool needs a terminal. Without one, use `tui-auth profile add`.")
-    return resolve_pool(arguments, current_session=_read_current_session)
+    return resolve_pool(vars(arguments), current_session=_read_current_session)
 
 
 def _read_current_session() -> Mapping[str, str] | None:
@@ -169,7 +169,7 @@ def _ask_for_pool(arguments: Namespace, error: NoPoolError) -> ResolvedPool:
         raise error
     for note in error.notes:
         say(note)
-    named = explicit_settings(arguments)
+    named = explicit_settings(vars(arguments))
     check_certificates(named.get("endpoint_url"))
     badge = environment_badge_for(named.get("endpoint_url", ""))
     if kind is TerminalKind.LINES or wants_line_prompts(arguments):
@@ -190,4 +190,4 @@ def _ask_for_pool(arguments: Namespace, error: NoPoolError) -> ResolvedPool:
         name = app.return_value
         tell(f"Stored as profile {name}.", by="")
     arguments.profile = name
-    return resolve_saved_profile(name, arguments)
+    return resolve_saved_profile(name, vars(arguments))

@@ -1,0 +1,454 @@
+"""The Python API of sessions: ``Session``, ``open_session`` and ``list_sessions``.
+
+A valid token takes the fast path of ``tui-auth token``, so nothing heavy is imported here. Everything else is
+imported by the method that needs it.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+
+from tui_auth.errors import ConfigurationError, drops_secrets
+from tui_auth.session import NotSignedInError
+from tui_auth.session.fast_path import find_reference, read_valid_token
+from tui_auth.session.state import SELECTING_FLAGS, TOKEN_KINDS
+from tui_auth.storage.files import StorageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any, Literal, Protocol, TypeVar
+
+    from tui_auth.session.aws import AwsCredentials
+    from tui_auth.session.record import SessionInfo, SessionRecord
+    from tui_auth.session.refresh import RefreshResult
+    from tui_auth.session.sessions import Sessions, StoredSession
+    from tui_auth.session.unsaved import UnsavedSession
+
+    TokenKind = Literal["access", "id"]
+
+    class HasHeaders(Protocol):
+        """A request of requests, httpx, or another HTTP client."""
+
+        headers: Any
+
+    R = TypeVar("R", bound=HasHeaders)
+
+_PREFIXES = ("TUI_AUTH_", "XDG_", "AWS_ENDPOINT_URL", "AWS_IGNORE_CONFIGURED_ENDPOINT")
+"""The variables that decide where a session is. No other is pickled: some hold secrets."""
+
+
+def open_session(
+    profile: str | None = None,
+    *,
+    username: str | None = None,
+    user_pool_id: str | None = None,
+    client_id: str | None = None,
+    endpoint_url: str | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Session:
+    """Return the session that the command line finds with the same words. Nothing is read until it is used.
+
+    Without arguments that is the session of ``TUI_AUTH_*``, the default profile or an Amplify file, else the
+    user who signed in last.
+
+    Args:
+        profile: The profile in config.toml, as ``--profile``.
+        username: The user, as ``--username``.
+        user_pool_id: The user pool, as ``--user-pool-id``.
+        client_id: The app client, as ``--client-id``.
+        endpoint_url: The endpoint, as ``--endpoint-url``.
+        environ: The environment variables, in place of ``os.environ``.
+    """
+    flags = {
+        "profile": profile,
+        "username": username,
+        "user_pool_id": user_pool_id,
+        "client_id": client_id,
+        "endpoint_url": endpoint_url,
+    }
+    return Session({name: value for name, value in flags.items() if value is not None}, environ)
+
+
+@drops_secrets
+def list_sessions(*, environ: Mapping[str, str] | None = None) -> list[SessionInfo]:
+    """Return the stored sessions of this user on this machine, newest first. Unreadable ones are left out.
+
+    Args:
+        environ: The environment variables, in place of ``os.environ``.
+
+    Raises:
+        StorageError: The folder of the sessions can't be read.
+    """
+    from contextlib import suppress
+
+    from tui_auth.session.record import SessionInfo
+    from tui_auth.session.sessions import Sessions
+
+    sessions, infos = Sessions(os.environ if environ is None else environ), []
+    for entry in sessions.entries():
+        with suppress(StorageError):
+            if record := sessions.read(entry):
+                infos.append(SessionInfo.from_record(record, str(entry.storage)))
+    return infos
+
+
+class Session:
+    """A signed-in user's session: tokens that are refreshed when necessary, and what comes of them.
+
+    ``open_session`` returns one that is stored, ``Done.session`` the one of a sign-in, in memory. Cheap to
+    create. Threads can share one, a forked process can go on with it, and pickling keeps what it was opened
+    with, never a token. Once a session was found, the object stays with that user and pool.
+
+    Every method raises NotSignedInError if there is no session or Cognito has ended it, StorageError if it
+    can't be read, and ConfigurationError if what it was opened with can't be used.
+    """
+
+    __slots__ = ("_environ", "_flags", "_owner", "_reference", "_unsaved")
+
+    def __init__(
+        self,
+        flags: Mapping[str, str],
+        environ: Mapping[str, str] | None = None,
+        unsaved: UnsavedSession | None = None,
+    ) -> None:
+        """Open a session; use ``open_session``.
+
+        Args:
+            flags: What selects it, by the names of the command line's flags, with underscores.
+            environ: The environment variables, in place of ``os.environ``.
+            unsaved: The session, if it is in memory.
+        """
+        self._flags = dict(flags)
+        self._environ = environ
+        self._unsaved = unsaved
+        self._reference = ""
+        self._owner: dict[str, str] = {}
+
+    def __repr__(self) -> str:
+        words = ", ".join(f"{name}={value!r}" for name, value in self._flags.items())
+        return f"<Session {words or 'current'}{' in memory' if self._unsaved else ''}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self._unsaved is not None:
+            raise TypeError("A session in memory can't be pickled. Save it first.")
+        environ = self._environ
+        if environ is not None:
+            environ = {
+                name: environ[name] for name in environ if name == "HOME" or name.startswith(_PREFIXES)
+            }
+        return _restore, (self._flags, environ, self._reference, self._owner)
+
+    # -- tokens ----------------------------------------------------------------------------------------
+
+    @drops_secrets
+    def token(
+        self, kind: TokenKind = "access", *, min_ttl: float | None = None, rejected: str | None = None
+    ) -> str:
+        """Return a valid token, refreshed if necessary (GetTokensFromRefreshToken).
+
+        Threads and processes share one refresh, under a lock.
+
+        Args:
+            kind: "access" or "id".
+            min_ttl: How many seconds the token must be valid, if the pool gives tokens that long; by default
+                five minutes or a fifth of its lifetime.
+            rejected: A token that a server has rejected. If another is stored by now, that one is returned,
+                otherwise one refresh happens.
+
+        Raises:
+            NotSignedInError: There is no session, or Cognito has ended it.
+            AuthError: Cognito rejected the refresh otherwise, or didn't reply.
+        """
+        token = self._stored_token(kind, min_ttl)
+        if token is None or token == rejected:
+            token = self._refreshed(kind, min_ttl, rejected=rejected).token(kind).reveal()
+        return token
+
+    async def token_async(
+        self, kind: TokenKind = "access", *, min_ttl: float | None = None, rejected: str | None = None
+    ) -> str:
+        """Return a valid token; see ``token``. A refresh runs on a thread, so the event loop goes on."""
+        token = self._stored_token(kind, min_ttl)
+        if token is not None and token != rejected:
+            return token
+        from functools import partial
+
+        from tui_auth.threads import in_daemon_thread
+
+        work = partial(self.token, kind, min_ttl=min_ttl, rejected=rejected)
+        del token, rejected
+        try:
+            return await in_daemon_thread(work)
+        finally:
+            del work
+
+    @drops_secrets
+    def refresh(self) -> None:
+        """Get new tokens even if the stored ones are valid, such as after a change of the user's attributes.
+
+        Raises AuthError if Cognito rejects the refresh otherwise, or doesn't reply.
+        """
+        self._refreshed("access", None, force=True)
+
+    def token_provider(self, kind: TokenKind = "access") -> Callable[[], str]:
+        """Return a function that returns a valid token, as SDKs of other services take one."""
+        from functools import partial
+
+        return partial(self.token, kind)
+
+    @drops_secrets
+    def get_token(self, *scopes: str, **options: object) -> AccessToken:
+        """Return the access token with its expiry: the shape of azure.core's TokenCredential.
+
+        Args:
+            scopes: Ignored: a Cognito token has the scopes it was issued with.
+            options: Ignored.
+        """
+        self.token()
+        record = self._open()[1].record
+        expires_on = int(time.time() + record.seconds_left("access"))
+        return AccessToken(record.access_token.reveal(), expires_on)
+
+    @property
+    def bearer(self) -> Bearer:
+        """An auth object for requests, httpx and httpx.AsyncClient: it adds a valid access token."""
+        return Bearer(self)
+
+    # -- the user --------------------------------------------------------------------------------------
+
+    @property
+    def info(self) -> SessionInfo:
+        """Who is signed in, and where the session is stored. No request is made."""
+        return self._info()
+
+    @drops_secrets
+    def _info(self) -> SessionInfo:
+        from tui_auth.session.record import SessionInfo
+
+        _, stored = self._open()
+        return SessionInfo.from_record(stored.record, str(stored.store.kind))
+
+    @drops_secrets
+    def claims(self, kind: TokenKind = "id") -> Mapping[str, object]:
+        """Return the claims of the stored token, which may have expired. No request is made.
+
+        Args:
+            kind: "access" or "id".
+        """
+        from tui_auth.auth.tokens import unverified_claims
+
+        _check_kind(kind)
+        return unverified_claims(self._open()[1].record.token(kind)) or {}
+
+    @drops_secrets
+    def aws_credentials(self, identity_pool_id: str | None = None) -> AwsCredentials:
+        """Return AWS credentials of an identity pool (GetId, GetCredentialsForIdentity), cached if possible.
+
+        Args:
+            identity_pool_id: The identity pool; by default that of the session or its profile.
+
+        Raises:
+            ConfigurationError: No identity pool is known.
+            AuthError: Cognito or the identity pool rejected a call, or didn't reply.
+        """
+        from contextlib import suppress
+
+        from tui_auth.session.aws import cached_credentials, get_credentials
+        from tui_auth.session.finder import find_identity_pool
+
+        sessions, stored = self._open()
+        pool = find_identity_pool(
+            {**self._flags, "identity_pool_id": identity_pool_id}, sessions, stored.record
+        )
+        with suppress(StorageError):  # without the cached credentials, new ones are fetched
+            if cached := cached_credentials(stored.store, stored.record, pool):
+                return cached
+        record = self._refreshed("id", None)
+        return get_credentials(stored.store, record, pool)[0]
+
+    # -- beginning and end -----------------------------------------------------------------------------
+
+    @drops_secrets
+    def save(
+        self, storage: Literal["file", "session", "keyring"] = "file", profile: str | None = None
+    ) -> None:
+        """Store a session of this process, and make it the current one of the command line.
+
+        Args:
+            storage: "file"; "session", until the user logs out of this machine; or "keyring".
+            profile: The profile it belongs to; by default that of ``Auth.from_profile``.
+
+        Raises:
+            StorageError: It couldn't be stored, and is still in memory.
+            ConfigurationError: The storage doesn't exist, or the stored session couldn't be refreshed.
+            InvalidStateError: It is stored already.
+        """
+        from tui_auth.session.sessions import Sessions
+        from tui_auth.storage.stores import StorageKind
+
+        unsaved = self._unsaved
+        if unsaved is None:
+            raise _already_stored_error()
+        if storage not in ("file", "session", "keyring"):
+            raise ConfigurationError("storage is file, session or keyring.")
+        record, result = unsaved.save_to(Sessions(self._variables), StorageKind(storage), profile)
+        if result.problem:
+            raise StorageError(f"The session couldn't be stored. {result.problem}")
+        self._pin(record, storage)
+        self._flags = selectors_of(record)
+        self._unsaved = None
+        if result.unknown:
+            raise StorageError(result.unknown)
+
+    @drops_secrets
+    def sign_out(self, *, everywhere: bool = False) -> None:
+        """Revoke the session (RevokeToken) and forget it here, whatever Cognito replies.
+
+        Args:
+            everywhere: Whether to end all sessions of this user (GlobalSignOut).
+
+        Raises:
+            AuthError: Cognito didn't end it; it is forgotten here all the same.
+            StorageError: Something of it is still stored.
+        """
+        from tui_auth.session.sign_out import RevocationOutcome, sign_out
+
+        sessions, stored = self._open()
+        result = sign_out(sessions, stored, everywhere=everywhere, **self._connection)
+        if problem := result.error or result.storage_error:
+            raise problem
+        if result.outcome is RevocationOutcome.OTHERS_NOT_REVOKED:
+            raise NotSignedInError(
+                "The session had already ended at Cognito, so it couldn't end the others.",
+                stored.record.sign_in_settings,
+            )
+
+    # -- how -------------------------------------------------------------------------------------------
+
+    @property
+    def _variables(self) -> Mapping[str, str]:
+        return os.environ if self._environ is None else self._environ
+
+    @property
+    def _connection(self) -> dict[str, Any]:
+        """What refreshing and ending a session in memory takes."""
+        unsaved = self._unsaved
+        return {"gateway": unsaved.gateway, "app_client": unsaved.app_client} if unsaved else {}
+
+    def _stored_token(self, kind: str, min_ttl: float | None) -> str | None:
+        """Return a valid token by the fast path, or None if that can't decide."""
+        _check_kind(kind)
+        if self._unsaved is not None:
+            return None
+        environ = self._variables
+        try:
+            reference = self._reference or find_reference(_as_flags(self._flags), environ)
+            token, members = read_valid_token(reference, kind, min_ttl, environ)
+            owner = {name: members[name] for name in ("username", "user_pool_id")}
+        except (StorageError, OSError, ValueError, KeyError):
+            return None
+        self._reference, self._owner = reference, owner
+        return token
+
+    def _open(self) -> tuple[Sessions, StoredSession]:
+        """Return the session as it is stored now, and those it is one of."""
+        if self._unsaved is not None:
+            return self._unsaved, self._unsaved.current()
+        from tui_auth.session.finder import find_session
+        from tui_auth.session.sessions import Sessions
+
+        sessions = Sessions(self._variables)
+        if self._reference:
+            stored = sessions.find_by_name(self._reference.partition("/")[2])
+            if stored is None:
+                raise NotSignedInError("Not signed in: the session has ended.", self._owner)
+        else:
+            stored = find_session(self._flags, sessions).stored
+        self._pin(stored.record, str(stored.store.kind))
+        return sessions, stored
+
+    def _pin(self, record: SessionRecord, storage: str) -> None:
+        """Stay with this session: another user may sign in meanwhile."""
+        self._reference = f"{storage}/{record.key.file_name}"
+        self._owner = {"username": record.username, "user_pool_id": record.origin.user_pool_id}
+
+    def _refreshed(
+        self, kind: str, min_ttl: float | None, *, rejected: str | None = None, force: bool = False
+    ) -> SessionRecord:
+        """Return the session with a valid token of this kind, refreshed if necessary, forced or rejected."""
+        from tui_auth.session.refresh import ensure_fresh
+
+        sessions, stored = self._open()
+        force = force or (rejected is not None and stored.record.token(kind).reveal() == rejected)
+        result: RefreshResult = ensure_fresh(
+            sessions, stored, kind=kind, min_ttl=min_ttl, force=force, **self._connection
+        )
+        return result.record
+
+
+def selectors_of(record: SessionRecord) -> dict[str, str]:
+    """Return what selects a session and no other."""
+    origin = record.origin
+    selectors = {
+        "user_pool_id": origin.user_pool_id,
+        "client_id": origin.client_id,
+        "endpoint_url": origin.endpoint,
+        "username": record.username,
+    }
+    return {name: value for name, value in selectors.items() if value}
+
+
+def _restore(
+    flags: Mapping[str, str], environ: Mapping[str, str] | None, reference: str, owner: dict[str, str]
+) -> Session:
+    session = Session(flags, environ)
+    session._reference, session._owner = reference, owner  # noqa: SLF001 - its own class
+    return session
+
+
+def _as_flags(flags: Mapping[str, str]) -> dict[str, str]:
+    """Return flags as the command line spells them."""
+    return {flag: flags[name] for flag in SELECTING_FLAGS if (name := flag[2:].replace("-", "_")) in flags}
+
+
+def _check_kind(kind: str) -> None:
+    if kind not in TOKEN_KINDS:
+        raise ConfigurationError("The kind of a token is access or id.")
+
+
+def _already_stored_error() -> Exception:
+    from tui_auth.error_kinds import ErrorKind
+    from tui_auth.errors import InvalidStateError
+
+    return InvalidStateError(ErrorKind.INVALID_STATE, "This session is stored already.")
+
+
+class Bearer:
+    """Adds ``Authorization: Bearer`` with a valid token to a request; called by the HTTP client."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def __call__(self, request: R) -> R:
+        request.headers["Authorization"] = f"Bearer {self._session.token()}"
+        return request
+
+
+class AccessToken:
+    """A token with its expiry, in the shape of azure.core's AccessToken.
+
+    Attributes:
+        token: The token.
+        expires_on: When it expires, in whole seconds since the epoch by this machine's clock.
+    """
+
+    __slots__ = ("expires_on", "token")
+
+    def __init__(self, token: str, expires_on: int) -> None:
+        self.token = token
+        self.expires_on = expires_on
+
+    def __repr__(self) -> str:
+        return f"AccessToken(expires_on={self.expires_on})"
