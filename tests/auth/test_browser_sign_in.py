@@ -126,7 +126,7 @@ def test_cancelled_at_the_provider(site: Site) -> None:
     reply = site.browser.send(page, cancel="yes")
     while reply.location.startswith(site.browser.base_url):
         reply = site.browser.request(reply.location)
-    with pytest.raises(NotAuthorizedError, match="You cancelled at the identity provider"):
+    with pytest.raises(NotAuthorizedError, match="You canceled at the identity provider"):
         sign_in.complete(reply.location)
 
 
@@ -156,7 +156,7 @@ def test_code_works_once_and_only_with_its_own_verifier(site: Site) -> None:
     sign_in = site.auth().sign_in_with_browser()
     address = site.sign_in(sign_in.url).location
     stolen = site.auth().sign_in_with_browser()
-    with pytest.raises(InvalidParameterError, match="not the answer to this sign-in"):
+    with pytest.raises(InvalidParameterError, match="belongs to an earlier sign-in"):
         stolen.complete(address)
     state, other = (parameters.reveal() for parameters in (sign_in._step.state, stolen._step.state))
     with pytest.raises(CodeExpiredError):

@@ -72,7 +72,7 @@ def test_each_try_has_a_new_state_nonce_and_verifier() -> None:
     names = ("state", "nonce", "code_challenge")
     one, other = parameters_of(first.url), parameters_of(second.url)
     assert all(one[name] != other[name] for name in names)
-    with pytest.raises(InvalidParameterError, match="not the answer to this sign-in"):
+    with pytest.raises(InvalidParameterError, match="belongs to an earlier sign-in"):
         attempt.confirm(answer_to(first))
 
 
@@ -165,12 +165,12 @@ def test_address_is_found_however_it_was_pasted() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (CODE, "only a code"),
-        (f"code={CODE}", "only a code"),
-        (f"http://localhost:47831/?code={CODE}", "only a code"),
-        (f"http://localhost:47831/?code={CODE}&state=other", "not the answer to this sign-in"),
-        (f"http://localhost:47831/?code={CODE}&state=", "only a code"),
-        ("http://localhost:47831/?error=access_denied&state=other", "not the answer to this sign-in"),
+        (CODE, "only the code"),
+        (f"code={CODE}", "only the code"),
+        (f"http://localhost:47831/?code={CODE}", "only the code"),
+        (f"http://localhost:47831/?code={CODE}&state=other", "belongs to an earlier sign-in"),
+        (f"http://localhost:47831/?code={CODE}&state=", "only the code"),
+        ("http://localhost:47831/?error=access_denied&state=other", "belongs to an earlier sign-in"),
         ("http://localhost:47831/", "no code="),
         ("hello", "no code="),
         ("", "no code="),
@@ -202,11 +202,11 @@ def test_address_of_the_sign_in_page_says_so() -> None:
 @pytest.mark.parametrize(
     ("parameters", "kind", "message"),
     [
-        ({"error": "access_denied"}, NotAuthorizedError, "You cancelled"),
+        ({"error": "access_denied"}, NotAuthorizedError, "You canceled"),
         (
             {"error": "invalid_request", "error_description": "User cancelled"},
             NotAuthorizedError,
-            "You cancelled",
+            "You canceled",
         ),
         ({"error": "unauthorized_client"}, UnsupportedError, "authorization code grant"),
         ({"error": "invalid_scope"}, UnsupportedError, "one of the scopes"),

@@ -160,7 +160,7 @@ async def test_wrong_address_stays_in_the_field_with_the_reason() -> None:
         assert "Paste the address of the last page." in app.text()
         await paste(pilot, CODE)
         await press(pilot, "enter")
-        await until(pilot, lambda: "only a code" in app.text())
+        await until(pilot, lambda: "only the code" in app.text())
         assert step_of(app).short_url
 
 
@@ -171,7 +171,7 @@ async def test_cancelled_at_the_provider_says_so_and_enter_begins_again() -> Non
         await until(pilot, lambda: isinstance(app.screen, BrowserScreen))
         first = step_of(app)
         assert open_in_browser(answer_to(first, error="access_denied")) == 200
-        await until(pilot, lambda: "You cancelled at the identity provider." in app.text())
+        await until(pilot, lambda: "You canceled at the identity provider." in app.text())
         assert "Enter starts it again." in app.text()
         await press(pilot, "enter")
         await until(pilot, lambda: isinstance(app.screen, BrowserScreen) and step_of(app) is not first)
@@ -191,7 +191,7 @@ async def test_begin_again_makes_another_address(domain: ReplyServer) -> None:
         assert second.state != first.state
         await paste(pilot, answer_to(first))
         await press(pilot, "enter")
-        await until(pilot, lambda: "not the answer to this sign-in" in app.text())
+        await until(pilot, lambda: "belongs to an earlier sign-in" in app.text())
         domain.reply = token_reply(second)
         assert open_in_browser(answer_to(second)) == 200
         await until(pilot, lambda: "AcmeSSO_ann" in app.text())

@@ -121,7 +121,7 @@ class ManagedLogin:
         if not is_redirect_uri(login.redirect_uri):
             raise AuthError(
                 ErrorKind.CONFIGURATION,
-                "The redirect URI is neither https nor http on this machine.",
+                "The redirect URI is neither https nor http on this computer.",
                 f"Use one of the app client's callback URLs, such as {DEFAULT_REDIRECT_URI}.",
             )
         return login
@@ -229,7 +229,7 @@ class Authorization:
                 raise _no_answer(code or address.reveal())
             raise AuthError(
                 ErrorKind.VALIDATION,
-                "That is not the answer to this sign-in, but to an earlier one or somebody else's.",
+                "That address belongs to an earlier sign-in or to another user's.",
                 "Open the address shown here, sign in there, and copy the address of the last page.",
             )
         if error:
@@ -243,7 +243,7 @@ class Authorization:
         if not isinstance(nonce, str) or not is_same(nonce, self.nonce):
             raise TokenVerificationError(
                 ErrorKind.SERVICE,
-                "The tokens that came belong to another sign-in (nonce), so they were thrown away.",
+                "The tokens belong to another sign-in (nonce), so they were discarded.",
                 "Begin again.",
             )
 
@@ -316,7 +316,7 @@ def _no_answer(text: str) -> AuthError:
             "Sign in there first, then copy the address of the last page.",
         )
     if _CODE.fullmatch(bare):
-        message = "That is only a code. Without the rest nobody can tell whose it is."
+        message = "That is only the code."
         return AuthError(ErrorKind.VALIDATION, message, whole)
     return AuthError(ErrorKind.VALIDATION, "There is no code= in that.", whole)
 
@@ -332,10 +332,10 @@ def redirect_mismatch(redirect_uri: str) -> AuthError:
 
 
 _PROVIDER_ERRORS = {
-    "access_denied": (ErrorKind.NOT_AUTHORIZED, "You cancelled at the identity provider.", "Begin again."),
+    "access_denied": (ErrorKind.NOT_AUTHORIZED, "You canceled at the identity provider.", "Begin again."),
     "login_required": (
         ErrorKind.NOT_AUTHORIZED,
-        "The browser has no session, and the sign-in was not allowed to ask.",
+        "The browser has no session, and the page can't ask for a sign-in.",
         "Leave out prompt=none.",
     ),
     "unauthorized_client": (

@@ -193,7 +193,7 @@ def _domain(value: object) -> str:
 def _callback(value: object) -> str:
     from tui_auth.auth.managed_login import is_redirect_uri
 
-    return _check("a URL beginning with https://, or http://localhost:PORT/", is_redirect_uri)(value)
+    return _check("a URL that starts with https://, or http://localhost:PORT/", is_redirect_uri)(value)
 
 
 def _scopes(value: object) -> tuple[str, ...]:
@@ -202,7 +202,7 @@ def _scopes(value: object) -> tuple[str, ...]:
     if not isinstance(scopes, list | tuple) or not all(
         isinstance(scope, str) and _SCOPE.fullmatch(scope) for scope in scopes
     ):
-        raise InvalidValueError('scopes with blanks between them, such as "openid email"')
+        raise InvalidValueError('scopes with spaces between them, such as "openid email"')
     return tuple(dict.fromkeys(scopes))
 
 
@@ -326,7 +326,7 @@ SETTINGS: dict[str, Setting] = {
         Setting("scopes", _CLIENT, _scopes),
         Setting("provider", _CLIENT, _text("the name of an identity provider, such as Google", _PROVIDER)),
         Setting("idp_identifier", _CLIENT, _text("an identifier, such as example.com", r"[\w.@+-]{1,64}")),
-        Setting("login_hint", _USER, _text("a user name, without blanks", r"[^\s\x00-\x1f\x7f]{1,128}")),
+        Setting("login_hint", _USER, _text("a user name without spaces", r"[^\s\x00-\x1f\x7f]{1,128}")),
         Setting("prompt", _CLIENT, _one_of(("login", "none", "select_account", "consent"))),
         Setting(
             "identity_providers",

@@ -145,7 +145,7 @@ def format_restart_offer(reason: str, side_effect: str) -> str:
 BROWSER_QUESTION = "How do you want to sign in?"
 IN_BROWSER = "In a browser"
 NO_DOMAIN = "To sign in in a browser, give the user pool's domain with --domain."
-NEVER_GIVE_AWAY = "Never give that address to anybody: whoever has it can become you."
+NEVER_GIVE_AWAY = "Don't share that address: anyone who has it can sign in as you."
 PASTE_ADDRESS = "Sign in there. The last page may not load: copy its address and paste it here."
 
 
