@@ -15,40 +15,55 @@ The screens are those of ``tui-auth sign-in``. ``docs/textual.md`` describes wha
 from __future__ import annotations
 
 import asyncio
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from tui_auth.auth.app_client import AuthFlow
+from tui_auth.auth.next_step import NEXT_STEPS
 from tui_auth.config.aws_settings import effective_endpoint
-from tui_auth.errors import ErrorKind, InvalidStateError
-from tui_auth.flow.interface import SignInSettings, environment_badge_for
+from tui_auth.errors import AuthError, ConfigurationError, ErrorKind, InvalidStateError
+from tui_auth.flow.interface import INTERNAL_ERROR, ErrorMessage, SignInSettings, environment_badge_for
 from tui_auth.screens.guest import GuestScreen
+from tui_auth.screens.keys import APP_KEYS, DEMO_KEYS, KEY_TABLE
 from tui_auth.screens.screen_context import ScreenOptions
+from tui_auth.screens.sign_in_presenter import SignInPresenter
 from tui_auth.screens.sign_in_root import SignInRoot, load_rest
 from tui_auth.terminal.full_screen import SETTLED_AFTER_SECONDS
 from tui_auth.threads import in_daemon_thread
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping
+    from collections.abc import Callable, Coroutine, Iterable, Mapping
 
     from textual.app import ComposeResult
     from textual.screen import Screen
+    from textual.widget import Widget
 
     from tui_auth.auth.auth import Auth
     from tui_auth.auth.next_step import AuthFactorType, Done
     from tui_auth.flow.sign_in_flow import SignInFlow
-    from tui_auth.screens.form_screen import FormScreen
+    from tui_auth.screens.screen_context import Decision, FormClosed
 
-__all__ = ["SignIn"]
+__all__ = ["LABELS", "SignIn"]
 
 T = TypeVar("T")
+
+_GROUPS = ("SignIn", "SignUp", *(step.__name__ for step in NEXT_STEPS))
+_ACTIONS = [action for action in KEY_TABLE if action not in (*APP_KEYS, *DEMO_KEYS, "submit")]
+LABELS = frozenset(
+    {
+        *("program", "SignIn.username", "SignIn.password", "SignIn.leave"),
+        *(f"{group}.{part}" for group in _GROUPS for part in ("title", "task", "submit")),
+        *(f"key.{action}" for action in _ACTIONS),
+    }
+)
+"""The keys that ``SignIn`` takes in ``labels``; ``docs/textual.md`` describes them."""
 
 
 class SignIn(SignInRoot):
     """Signs a user in, through every step that the user pool asks for.
 
     Push it with ``push_screen_wait``, or with ``push_screen`` and a callback. The result is Done, or None if
-    the user left or the program closed the screens.
+    the user left or the program closed one of the screens.
 
     Args:
         auth: The user pool and app client to sign in to.
@@ -57,13 +72,17 @@ class SignIn(SignInRoot):
         auth_flow: The auth flow to start with; by default that of ``auth``.
         preferred_first_factor: PREFERRED_CHALLENGE of USER_AUTH; by default that of ``auth``.
         app_name: The issuer that an authenticator app shows; by default ``pool_label``.
-        client_metadata: Passed to the pool's Lambda triggers.
+        client_metadata: Passed to the pool's Lambda triggers; by default that of ``auth``.
         hide_sign_up: Whether users can't create an account here.
         hide_forgot_password: Whether users can't ask for a password reset here.
         initial: The form to open first.
+        header: Returns new widgets of the program to show above every form.
+        footer: Returns new widgets of the program to show below every form.
+        labels: Texts in place of those of tui-auth, by their keys in ``LABELS``.
 
     Raises:
-        InvalidStateError: ``auth_flow`` isn't a flow.
+        InvalidStateError: ``auth_flow`` isn't an auth flow.
+        ConfigurationError: ``labels`` has an unknown key.
     """
 
     def __init__(
@@ -79,12 +98,18 @@ class SignIn(SignInRoot):
         hide_sign_up: bool = False,
         hide_forgot_password: bool = False,
         initial: Literal["sign_in", "sign_up", "forgot_password"] = "sign_in",
+        header: Callable[[], Widget | Iterable[Widget]] | None = None,
+        footer: Callable[[], Widget | Iterable[Widget]] | None = None,
+        labels: Mapping[str, str] | None = None,
     ) -> None:
-        client = auth.client
+        client, labels = auth.client, dict(labels or {})
+        if unknown := labels.keys() - LABELS:
+            raise ConfigurationError(f"SignIn has no label {', '.join(sorted(unknown))}.")
         factor = preferred_first_factor or auth.default_first_factor
         settings = SignInSettings(
             pool=pool_label or client.user_pool_id,
             username=username,
+            username_label=labels.get("SignIn.username", "Username"),
             auth_flow=_parse_flow(auth_flow or auth.default_auth_flow),
             preferred_first_factor=str(factor) if factor else None,
             client_metadata=client_metadata or auth.default_client_metadata or {},
@@ -93,18 +118,26 @@ class SignIn(SignInRoot):
             leaves_when_done=True,
         )
         hidden = ["quit", *["sign_up"] * hide_sign_up, *["forgot"] * hide_forgot_password]
-        super().__init__(
-            auth,
-            settings,
-            self._new_flow,
-            options=ScreenOptions(can_leave=True, hidden_actions=frozenset(hidden)),
+        options = ScreenOptions(
+            can_leave=True,
+            hidden_actions=frozenset(hidden),
+            labels=labels,
+            header=header,
+            footer=footer,
         )
+        super().__init__(auth, settings, self._new_flow, options=options)
         self._initial = initial
         self._mode: str | None = None
         self._ours: list[Screen[Any]] = []
+        """The screens above this one that the program hasn't closed."""
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._stack_changed = asyncio.Event()
         self._has_ended = False
+        self._result: Done | None = None
+
+    @cached_property
+    def presenter(self) -> SignInPresenter:
+        return _GuestPresenter(self, self._new_flow())
 
     def _new_flow(self) -> SignInFlow:
         from tui_auth.flow.sign_in_flow import SignInFlow
@@ -119,41 +152,65 @@ class SignIn(SignInRoot):
     def on_mount(self) -> None:
         """Open the first form, and load the rest soon after it is drawn."""
         self._mode = self.app.current_mode
-        self.app.screen_change_signal.subscribe(self, self._note_change)
+        self.app.screen_change_signal.subscribe(self, self._follow_stack)
         self.set_timer(SETTLED_AFTER_SECONDS, self._connect)
+        if self._initial != "sign_in":
+            is_sign_up = self._initial == "sign_up"
+            self.call_after_refresh(self.action_sign_up if is_sign_up else self.action_forgot)
 
     def _connect(self) -> None:
-        self.start_worker(partial(in_daemon_thread, partial(load_rest, self.auth)), "connect", "connect")
+        self.start_worker(self._load_rest, "connect", "connect")
+
+    async def _load_rest(self) -> None:
+        try:
+            await in_daemon_thread(partial(load_rest, self.auth))
+        except AuthError as error:
+            if screen := self.form_screen:
+                screen.error = ErrorMessage.from_error(error)
+
+    def label_for_key(self, action: str) -> str:
+        return self.label_for("leave", "Leave") if action == "back" else super().label_for_key(action)
 
     # -- the end ------------------------------------------------------------------------------------
 
     def end(self, done: Done | None) -> None:
         if not self._has_ended:
-            self._has_ended = True
+            self._has_ended, self._result = True, done
             self._ours.clear()
-            super().end(done)
+            self._close()
 
-    def on_form_screen_closed(self, event: FormScreen.Closed) -> None:
-        """End if the program has closed a screen of the sign-in."""
-        if event.screen in self._ours and event.screen not in self.screen_stack and self.app.is_running:
+    def _close(self) -> None:
+        """Return the result, and close our screens unless one of the program's covers them."""
+        self._resolve(self._result)
+        if self._is_on_top and len(self.app.screen_stack) > 1:
+            for _ in self.screen_stack:
+                self.app.pop_screen()
+
+    def _resolve(self, result: Done | None) -> None:
+        for callback in self._result_callbacks:
+            if callback.future is not None and not callback.future.done():
+                callback(result)
+
+    def on_form_closed(self, event: FormClosed) -> None:
+        """End if the program has closed a form of the sign-in."""
+        event.stop()
+        if event.screen in self._ours and event.screen not in self.screen_stack:
             self.end(None)
 
     def _pop_result_callback(self) -> None:
         # ``pop_screen`` and ``switch_screen`` drop the callback, and the program would wait forever.
-        self._resolve()
+        self._resolve(None)
         super()._pop_result_callback()
 
     def on_unmount(self) -> None:
-        """Return None if the program has removed the screen, and cancel what is running."""
-        self._resolve()
+        """Forget the sign-in. If the program has removed this screen in another way, return None."""
+        self._has_ended = True
+        if not self.app._exit:
+            self._resolve(None)
         for task in self._tasks.values():
             task.cancel()
-
-    def _resolve(self) -> None:
-        self._has_ended = True
-        for callback in self._result_callbacks:
-            if callback.future is None or not callback.future.done():
-                callback(None)
+        if self.has_decided:
+            self.flow.drop()
 
     # -- the host of the presenter ------------------------------------------------------------------
 
@@ -189,7 +246,8 @@ class SignIn(SignInRoot):
     ) -> None:
         """Run the work as a task, which the program doesn't know: it may cancel all of its workers."""
         self.cancel_workers(group)
-        self._tasks[group] = asyncio.create_task(work(), name=description)
+        self._tasks[group] = task = asyncio.create_task(work(), name=description)
+        task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())  # else asyncio logs it
 
     def cancel_workers(self, group: str) -> None:
         task = self._tasks.pop(group, None)
@@ -206,11 +264,25 @@ class SignIn(SignInRoot):
 
     @property
     def _is_on_top(self) -> bool:
-        is_shown = self.app.current_mode == self._mode
-        return is_shown and all(isinstance(screen, GuestScreen) for screen in self.screen_stack)
+        is_shown, stack = self.app.current_mode == self._mode, self.screen_stack
+        return is_shown and bool(stack) and all(isinstance(screen, GuestScreen) for screen in stack)
 
-    def _note_change(self, _: Screen[Any]) -> None:
+    def _follow_stack(self, _: Screen[Any]) -> None:
         self._stack_changed.set()
+        if self._has_ended:
+            self._close()
+
+
+class _GuestPresenter(SignInPresenter):
+    """A presenter whose internal errors don't end the program around it."""
+
+    def decide(self, decision: Decision) -> None:
+        try:
+            super().decide(decision)
+        except Exception:
+            if screen := self.host.form_screen:
+                screen.busy = False
+                screen.error = ErrorMessage(INTERNAL_ERROR)
 
 
 def _parse_flow(name: AuthFlow | str) -> AuthFlow:

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
 
+from textual.color import Color, ColorParseError
 from textual.theme import BUILTIN_THEMES, Theme
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 FIRST = ("frame.tcss", "fields.tcss", "choices.tcss")
 LATER = ("overlays.tcss", "mfa_setup.tcss", "custom_challenge.tcss")
@@ -153,3 +158,42 @@ THEMES = (
 ``warning``                time that is running out, and warnings
 =========================  ====================================================
 """
+
+READABLE_CONTRAST = 4.5
+"""The contrast ratio of text in WCAG 2.2, level AA."""
+
+
+def make_readable(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables of any theme, with the colors that our screens use for text changed if necessary.
+
+    Textual's themes have accents for blocks of color, which as text are too pale for some backgrounds.
+    """
+    changed = dict(variables)
+    try:
+        surface, foreground = Color.parse(variables["surface"]), Color.parse(variables["foreground"])
+        button = Color.parse(variables["block-cursor-background"])
+        accents = {name: Color.parse(variables[name]) for name in ("primary", "success", "warning", "error")}
+    except (ColorParseError, KeyError):
+        return changed
+    if any(color.ansi is not None for color in (surface, foreground, button, *accents.values())):
+        return changed  # the terminal's own colors, which only the terminal knows
+    for name, color in accents.items():
+        mixed = (color.blend(foreground, tenths / 10) for tenths in range(11))
+        readable = (mix for mix in mixed if contrast(mix, surface) >= READABLE_CONTRAST)
+        changed[name] = next(readable, foreground).hex
+    black, white = Color(0, 0, 0), Color(255, 255, 255)
+    best = black if contrast(black, button) > contrast(white, button) else white
+    return changed | {"block-cursor-foreground": best.hex}
+
+
+def contrast(one: Color, other: Color) -> float:
+    """Return the contrast ratio of two colors, from 1 to 21 (WCAG 2.2)."""
+    darker, lighter = sorted((_luminance(one), _luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(color: Color) -> float:
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in color.normalized
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar
 from tui_auth import __version__
 from tui_auth.auth.next_step import ConfirmSignInWithCustomChallenge, UnknownStep
 from tui_auth.flow.messages import format_challenge_rows
-from tui_auth.screens.form_screen import CopyRequested
+from tui_auth.screens.screen_context import CopyRequested
 from tui_auth.screens.step_screen import StepAnswered, StepScreen
 from tui_auth.terminal.safe_text import safe_line
 from tui_auth.widgets.field import Field

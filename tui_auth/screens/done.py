@@ -22,8 +22,7 @@ from tui_auth.flow.messages import (
     format_verification_offer,
 )
 from tui_auth.screens.codes import build_code_field
-from tui_auth.screens.form_screen import CopyRequested
-from tui_auth.screens.screen_context import Decision, FormMessage
+from tui_auth.screens.screen_context import CopyRequested, Decision, FormMessage
 from tui_auth.screens.step_screen import StepScreen
 from tui_auth.secret import Secret
 from tui_auth.storage.stores import STORAGE_LABELS, StorageKind

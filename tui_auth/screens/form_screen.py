@@ -3,70 +3,39 @@
 from __future__ import annotations
 
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from textual.reactive import reactive
 from textual.widgets import Static
 
 from tui_auth.errors import ErrorField
-from tui_auth.screens.guest import GuestScreen
+from tui_auth.screens.guest import GuestForm
 from tui_auth.screens.keys import KEY_TABLE, build_bindings, card_hints, footer_hints, select_keys
-from tui_auth.screens.screen_context import Decision, FormMessage
+from tui_auth.screens.screen_context import Decision, FormClosed, FormMessage, StopRequested
 from tui_auth.terminal.safe_text import safe_line
 from tui_auth.themes import HEIGHTS, WIDTHS
 from tui_auth.widgets.countdown import Countdown
 from tui_auth.widgets.field import Choice, Field
-from tui_auth.widgets.frame import Card, CardActions, Heading, ScreenFooter, ScreenHeader
-from tui_auth.widgets.text_input import SecretInput, TextInput
+from tui_auth.widgets.frame import PROGRAM, Card, CardActions, Heading, ScreenFooter, ScreenHeader
+from tui_auth.widgets.text_input import SecretInput, TextInput, call_after_typed_keys, focusable_inputs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
     from textual.geometry import Region
     from textual.message import Message
-    from textual.screen import Screen
     from textual.widget import Widget
 
-    from tui_auth.auth.next_step import Done  # noqa: F401 - in the type of the result
     from tui_auth.flow.interface import ErrorMessage
     from tui_auth.screens.screen_context import ScreenContext
-    from tui_auth.secret import Secret
 
 CHOICE_HINT = "↑↓ to move, ↵ or a number to choose"
 NO_CODE_YET = "No code has come yet."
 
 
-def focusable_inputs(screen: Screen[Any]) -> list[TextInput]:
-    """Return the inputs that can have the focus now, from top to bottom."""
-    return [widget for widget in screen.query(TextInput) if widget.focusable]
-
-
-def call_after_typed_keys(
-    screen: Screen[Any], inputs: Sequence[Widget], callback: Callable[[], None]
-) -> None:
-    """Call ``callback`` on the screen after all inputs, in order, have handled their keys.
-
-    A key that binds with priority, such as Enter, reaches the screen before any field sees it. Characters
-    typed before it may still be in the queue of a field, so a form is read only after all fields are done.
-    """
-    if inputs:
-        inputs[0].call_later(call_after_typed_keys, screen, inputs[1:], callback)
-    else:
-        screen.call_later(callback)
-
-
-class CopyRequested(FormMessage):
-    """Send ``text`` to the clipboard; ``what`` names it in the notice that reports this."""
-
-    def __init__(self, text: Secret | str, what: str) -> None:
-        super().__init__()
-        self.text = text
-        self.what = what
-
-
-class FormScreen(GuestScreen["Done | None"]):
+class FormScreen(GuestForm):
     """A question with its fields.
 
     A subclass defines ``compose_form`` and ``build_answer``, and overrides what else differs. Only the
@@ -89,16 +58,6 @@ class FormScreen(GuestScreen["Done | None"]):
 
     class BackRequested(Decision):
         """The user pressed Esc to go one choice back."""
-
-    class StopRequested(Decision):
-        """The user doesn't want to wait for the request in flight. Our programs bind that key themselves."""
-
-    class Closed(FormMessage):
-        """The screen is closed."""
-
-        def __init__(self, screen: FormScreen) -> None:
-            super().__init__()
-            self.screen = screen
 
     def __init__(self, context: ScreenContext) -> None:
         super().__init__()
@@ -175,7 +134,7 @@ class FormScreen(GuestScreen["Done | None"]):
         """Lay out header, card, the demo's drawer, and footer."""
         yield self.build_header()
         with Card(self.context.breadcrumbs, self.breadcrumb):
-            yield from self.compose_card()
+            yield from self.compose_slots()
         yield from self.compose_side()
         yield ScreenFooter()
 
@@ -185,9 +144,10 @@ class FormScreen(GuestScreen["Done | None"]):
             yield from self.context.companion.side_widgets()
 
     def compose_card(self) -> Iterable[Widget]:
-        """Yield everything in the card."""
-        if self.heading[0]:
-            yield Heading(*self.heading)
+        """Yield everything in the card that is ours."""
+        title, task = self.heading
+        if title:
+            yield Heading(self.label_for("title", title), self.label_for("task", task))
         yield from self.compose_form()
         yield from self.compose_status()
         yield CardActions(id="actions")
@@ -197,7 +157,8 @@ class FormScreen(GuestScreen["Done | None"]):
         """Build the header: user pool, badge, user name."""
         context = self.context
         pool, username = safe_line(context.pool, limit=60), safe_line(context.username, limit=40)
-        return ScreenHeader(pool, username, context.environment_badge)
+        program = context.options.labels.get("program", PROGRAM)
+        return ScreenHeader(pool, username, context.environment_badge, program)
 
     def compose_status(self) -> Iterable[Widget]:
         """Yield what is below every form: an error that belongs to no field, and a wait."""
@@ -226,11 +187,13 @@ class FormScreen(GuestScreen["Done | None"]):
         for text_input in self.query(TextInput):
             self.watch(text_input, "value", self._remember_edit, init=False)
         self.update_footer()
+        for field in self.query(Field) if self.taken else ():
+            field.show_key = KEY_TABLE["show"].display_without(self.taken)
         self.call_after_refresh(self.call_after_refresh, self._end_first_drawing)
 
     def on_unmount(self) -> None:
         """Report that the screen is closed."""
-        self.post_message(self.Closed(self))
+        self.post_message(FormClosed(self))
 
     def _remember_edit(self) -> None:
         self._was_edited = True
@@ -258,13 +221,15 @@ class FormScreen(GuestScreen["Done | None"]):
     def update_footer(self) -> None:
         """Show the keys that do something now, and enable only those. Call it if ``active_keys`` changes."""
         self.__dict__.pop("enabled_keys", None)
-        self.query_one(ScreenFooter).keys = footer_hints(self.enabled_keys, self.key_label, self._move_key)
+        self.taken = taken = self.find_taken_keys()
+        label = self.label_for_key
+        self.query_one(ScreenFooter).keys = footer_hints(self.enabled_keys, label, self._move_key, taken)
         actions = self.query_one(CardActions)
         actions.text = self.instead_of_button
         # A list has no room for other keys; they are in the help.
-        actions.keys = () if actions.text else card_hints(self.enabled_keys, self.key_label)
+        actions.keys = () if actions.text else card_hints(self.enabled_keys, label, taken)
         has_button = "submit" in self.enabled_keys and not actions.text
-        actions.label = self.key_label("submit") if has_button else ""
+        actions.label = label("submit") if has_button else ""
         self.refresh_bindings()
 
     @property
@@ -303,7 +268,7 @@ class FormScreen(GuestScreen["Done | None"]):
 
     def _write(self, line_id: str, text: str) -> None:
         """Show a line, or hide it if empty. An unchanged line isn't updated: that costs a layout."""
-        line = self.query_one(line_id, Static)
+        line, text = self.query_one(line_id, Static), self.spell_keys(text) if self.taken else text
         if line.content != text:
             line.update(text)
             line.display = bool(text)
@@ -317,7 +282,7 @@ class FormScreen(GuestScreen["Done | None"]):
         if error and error.field is not ErrorField.FORM:
             target = self.field_for_attribute(error.attribute) or self.field_for(error.field)
         if error and target:
-            target.error = error.text
+            target.error = self.spell_keys(error.text)
             self._focus_for_retype(target)
         self._write("#problem", f"✗ {error.text}" if error and not target else "")
 
@@ -408,7 +373,7 @@ class FormScreen(GuestScreen["Done | None"]):
     def show_field_error(self, target: Field, text: str) -> None:
         """Show under a field why its content isn't submitted."""
         self.error = None
-        target.error = text
+        target.error = self.spell_keys(text)
         self._focus_for_retype(target)
 
     # -- other keys ---------------------------------------------------------------------------------
@@ -420,7 +385,7 @@ class FormScreen(GuestScreen["Done | None"]):
     def action_stop_waiting(self) -> None:
         """Stop waiting for the request in flight."""
         if self.busy:
-            self.post_message(self.StopRequested())
+            self.post_message(StopRequested())
 
     def action_next_field(self) -> None:
         """Move to the next field. Like Enter, Tab reaches the screen before the field."""
@@ -477,5 +442,6 @@ class FormScreen(GuestScreen["Done | None"]):
         if self.is_current:
             has_commands = self.app.ENABLE_COMMAND_PALETTE and not self.is_guest
             names = (*self.enabled_keys, *(("command_palette",) if has_commands else ()), "leave")
-            keys = [(name, self.key_label(name)) for name in names]
-            self.app.push_screen(HelpScreen(self.explanation, self.service_rows(), keys))
+            keys = [(name, self.label_for_key(name)) for name in names]
+            explanation = self.spell_keys(self.explanation)
+            self.app.push_screen(HelpScreen(explanation, self.service_rows(), keys, self.taken))

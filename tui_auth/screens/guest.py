@@ -16,23 +16,33 @@ from textual.containers import Vertical
 from textual.css.stylesheet import Stylesheet
 from textual.keys import key_to_character
 from textual.screen import Screen, ScreenResultType
+from textual.widget import Widget
 
+from tui_auth.screens.keys import KEY_TABLE
 from tui_auth.terminal.full_screen import FullScreenApp
-from tui_auth.themes import HEIGHTS, VARIABLES, WIDTHS, style_sheets
+from tui_auth.themes import HEIGHTS, VARIABLES, WIDTHS, make_readable, style_sheets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Sequence
 
     from textual import events
     from textual.dom import DOMNode
-    from textual.widget import Widget
+
+    from tui_auth.auth.next_step import Done  # noqa: F401 - in the type of the result
+    from tui_auth.screens.screen_context import ScreenContext
 
 
 class HostSlot(Vertical):
     """Holds widgets of the other program, to which its style sheets apply, and which take no keys."""
 
-    def __init__(self, widgets: Iterable[Widget], id: str) -> None:  # noqa: A002 - Textual's name for it
-        super().__init__(*widgets, id=id)
+    DEFAULT_CSS = """
+    HostSlot {
+        height: auto;
+    }
+    """
+
+    def __init__(self, widgets: Widget | Iterable[Widget], id: str) -> None:  # noqa: A002 - Textual's name
+        super().__init__(*([widgets] if isinstance(widgets, Widget) else widgets), id=id)
 
     def on_mount(self) -> None:
         """Leave the keys to the form."""
@@ -48,7 +58,7 @@ class GuestScreen(Screen[ScreenResultType]):
 
     OWN_KEYS: ClassVar[frozenset[str]] = frozenset(
         {"enter", "escape", "tab", "shift+tab", "up", "down", "left", "right", "home", "end"}
-        | {"pageup", "pagedown", "backspace", "delete", "ctrl+c", "ctrl+q"}
+        | {"pageup", "pagedown", "backspace", "delete", "space", "ctrl+c", "ctrl+q"}
     )
     """The keys that the other program can't have while our screen is open, besides characters."""
 
@@ -71,6 +81,14 @@ class GuestScreen(Screen[ScreenResultType]):
 
     # -- keys ---------------------------------------------------------------------------------------
 
+    def find_taken_keys(self) -> Collection[str]:
+        """Return the keys that the other program binds with priority, and so gets unless we reserve them."""
+        if not self.is_guest:
+            return ()
+        bindings = self.app._bindings.copy()
+        bindings.apply_keymap(self.app._keymap)
+        return {key for key, binding in bindings if binding.priority}
+
     def reserves(self, key: str) -> bool:
         """Return whether the other program can't have this key now, although it binds it with priority."""
         return key in self.OWN_KEYS or key_to_character(key) is not None
@@ -84,6 +102,73 @@ class GuestScreen(Screen[ScreenResultType]):
         """Keep a paste that no field has taken from the other program."""
         if self.is_guest:
             event.stop()
+
+
+class GuestForm(GuestScreen["Done | None"]):
+    """What a form has of the program around it: texts, keys and widgets. The base of ``FormScreen``."""
+
+    context: ScreenContext
+    taken: Collection[str] = ()
+    """The keys that the other program binds with priority, as of the last ``update_footer``."""
+
+    @property
+    def enabled_keys(self) -> Sequence[str]:
+        """The actions of the table that do something."""
+        raise NotImplementedError
+
+    def key_label(self, action: str) -> str:
+        """Return our label of an action."""
+        raise NotImplementedError
+
+    def compose_card(self) -> Iterable[Widget]:
+        """Yield everything in the card that is ours."""
+        raise NotImplementedError
+
+    def compose_slots(self) -> Iterable[Widget]:
+        """Yield everything in the card, between the widgets of another program."""
+        options = self.context.options
+        if options.header:
+            yield HostSlot(options.header(), id="program-header")
+        yield from self.compose_card()
+        if options.footer:
+            yield HostSlot(options.footer(), id="program-footer")
+
+    @property
+    def label_group(self) -> str:
+        """The first part of the keys in ``ScreenOptions.labels`` for this screen."""
+        return ""
+
+    def label_for(self, part: str, text: str) -> str:
+        """Return the text that the program around the screens has for a part of this one, or ours."""
+        return self.context.options.labels.get(f"{self.label_group}.{part}", text)
+
+    def label_for_key(self, action: str) -> str:
+        """Return the label of an action."""
+        if action == "submit":
+            return self.label_for("submit", self.key_label(action))
+        if action == "leave" and self.is_guest:
+            return "Stop waiting"
+        return self.context.options.labels.get(f"key.{action}", self.key_label(action))
+
+    def reserves(self, key: str) -> bool:
+        """Return whether another program can't have this key: it is the only one left for an action."""
+        if super().reserves(key):
+            return True
+        return any(KEY_TABLE[name].first_of(self.taken) == key for name in self.enabled_keys)
+
+    def spell_keys(self, text: str) -> str:
+        """Name the keys in one of our texts that work, if another program has taken some."""
+        for name in self.enabled_keys if self.taken else ():
+            text = text.replace(KEY_TABLE[name].display, KEY_TABLE[name].display_without(self.taken))
+        return text
+
+
+NO_TEXT_STYLE = """
+Screen {
+    text-style: not bold not dim not italic not underline not strike not reverse not overline not blink;
+}
+"""
+"""Ends what our widgets would inherit from the style of the other program's ``App``."""
 
 
 class Isolation:
@@ -105,6 +190,7 @@ class Isolation:
         self._ours.add_source(
             App.DEFAULT_CSS, read_from=("", "App.DEFAULT_CSS"), is_default_css=True, scope="App"
         )
+        self._ours.add_source(NO_TEXT_STYLE, read_from=("", "NO_TEXT_STYLE"))
         self._known_types: set[type[DOMNode]] = set()
         self._screens: WeakSet[GuestScreen[Any]] = WeakSet()
 
@@ -161,7 +247,7 @@ class Isolation:
         if not VARIABLES.keys() <= variables.keys():
             self._theirs.set_variables({**VARIABLES, **variables})  # our widgets' texts need them
         self._variables = self._theirs._variables
-        self._ours.set_variables(self._variables)
+        self._ours.set_variables(make_readable(self._variables))
         self._ours.reparse()
 
 

@@ -15,7 +15,7 @@ from tui_auth.themes import later_sheets
 from tui_auth.widgets.frame import ServerText
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
@@ -33,19 +33,21 @@ class HelpScreen(ModalScreen[None], GuestScreen[None]):
         explanation: str,
         service_rows: Sequence[tuple[str, str]],
         keys: Sequence[tuple[str, str]],
+        taken: Collection[str] = (),
     ) -> None:
         super().__init__()
         self._explanation = explanation
         self._service_rows = service_rows
         self._keys = keys
+        self._taken = taken
 
     def compose(self) -> ComposeResult:
         with Vertical(id="help-frame"), VerticalScroll(id="help"):
             yield Static(self._explanation, markup=False)
             half = (len(self._keys) + 1) // 2
             with Horizontal(classes="help-keys"):
-                yield Static(_format_keys(self._keys[:half]), markup=False)
-                yield Static(_format_keys(self._keys[half:]), markup=False)
+                yield Static(self._format_keys(self._keys[:half]), markup=False)
+                yield Static(self._format_keys(self._keys[half:]), markup=False)
             if self._service_rows:
                 yield ServerText(
                     format_challenge_rows(dict(self._service_rows)), title="Sent by the user pool"
@@ -61,11 +63,11 @@ class HelpScreen(ModalScreen[None], GuestScreen[None]):
         if self.is_current:
             self.dismiss(None)
 
+    def _format_keys(self, keys: Sequence[tuple[str, str]]) -> str:
+        return "\n".join(f"{self._format_key(name):<9}{label}" for name, label in keys)
 
-def _format_keys(keys: Sequence[tuple[str, str]]) -> str:
-    return "\n".join(f"{_format_key(name):<9}{label}" for name, label in keys)
-
-
-def _format_key(action: str) -> str:
-    key = KEY_TABLE[action]
-    return " ".join([key.display, *(other.upper() for other in key.keys.split(",")[1:])])
+    def _format_key(self, action: str) -> str:
+        key = KEY_TABLE[action]
+        first, others = key.first_of(self._taken), key.keys.split(",")[1:]
+        more = [name.upper() for name in others if name != first and name not in self._taken]
+        return " ".join([key.display_without(self._taken), *more])

@@ -11,7 +11,7 @@ from textual.widgets import Static
 from tui_auth.auth.next_step import ContinueSignInWithEmailMFASetup, ContinueSignInWithTOTPSetup
 from tui_auth.flow.messages import REPLACEMENT_TOTP_KEY, format_totp_key
 from tui_auth.screens.codes import build_code_field, read_totp_code
-from tui_auth.screens.form_screen import CopyRequested
+from tui_auth.screens.screen_context import CopyRequested
 from tui_auth.screens.step_screen import StepAnswered, StepScreen
 from tui_auth.terminal.safe_text import safe_line
 from tui_auth.widgets.field import Field
@@ -71,7 +71,7 @@ class TOTPSetupScreen(StepScreen[ContinueSignInWithTOTPSetup]):
             yield QRCode(details.get_setup_uri(app_name), details.get_setup_uri(app_name, issuer=False))
             with Card(self.context.breadcrumbs, self.breadcrumb):
                 yield self.build_header()
-                yield from self.compose_card()
+                yield from self.compose_slots()
         yield from self.compose_side()
         yield ScreenFooter()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from textual.message import Message
 
@@ -11,12 +11,14 @@ from tui_auth.auth.trace import CallTrace
 from tui_auth.flow.interface import ASSUMED_SESSION_SECONDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from textual.message_pump import MessagePump
+    from textual.screen import Screen
     from textual.widget import Widget
 
     from tui_auth.config.settings import PasswordPolicy
+    from tui_auth.secret import Secret
 
 
 class FormMessage(Message):
@@ -25,6 +27,27 @@ class FormMessage(Message):
 
 class Decision(FormMessage):
     """A decision of the user, which the controller passes to the flow."""
+
+
+class StopRequested(Decision):
+    """The user doesn't want to wait for the request in flight. Our programs bind that key themselves."""
+
+
+class FormClosed(FormMessage):
+    """A form is closed."""
+
+    def __init__(self, screen: Screen[Any]) -> None:
+        super().__init__()
+        self.screen = screen
+
+
+class CopyRequested(FormMessage):
+    """Send ``text`` to the clipboard; ``what`` names it in the notice that reports this."""
+
+    def __init__(self, text: Secret | str, what: str) -> None:
+        super().__init__()
+        self.text = text
+        self.what = what
 
 
 class Companion(Protocol):
@@ -49,11 +72,17 @@ class ScreenOptions:
             secrets that the app must not see.
         can_leave: Whether Esc leaves the sign-in screen.
         hidden_actions: The actions that no screen offers.
+        labels: Texts in place of ours; ``tui_auth.textual.LABELS`` has the keys.
+        header: Returns new widgets of the program to show above every form.
+        footer: Returns new widgets of the program to show below every form.
     """
 
     controller: MessagePump | None = None
     can_leave: bool = False
     hidden_actions: frozenset[str] = frozenset()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    header: Callable[[], Widget | Iterable[Widget]] | None = None
+    footer: Callable[[], Widget | Iterable[Widget]] | None = None
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ from textual import on
 
 from tui_auth.auth.app_client import AuthFlow
 from tui_auth.errors import ErrorField
-from tui_auth.screens.form_screen import FormScreen, call_after_typed_keys, focusable_inputs
+from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.screen_context import Decision
 from tui_auth.secret import Secret
 from tui_auth.terminal.safe_text import safe_line
 from tui_auth.widgets.field import Choice, Field, Option
-from tui_auth.widgets.text_input import SecretInput, TextInput
+from tui_auth.widgets.text_input import SecretInput, TextInput, call_after_typed_keys, focusable_inputs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -103,6 +103,10 @@ class SignInScreen(FormScreen):
         self._prefilled = ("", Secret(""))
 
     @property
+    def label_group(self) -> str:
+        return "SignIn"
+
+    @property
     def explanation(self) -> str:
         # Not at the top: the first frame doesn't need the wording of all steps.
         from tui_auth.flow.messages import PASSWORD_HANDLING, format_mfa_method
@@ -133,7 +137,7 @@ class SignInScreen(FormScreen):
         if not self.goes_to_browser:
             yield Field(self.label, TextInput(self.context.username), id="username")
         if self.has_password_field:
-            yield Field("Password", SecretInput(), id="password")
+            yield Field(self.label_for("password", "Password"), SecretInput(), id="password")
         if self.providers:
             from tui_auth.flow.messages import format_provider
 

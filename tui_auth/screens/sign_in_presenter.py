@@ -236,7 +236,8 @@ class SignInPresenter:
             stack = self.host.screen_stack
         previous = stack[-1]
         context = replace(self.host.context, username=self.flow.username, **vars(self._context))
-        screen = SCREENS[type(step)](step, context)
+        kind = next(kind for kind in type(step).__mro__ if kind in SCREENS)
+        screen = SCREENS[kind](step, context)
         if isinstance(previous, SignInScreen):
             previous.forget_password()
             self.host.push_screen(screen)

@@ -13,8 +13,15 @@ from typing import TYPE_CHECKING, Any
 from textual import on
 from textual.reactive import reactive
 
-from tui_auth.screens.form_screen import CopyRequested, FormScreen
-from tui_auth.screens.screen_context import Decision, ScreenContext, ScreenOptions
+from tui_auth.screens.form_screen import FormScreen
+from tui_auth.screens.screen_context import (
+    CopyRequested,
+    Decision,
+    FormClosed,
+    ScreenContext,
+    ScreenOptions,
+    StopRequested,
+)
 from tui_auth.screens.sign_in import SignInScreen
 from tui_auth.terminal.full_screen import FullScreenApp
 from tui_auth.threads import in_daemon_thread
@@ -106,7 +113,7 @@ class SignInRoot(SignInScreen):
         decision.stop()
         if isinstance(decision, FormScreen.BackRequested) and self.is_active:
             self.end(None)
-        elif isinstance(decision, FormScreen.StopRequested):
+        elif isinstance(decision, StopRequested):
             self.presenter.cancel()
         else:
             self.presenter.decide(decision)
@@ -116,7 +123,7 @@ class SignInRoot(SignInScreen):
         event.stop()
         self.end(self.done)
 
-    def on_form_screen_closed(self, event: FormScreen.Closed) -> None:
+    def on_form_closed(self, event: FormClosed) -> None:
         """Do nothing: a program of ours closes screens only through this one."""
         event.stop()
 

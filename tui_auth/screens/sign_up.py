@@ -62,6 +62,10 @@ class SignUpScreen(FormScreen):
         self._required = settings.required_sign_up_attributes
 
     @property
+    def label_group(self) -> str:
+        return "SignUp"
+
+    @property
     def breadcrumb(self) -> str:
         return "sign-up"
 

@@ -99,6 +99,10 @@ class StepScreen(FormScreen, Generic[StepT]):
         if not busy:
             self._warn_if_expired()
 
+    @property
+    def label_group(self) -> str:
+        return type(self.step).__name__
+
     def reusable_values(self) -> Mapping[str, Secret]:
         """Return the values to restore after a restart, by field ID, without codes."""
         return {}
@@ -132,7 +136,7 @@ class StepScreen(FormScreen, Generic[StepT]):
         """Disable the key for a new code for a while and show a countdown."""
         self._is_cooling_down = True
         self.query_one("#cool-down", Countdown).count_down(
-            COOL_DOWN_SECONDS, "^r again in {}", self._end_cool_down
+            COOL_DOWN_SECONDS, self.spell_keys("^r again in {}"), self._end_cool_down
         )
         self.update_footer()
 

@@ -229,6 +229,7 @@ class Field(Widget):
         super().__init__(id=id, classes=input.FIELD_CLASS or None)
         self.label = label
         self.input = input
+        self.show_key = "^t"
         self.set_reactive(Field.hint, hint)
 
     @property
@@ -278,7 +279,7 @@ class Field(Widget):
         """What is in the right corner: the key that shows what is typed."""
         if not isinstance(self.input, SecretInput):
             return ""
-        return "^t hide" if self.input.is_revealed else "^t show"
+        return f"{self.show_key} hide" if self.input.is_revealed else f"{self.show_key} show"
 
     @property
     def has_edge(self) -> bool:

@@ -52,15 +52,15 @@ class ServerText(VerticalScroll, can_focus=False):
 class ScreenHeader(Widget):
     """The program and the user pool on the left; the badge of an emulator and the user on the right."""
 
-    def __init__(self, pool: str, user: str, badge: str = "") -> None:
+    def __init__(self, pool: str, user: str, badge: str = "", program: str = PROGRAM) -> None:
         super().__init__()
-        self.pool, self.user, self.badge = pool, user, badge
+        self.pool, self.user, self.badge, self.program = pool, user, badge, program
 
     def render(self) -> Content:
         width = self.size.width
-        left = Content(PROGRAM)
+        left = Content(self.program)
         if self.pool:
-            left = Content.assemble((f"{PROGRAM} · ", MUTED), self.pool)
+            left = Content.assemble((f"{self.program} · ", MUTED), self.pool)
         right = Content(" · ").join(
             [
                 *([Content.styled(self.badge, "bold $warning")] if self.badge else []),

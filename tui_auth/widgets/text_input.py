@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from contextlib import suppress
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.actions import SkipAction
 from textual.geometry import Size
@@ -15,8 +15,11 @@ from textual.widgets import Input
 from tui_auth.secret import Secret
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from textual import events
     from textual.message import Message
+    from textual.screen import Screen
     from textual.widget import Widget
 
     _Base = Widget
@@ -195,3 +198,22 @@ class SecretInput(TextInput):
     def on_unmount(self) -> None:
         """Clear the text."""
         self.set_reactive(Input.value, "")
+
+
+def focusable_inputs(screen: Screen[Any]) -> list[TextInput]:
+    """Return the inputs that can have the focus now, from top to bottom."""
+    return [widget for widget in screen.query(TextInput) if widget.focusable]
+
+
+def call_after_typed_keys(
+    screen: Screen[Any], inputs: Sequence[Widget], callback: Callable[[], None]
+) -> None:
+    """Call ``callback`` on the screen after all inputs, in order, have handled their keys.
+
+    A key that binds with priority, such as Enter, reaches the screen before any field sees it. Characters
+    typed before it may still be in the queue of a field, so a form is read only after all fields are done.
+    """
+    if inputs:
+        inputs[0].call_later(call_after_typed_keys, screen, inputs[1:], callback)
+    else:
+        screen.call_later(callback)

@@ -23,12 +23,13 @@ from tui_auth.auth.next_step import (
 )
 from tui_auth.flow.interface import SignInSettings
 from tui_auth.screens.choices import ChoiceScreen
-from tui_auth.screens.form_screen import FormScreen, focusable_inputs
+from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.sign_in import SignInScreen
 from tui_auth.screens.step_screen import StepScreen
 from tui_auth.secret import Secret
 from tui_auth.widgets.code_input import CodeInput
 from tui_auth.widgets.field import Field
+from tui_auth.widgets.text_input import focusable_inputs
 
 SIZE = (80, 23)
 
