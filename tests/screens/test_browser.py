@@ -19,7 +19,7 @@ from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.managed_login import ContinueSignInWithBrowser, ManagedLogin
 from tui_auth.screens import browser
 from tui_auth.screens.browser import BrowserScreen
-from tui_auth.screens.form_screen import CopyRequested
+from tui_auth.screens.screen_context import CopyRequested
 from tui_auth.screens.sign_in import SignInScreen
 from tui_auth.screens.sign_in_root import SignInRoot
 from tui_auth.secret import Secret

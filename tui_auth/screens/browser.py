@@ -19,7 +19,7 @@ from tui_auth.flow.messages import (
     format_forward,
     format_redirect_hint,
 )
-from tui_auth.screens.form_screen import CopyRequested
+from tui_auth.screens.screen_context import CopyRequested
 from tui_auth.screens.step_screen import StepAnswered, StepScreen
 from tui_auth.secret import Secret
 from tui_auth.terminal.environment import is_over_ssh
