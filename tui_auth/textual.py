@@ -104,7 +104,7 @@ class SignIn(SignInRoot):
     ) -> None:
         client, labels = auth.client, dict(labels or {})
         if unknown := labels.keys() - LABELS:
-            raise ConfigurationError(f"SignIn has no label {', '.join(sorted(unknown))}.")
+            raise ConfigurationError(f"Unknown labels: {', '.join(sorted(unknown))}.")
         factor = preferred_first_factor or auth.default_first_factor
         settings = SignInSettings(
             pool=pool_label or client.user_pool_id,
