@@ -226,6 +226,7 @@ def test_summary_has_addresses_ids_users_and_how_to_stop(process: Process) -> No
         assert user["description"] in summary
         assert user["user_pool_id"] in summary
     assert f"tui-auth sign-in --endpoint-url {pool_info['endpoint_url']}" in summary
+    assert f"--browser --domain {pool_info['domain']}" in summary
     assert "Ctrl+C" in summary
     assert max(map(len, summary.splitlines())) <= 150
 

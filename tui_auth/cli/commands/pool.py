@@ -263,6 +263,9 @@ def _summary(announcement: dict[str, Any], count: int) -> Iterator[str]:
     flags = ("endpoint_url", "user_pool_id", "client_id")
     options = " ".join(f"--{name.replace('_', '-')} {safe_line(announcement[name])}" for name in flags)
     yield f"Sign in: tui-auth sign-in {options}"
+    if announcement["domain"]:
+        domain = safe_line(announcement["domain"])
+        yield f"Browser: add --browser --domain {domain}; at AcmeSSO any email address signs in"
     yield f"Stop:    Ctrl+C, or kill {os.getpid()}"
 
 
