@@ -179,6 +179,7 @@ EVERY_FLAG = {
     "--username": ("ann", "ann"),
     "--auth-flow": ("USER_AUTH", "USER_AUTH"),
     "--preferred-first-factor": ("EMAIL_OTP", "EMAIL_OTP"),
+    "--passkey-relying-party": ("auth.example.com", "auth.example.com"),
     "--app-name": ("Acme “Corp”", "Acme “Corp”"),
     "--session-minutes": ("5", 5),
     "--storage": ("none", "none"),

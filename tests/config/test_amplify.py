@@ -416,7 +416,8 @@ def test_two_files_with_the_same_pool_are_accepted(tmp_path: Path, put_amplify_f
         ('"email_otp_enabled": true, "preferred_challenge": "EMAIL_OTP"', "USER_AUTH", "EMAIL_OTP"),
         ('"email_otp_enabled": false, "sms_otp_enabled": true', "USER_AUTH", None),
         ('"email_otp_enabled": true, "preferred_challenge": "PASSWORD_SRP"', None, None),
-        ('"web_authn": {}, "preferred_challenge": "WEB_AUTHN"', "USER_AUTH", None),
+        ('"web_authn": {}, "preferred_challenge": "WEB_AUTHN"', "USER_AUTH", "WEB_AUTHN"),
+        ('"web_authn": {"relying_party_id": "auth.example.com"}', "USER_AUTH", None),
         ('"email_otp_enabled": false', None, None),
     ],
 )
@@ -426,6 +427,13 @@ def test_passwordless_settings_select_the_flow(
     added = {'"mfa_methods"': f'"passwordless": {{{passwordless}}},\n"mfa_methods"'}
     settings = read_settings(put_amplify_file("amplify_outputs.json", tmp_path, changes=added))
     assert (settings.get("auth_flow"), settings.get("preferred_first_factor")) == (flow, factor)
+
+
+def test_relying_party_of_passkeys_is_read(tmp_path: Path, put_amplify_file: Put) -> None:
+    passwordless = '"passwordless": {"web_authn": {"relying_party_id": "auth.example.com"}}'
+    added = {'"mfa_methods"': f'{passwordless},\n"mfa_methods"'}
+    settings = read_settings(put_amplify_file("amplify_outputs.json", tmp_path, changes=added))
+    assert settings["passkey_relying_party"] == "auth.example.com"
 
 
 def test_owner_of_the_opened_file_is_checked(

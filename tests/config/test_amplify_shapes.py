@@ -254,7 +254,7 @@ def test_empty_mfa_configuration_keeps_the_methods() -> None:
         ({"email_otp_enabled": None, "sms_otp_enabled": True}, "USER_AUTH", None),
         ({"preferred_challenge": "EMAIL_OTP"}, "USER_AUTH", "EMAIL_OTP"),
         ({"preferred_challenge": "SMS_OTP"}, "USER_AUTH", "SMS_OTP"),
-        ({"preferred_challenge": "WEB_AUTHN"}, "USER_AUTH", None),
+        ({"preferred_challenge": "WEB_AUTHN"}, "USER_AUTH", "WEB_AUTHN"),
         ({"preferred_challenge": "PASSWORD", "email_otp_enabled": True}, None, None),
         ({"preferred_challenge": "PASSWORD_SRP"}, None, None),
         ({"preferred_challenge": ""}, None, None),

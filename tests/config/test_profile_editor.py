@@ -9,7 +9,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.config.conftest import Home
-from tui_auth.config.profile_editor import add_profile, remove_profile, use_profile
+from tui_auth.config.files import ConfigurationError
+from tui_auth.config.profile_editor import (
+    add_profile,
+    remove_profile,
+    set_profile_setting,
+    use_profile,
+)
 from tui_auth.config.profiles import line_numbers, load_profiles
 
 AUTHORED = '''\
@@ -70,6 +76,17 @@ def test_first_default_is_inserted_at_the_top(home: Home) -> None:
     home.write_config(text)
     use_profile("a", home.environ)
     assert read_config(home) == f'default_profile = "a"\n\n{text}'
+
+
+def test_setting_is_added_to_a_profile_and_changed_in_place(home: Home) -> None:
+    home.write_config(AUTHORED)
+    for site in ("auth.example.com", "auth.example.org"):
+        set_profile_setting("a", "passkey_relying_party", site, home.environ)
+        line = f'passkey_relying_party = "{site}"\n'
+        assert read_config(home).replace(line, "") == AUTHORED
+        assert load_profiles(home.environ).tables["a"]["passkey_relying_party"] == site
+    with pytest.raises(ConfigurationError):
+        set_profile_setting("no", "passkey_relying_party", "auth.example.com", home.environ)
 
 
 def test_new_profile_is_appended(home: Home) -> None:

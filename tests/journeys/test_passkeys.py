@@ -1,103 +1,172 @@
-"""Passkeys: the program says that terminals can't use them, and offers the other factors."""
+"""Passkeys in the real program, with a security key in memory in place of those that are plugged in."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.journeys.conftest import SignIn
 from tests.journeys.own_pool import MakePool, OwnPool
-from tests.passkeys.people import give_passkey, touched_key
+from tests.passkeys.people import PIN, give_passkey
 from tests.steps.screen_reading import number_key_for
+from tui_auth.demo.software_key import SoftwareKey
+from tui_auth.emulator.demo_users import passkey_of
+from tui_auth.error_kinds import PasskeyProblem
+from tui_auth.flow import passkey
+from tui_auth.passkeys.problems import TEXTS
 
 PASSKEY = "Passkey"
-NOT_HERE = "A passkey cannot be used from a terminal. Choose another way."
-ONLY_A_PASSKEY = "This user has only a passkey, which no terminal can use."
-ADMINISTRATOR = "An administrator can set a password."
+SITE = "localhost"
 SETTINGS: dict[str, Any] = {
     "mfa": {
         "MfaConfiguration": "OFF",
-        "WebAuthnConfiguration": {"RelyingPartyId": "localhost", "UserVerification": "preferred"},
+        "WebAuthnConfiguration": {"RelyingPartyId": SITE, "UserVerification": "preferred"},
     },
     "Policies": {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP", "WEB_AUTHN"]}},
 }
 
+PROGRAM_WITH_KEY = f"""
+import sys
+
+from tui_auth.demo.software_key import Credential, SoftwareKey
+from tui_auth.emulator.demo_users import passkey_of
+from tui_auth.passkeys import keys
+
+credential_id, private_key = passkey_of("ann")
+key = SoftwareKey({PIN!r}, always_touched=True)
+key.credentials.append(Credential(credential_id, {SITE!r}, {{"id": b"ann"}}, private_key))
+
+
+class Keys:
+    def problem(self):
+        return None
+
+    def open(self):
+        return [key]
+
+
+keys.default_keys = Keys
+
+from tui_auth.cli.main import main
+
+sys.exit(main())
+"""
+WITH_KEY = ("-c", PROGRAM_WITH_KEY, "sign-in")
+
+
+def pool_with_passkeys(own_pool: MakePool, *names: str) -> OwnPool:
+    """Return a pool whose users have a passkey; ann has a password and an address, too."""
+    pool = own_pool(**SETTINGS)
+    for name in names:
+        if name == "ann":
+            pool.create_user(name, email="ann@example.com")
+        else:
+            pool.create_user(name, password=None)
+        give_passkey(pool.server, pool.id, name, SoftwareKey(), seed=passkey_of(name))
+    return pool
+
+
+def read_config(pool: OwnPool) -> str:
+    (path,) = Path(pool.home).rglob("config.toml")
+    return path.read_text()
+
 
 @pytest.mark.parametrize("specified_by", ["flag", "profile"])
-def test_preferred_passkey_offers_the_other_factors(own_pool: MakePool, specified_by: str) -> None:
-    pool = own_pool(**SETTINGS)
-    create_users(pool, "ann")
+def test_preferred_passkey_signs_in(own_pool: MakePool, specified_by: str) -> None:
+    pool = pool_with_passkeys(own_pool, "ann")
     if specified_by == "flag":
-        program = pool.sign_in("--preferred-first-factor", "WEB_AUTHN", flow="USER_AUTH")
+        program = pool.sign_in(
+            "--preferred-first-factor", "WEB_AUTHN", flow="USER_AUTH", program=WITH_KEY, rows=30
+        )
     else:
-        pool_flags = pool.write_profile('preferred_first_factor = "WEB_AUTHN"')
-        program = pool.sign_in(pool_flags=pool_flags, flow="USER_AUTH")
+        lines = f'preferred_first_factor = "WEB_AUTHN"\npasskey_relying_party = "{SITE}"'
+        program = pool.sign_in(
+            pool_flags=pool.write_profile(lines), flow="USER_AUTH", program=WITH_KEY, rows=30
+        )
     program.log_in()
+    if specified_by == "flag":
+        program.wait_for_text("Is this the site it was made on?")
+        program.send("2")
+    program.wait_for(passkey.PIN_LABEL)
+    program.enter(PIN)
+    program.wait_for("Signed in as ann")
+    assert PIN not in program.screen_text()
+
+
+def test_confirmed_site_is_stored_in_the_profile(own_pool: MakePool) -> None:
+    pool = pool_with_passkeys(own_pool, "ann")
+    flags = pool.write_profile('preferred_first_factor = "WEB_AUTHN"')
+    program = pool.sign_in(pool_flags=flags, flow="USER_AUTH", program=WITH_KEY, rows=30)
+    program.log_in()
+    program.wait_for_text("Is this the site it was made on?")
+    program.send("2")
+    program.wait_for(passkey.PIN_LABEL)
+
+    assert f'passkey_relying_party = "{SITE}"' in read_config(pool)
+
+
+def test_passkey_can_be_chosen_and_left_again(own_pool: MakePool) -> None:
+    pool = pool_with_passkeys(own_pool, "ann")
+    program = pool.sign_in(flow="USER_AUTH", rows=30)
+    program.log_in()
+    program.wait_for(passkey.NOTES[PasskeyProblem.NO_KEY])
     program.send(number_key_for(program, PASSKEY))
-    program.wait_for(NOT_HERE)
-    (start,) = (call["AuthParameters"] for _, call in program.server.calls)
-    assert "PREFERRED_CHALLENGE" not in start, "a passkey is never requested"
+    program.wait_for_text("Is this the site it was made on?")
+    program.send("2")
+    program.wait_for(passkey.PLUG_IN)
+    program.press("esc")
+    program.wait_for("What do you want to sign in with?")
     program.send(number_key_for(program, "Code by email"))
     program.wait_for("Code sent by email to ")
     program.enter(program.newest_code())
     program.wait_for("Signed in as ann")
 
 
-def test_user_with_only_a_passkey_gets_alternatives(own_pool: MakePool) -> None:
-    pool = own_pool(**SETTINGS)
-    create_users(pool, "kay", "ann")
-    program = pool.sign_in(username="kay", flow="USER_AUTH")
+def test_over_ssh_the_choice_says_why_and_a_passkey_is_never_requested(own_pool: MakePool) -> None:
+    pool = pool_with_passkeys(own_pool, "ann")
+    program = pool.sign_in(
+        "--preferred-first-factor",
+        "WEB_AUTHN",
+        flow="USER_AUTH",
+        rows=30,
+        SSH_CONNECTION="10.0.0.1 50000 10.0.0.2 22",
+    )
     program.log_in()
-    program.wait_for_text(ONLY_A_PASSKEY)
-    program.wait_for_text(ADMINISTRATOR)
+    program.wait_for(passkey.NOTES[PasskeyProblem.OVER_SSH])
+    (start,) = (call["AuthParameters"] for _, call in program.server.calls)
+    assert "PREFERRED_CHALLENGE" not in start
+    program.send(number_key_for(program, PASSKEY))
+    program.wait_for_text(TEXTS[PasskeyProblem.OVER_SSH][0])
+    program.send(number_key_for(program, "Code by email"))
+    program.wait_for("Code sent by email to ")
+
+
+def test_user_with_only_a_passkey_gets_alternatives_over_ssh(own_pool: MakePool) -> None:
+    pool = pool_with_passkeys(own_pool, "kay", "ann")
+    ssh = "10.0.0.1 50000 10.0.0.2 22"
+    program = pool.sign_in(username="kay", flow="USER_AUTH", SSH_CONNECTION=ssh)
+    program.log_in()
+    program.wait_for_text("This user has only a passkey, which can't be used here.")
+    program.wait_for_text("An administrator can set a password.")
     program.press("enter")
     program.wait_for("Username kay")
     program.press("ctrl+u")
     program.enter("ann")
     program.wait_for("What do you want to sign in with?")
-    pool.server.call(
-        "AdminSetUserPassword",
-        {"UserPoolId": pool.id, "Username": "kay", "Password": "Correct-Horse-9!", "Permanent": True},
-    )
-    program.press("esc")
-    program.wait_for("Username ann")
-    program.press("ctrl+u")
-    program.enter("kay")
-    program.send(number_key_for(program, "Password (SRP)"))
-    program.wait_for("Enter your password")
-    program.enter("Correct-Horse-9!")
-    program.wait_for("Signed in as kay")
 
 
-def test_user_with_only_a_passkey_gets_alternatives_at_line_prompts(own_pool: MakePool) -> None:
-    pool = own_pool(**SETTINGS)
-    create_users(pool, "kay", "ann")
-    program = pool.sign_in("--plain", username="kay", flow="USER_AUTH", rows=40)
+def test_passkey_signs_in_at_line_prompts(own_pool: MakePool) -> None:
+    pool = pool_with_passkeys(own_pool, "ann")
+    flags = pool.write_profile(f'passkey_relying_party = "{SITE}"')
+    program = pool.sign_in("--plain", pool_flags=flags, flow="USER_AUTH", program=WITH_KEY, rows=40)
     program.log_in_at_prompts()
-    program.wait_for_text(ONLY_A_PASSKEY)
-    program.wait_for(lambda p: p.screen_text().count("Username:") == 2)
-    program.enter("ann")
     program.wait_for("Number:")
     program.enter(number_key_for(program, PASSKEY))
-    program.wait_for(NOT_HERE)
-    program.wait_for(lambda p: p.screen_text().count("Number:") == 2)
-    program.enter(number_key_for(program, "Code by email"))
-    program.wait_for("Code:")
-    program.enter(newest_code(program))
+    program.wait_for(f"{passkey.PIN_LABEL}:")
+    program.enter("0000")
+    program.wait_for(f"Error: {passkey.PIN_WRONG}")
+    program.wait_for(lambda p: p.screen_text().count(f"{passkey.PIN_LABEL}:") == 2)
+    program.enter(PIN)
     program.wait_for("Signed in as ann.")
-
-
-def create_users(pool: OwnPool, *names: str) -> None:
-    """Create users who have a passkey; ann has a password and an address, too."""
-    for name in names:
-        if name == "ann":
-            pool.create_user(name, email="ann@example.com")
-        else:
-            pool.create_user(name, password=None)
-        give_passkey(pool.server, pool.id, name, touched_key())
-
-
-def newest_code(program: SignIn) -> str:
-    """Return the newest code that was sent to any user."""
-    return str(program.server.messages[-1]["code"])
+    assert PIN not in program.screen_text()

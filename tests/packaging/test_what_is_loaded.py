@@ -14,7 +14,20 @@ import pytest
 
 from tests.programs import Process, TerminalProgram
 
-HEAVY = {"textual", "rich", "boto3", "botocore", "segno", "pyotp", "jwt", "cryptography", "platformdirs"}
+HEAVY = {
+    *(
+        "textual",
+        "rich",
+        "boto3",
+        "botocore",
+        "segno",
+        "pyotp",
+        "jwt",
+        "cryptography",
+        "platformdirs",
+        "fido2",
+    )
+}
 
 
 def heavy_modules_loaded_by(process: Process, code: str) -> set[str]:

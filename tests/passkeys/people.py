@@ -51,12 +51,17 @@ def touched_key(pin: str | None = None, **settings: Any) -> SoftwareKey:
 
 
 def give_passkey(
-    server: CognitoEmulator, user_pool_id: str, username: str, key: SoftwareKey, site: str = "localhost"
+    server: CognitoEmulator,
+    user_pool_id: str,
+    username: str,
+    key: SoftwareKey,
+    site: str = "localhost",
+    seed: tuple[bytes, ec.EllipticCurvePrivateKey] | None = None,
 ) -> None:
-    """Give a user, who may have no password, a passkey on this key."""
+    """Give a user, who may have no password, a passkey on this key; ``seed`` is its ID and private key."""
     user = server.state.pool(user_pool_id).users[username]
-    private_key = ec.generate_private_key(ec.SECP256R1())
-    credential = Credential(secrets.token_bytes(32), site, {"id": user.sub.encode()}, private_key)
+    credential_id, private_key = seed or (secrets.token_bytes(32), ec.generate_private_key(ec.SECP256R1()))
+    credential = Credential(credential_id, site, {"id": user.sub.encode()}, private_key)
     key.credentials.append(credential)
     add_passkey(server.state, user, site, credential.attested, ["usb"])
 

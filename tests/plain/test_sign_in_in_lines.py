@@ -260,23 +260,6 @@ class TestChoices:
         ]
         assert dialog.responses() == {"ANSWER": "SOFTWARE_TOKEN_MFA"}
 
-    def test_passkey_cannot_be_selected(self) -> None:
-        ask = {**challenge("SELECT_CHALLENGE"), "AvailableChallenges": ["WEB_AUTHN", "EMAIL_OTP"]}
-        dialog = ScriptedDialog(ask, challenge("EMAIL_OTP"), typed=("1", "2"), auth_flow=AuthFlow.USER_AUTH)
-        dialog.run()
-        assert "Error: A passkey cannot be used from a terminal. Choose another way." in dialog.lines.printed
-        assert dialog.responses() == {"ANSWER": "EMAIL_OTP"}
-
-    def test_user_with_only_a_passkey_is_asked_for_another_name(self) -> None:
-        ask = {**challenge("SELECT_CHALLENGE"), "AvailableChallenges": ["WEB_AUTHN"]}
-        dialog = ScriptedDialog(ask, typed=(), auth_flow=AuthFlow.USER_AUTH)
-        dialog.run()
-        assert (
-            "This user has only a passkey, which no terminal can use. An administrator can set a password."
-            in dialog.lines.printed
-        )
-        assert dialog.lines.prompts == ["Username"]
-
     def test_selected_password_factor_asks_for_the_password(self) -> None:
         ask = {**challenge("SELECT_CHALLENGE"), "AvailableChallenges": ["PASSWORD", "EMAIL_OTP"]}
         dialog = ScriptedDialog(ask, DONE, typed=("1", "hunter2"), auth_flow=AuthFlow.USER_AUTH)

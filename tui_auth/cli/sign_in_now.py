@@ -19,7 +19,12 @@ from tui_auth.config.files import ConfigurationError
 from tui_auth.config.resolver import SourceKind
 from tui_auth.config.settings import check_region
 from tui_auth.exit_codes import ExitCode
-from tui_auth.flow.interface import ASSUMED_SESSION_SECONDS, SignInSettings, environment_badge_for
+from tui_auth.flow.interface import (
+    ASSUMED_SESSION_SECONDS,
+    PasskeySettings,
+    SignInSettings,
+    environment_badge_for,
+)
 from tui_auth.terminal.environment import (
     TerminalKind,
     fill_missing_streams,
@@ -127,6 +132,7 @@ def sign_in_settings(choice: ResolvedPool, arguments: Namespace, *, leaves_when_
         password_policy=choice.password_policy,
         managed_login=_managed_login(choice),
         identity_providers=choice.browser.get("identity_providers", ()),
+        passkeys=_passkey_settings(choice),
     )
 
 
@@ -145,6 +151,18 @@ def _auth_flow(choice: ResolvedPool) -> AuthFlow:
     if provider and provider.kind in (SourceKind.FLAG, SourceKind.ENVIRONMENT):
         return AuthFlow.BROWSER
     return AuthFlow(choice.auth_flow or AuthFlow.USER_SRP_AUTH)
+
+
+def _passkey_settings(choice: ResolvedPool) -> PasskeySettings:
+    """Return the site that passkeys are for; one that the user confirms is stored in the profile."""
+
+    def remember(relying_party: str) -> None:
+        from tui_auth.config.profile_editor import set_profile_setting
+
+        if choice.profile:
+            set_profile_setting(choice.profile, "passkey_relying_party", relying_party)
+
+    return PasskeySettings(choice.passkey_relying_party, remember)
 
 
 def _pool_origin(choice: ResolvedPool) -> str:

@@ -317,6 +317,7 @@ def _gen_2(auth: Node) -> Nodes:
         "identity_pool_id": auth.at("identity_pool_id"),
         "auth_flow": flow,
         "preferred_first_factor": factor,
+        "passkey_relying_party": auth.at("passwordless", "web_authn", "relying_party_id"),
         "username_attributes": auth.at("username_attributes"),
         "required_attributes": auth.at("standard_required_attributes"),
         "mfa_methods": _mfa_methods(auth.at("mfa_methods"), auth.at("mfa_configuration")),
@@ -334,10 +335,7 @@ def _migration_flow(enabled: Node | None) -> Value:
 
 
 def _passwordless_flow(passwordless: Node | None) -> tuple[Node | None, Value]:
-    """Return the flow and the first factor of a passwordless sign-in; None for the defaults.
-
-    A preferred passkey can't be used in a terminal, so Cognito is asked which other factors there are.
-    """
+    """Return the flow and the first factor of a passwordless sign-in; None for the defaults."""
     if passwordless is None:
         return None, None
     if not isinstance(passwordless.value, dict):
@@ -350,9 +348,11 @@ def _passwordless_flow(passwordless: Node | None) -> tuple[Node | None, Value]:
         invalid, preferred = InvalidNode(preferred, "text such as EMAIL_OTP"), None
     if preferred and preferred.value in ("PASSWORD", "PASSWORD_SRP"):
         return None, None
-    if preferred and preferred.value in ("EMAIL_OTP", "SMS_OTP"):
+    if preferred and preferred.value in ("EMAIL_OTP", "SMS_OTP", "WEB_AUTHN"):
         return replace(preferred, value="USER_AUTH"), preferred
-    enabled = next((node for node in switches if node.value is True), preferred)
+    enabled = next(
+        (node for node in switches if node.value is True), passwordless.at("web_authn") or preferred
+    )
     return (replace(enabled, value="USER_AUTH") if enabled else None), invalid
 
 

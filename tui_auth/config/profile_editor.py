@@ -106,6 +106,23 @@ def add_profile(
     return path
 
 
+def set_profile_setting(name: str, setting: str, value: Any, environ: Mapping[str, str] = os.environ) -> Path:
+    """Set one setting of a profile. Raises ConfigurationError if there is no such profile."""
+
+    def edit(text: str, profiles: Profiles) -> tuple[str, Profiles]:
+        import tomlkit
+
+        if name not in profiles.tables:
+            raise profiles.unknown_profile(name)
+        document: Any = tomlkit.parse(text)
+        document[TABLE][name][setting] = _toml_value(value)
+        tables = {**profiles.tables, name: {**profiles.tables[name], setting: _toml_value(value)}}
+        new_text = _with_line_breaks_of(text, document.as_string())
+        return new_text, Profiles(profiles.path, profiles.default, tables)
+
+    return _edit_config(edit, environ)
+
+
 def use_profile(name: str | None, environ: Mapping[str, str] = os.environ) -> Path:
     """Make a profile the default, or none. Raises ConfigurationError if there is no such profile."""
 

@@ -79,6 +79,7 @@ class ResolvedPool:
 
     Attributes:
         client_secret_file: The file that the secret is read from, which may be an Amplify file.
+        passkey_relying_party: The only site that a passkey may be used for.
         session_minutes: How long a step waits for its answer.
         browser: The settings of managed login by name; without ``domain`` there is none.
         origins: Where each value came from.
@@ -95,6 +96,7 @@ class ResolvedPool:
     username: str | None = None
     auth_flow: str | None = None
     preferred_first_factor: str | None = None
+    passkey_relying_party: str | None = None
     app_name: str | None = None
     session_minutes: float | None = None
     storage: str | None = None

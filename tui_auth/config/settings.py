@@ -264,6 +264,7 @@ _PROVIDER = r"[^\s\x00-\x1f\x7f](?:[^\x00-\x1f\x7f]{0,30}[^\s\x00-\x1f\x7f])?"
 _SCOPE = re.compile(r"[\x21\x23-\x2E\x30-\x5B\x5D-\x7E]+(?:/[\x21\x23-\x2E\x30-\x5B\x5D-\x7E]+)?", re.ASCII)
 _ATTRIBUTE = r"[\w:.-]{1,60}"
 
+_DOMAIN = r"(?=.{1,253}\Z)[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*"
 _REGION = r"local|[a-z]{2,10}(-[a-z]{2,20}){1,3}-[0-9]{1,2}"
 """Narrow, because error messages repeat a region: a secret in its place must not pass."""
 
@@ -296,6 +297,11 @@ SETTINGS: dict[str, Setting] = {
             "preferred_first_factor",
             _CLIENT,
             _first_factor,
+        ),
+        Setting(
+            "passkey_relying_party",
+            _POOL,
+            _text("the domain of the pool's passkeys, such as auth.example.com", _DOMAIN),
         ),
         Setting("app_name", _POOL, _text("a short name", r"[^\x00-\x1f\x7f]{1,80}")),
         Setting("session_minutes", _CLIENT, _minutes),

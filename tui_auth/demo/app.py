@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from textual import events, on
 
 from tui_auth.app import SignInProgram
-from tui_auth.auth.next_step import ContinueSignInWithTOTPSetup, NextStep
+from tui_auth.auth.next_step import ContinueSignInWithPasskey, ContinueSignInWithTOTPSetup, NextStep
 from tui_auth.demo.player import Player
-from tui_auth.demo.service import APP_NAME, DemoService
+from tui_auth.demo.service import APP_NAME, KEY_PIN, DemoService
 from tui_auth.demo.side_panel import WIDE_CELLS, Drawer, PhoneLine
 from tui_auth.demo.user_list import UserListScreen, UserSelected
 from tui_auth.screens.screen_context import ScreenOptions
@@ -134,6 +134,8 @@ class DemoApp(SignInProgram):
             if self.service.phone.scan(uri):
                 screen.notice = "The phone has scanned the QR code. ^o enters its code."
                 return ""
+        if isinstance(step, ContinueSignInWithPasskey):
+            return "" if self.service.keys.key.touch() else KEY_PIN
         current = self.service.phone.current_code(username, step)
         return current.code if current else None
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from tui_auth.auth.next_step import ContinueSignInWithTOTPSetup
 from tui_auth.demo.phone import InboxMessage
-from tui_auth.demo.service import APP_NAME, OTHER_USER, OTHER_USER_KEY, DemoService
+from tui_auth.demo.service import APP_NAME, KEY_PIN, OTHER_USER, OTHER_USER_KEY, DemoService
+from tui_auth.flow.passkey import PIN_LABEL, TOUCH
 from tui_auth.plain.prompts import BackError, Lines, Prompts
 from tui_auth.plain.sign_in import PlainSignIn
 from tui_auth.secret import Secret
@@ -75,8 +76,10 @@ class DemoLines:
         self.sign_in: PlainSignIn | None = None
 
     def say(self, text: str = "") -> None:
-        """Print one or more lines."""
+        """Print one or more lines. The demo touches its security key as soon as that is asked for."""
         self._lines.say(text)
+        if text == TOUCH and self._service.keys.key.touch():
+            self._lines.say("The demo has touched its security key.")
 
     def ask(self, prompt: str) -> str:
         """Read a line. An empty one is the current code, if the prompt asks for a code."""
@@ -85,6 +88,8 @@ class DemoLines:
 
     def ask_secret(self, prompt: str) -> Secret:
         """Read a line without echo. An empty one is the sample user's password, if that is asked for."""
+        if prompt.startswith(PIN_LABEL):
+            return self._lines.ask_secret(f"{prompt} [{KEY_PIN}]") or Secret(KEY_PIN)
         user, sign_in = self._user, self.sign_in
         if prompt != "Password" or user is None or sign_in is None or sign_in.username != user.username:
             return self._lines.ask_secret(prompt)

@@ -2,21 +2,63 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.auth import Auth
 from tui_auth.demo.phone import Phone
-from tui_auth.emulator.demo_users import DemoPool, DemoUser, reset_user
-from tui_auth.flow.interface import SignInSettings
+from tui_auth.emulator.demo_users import (
+    PASSKEY_USERS,
+    RELYING_PARTY,
+    DemoPool,
+    DemoUser,
+    passkey_of,
+    reset_user,
+)
+from tui_auth.flow.interface import PasskeySettings, SignInSettings
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tui_auth.demo.software_key import SoftwareKey
     from tui_auth.emulator import CognitoEmulator
+    from tui_auth.error_kinds import PasskeyProblem
 
 SESSION_SECONDS = 15 * 60.0
 APP_NAME = "tui-auth demo"
+KEY_PIN = "1234"
 OTHER_USER_KEY = "n"
 OTHER_USER = "Another user name"
+
+
+class DemoKeys:
+    """The demo's security key, which is plugged in. It is made on first use, because fido2 loads slowly."""
+
+    def __init__(self, server: CognitoEmulator, pool: DemoPool) -> None:
+        self._server = server
+        self._user_pool_id = pool.user_pool_id
+
+    @cached_property
+    def key(self) -> SoftwareKey:
+        """The key, with the passkeys of the sample users."""
+        from tui_auth.demo.software_key import Credential, SoftwareKey
+
+        users = self._server.state.pool(self._user_pool_id).users
+        key = SoftwareKey(KEY_PIN, product_name="Demo key")
+        for name in PASSKEY_USERS:
+            credential_id, private_key = passkey_of(name)
+            handle = {"id": users[name].sub.encode(), "name": name}
+            key.credentials.append(Credential(credential_id, RELYING_PARTY, handle, private_key))
+        return key
+
+    def problem(self) -> PasskeyProblem | None:
+        """Return None: the key can be used."""
+        return None
+
+    def open(self) -> Sequence[SoftwareKey]:
+        """Return the key."""
+        return (self.key,)
 
 
 class DemoService:
@@ -32,6 +74,7 @@ class DemoService:
         self.server = server
         self.users = pool.users
         self.phone = Phone(server)
+        self.keys = DemoKeys(server, pool)
         self.auth = Auth(pool.user_pool_id, pool.client_id, endpoint_url=server.endpoint_url)
         self._theme = theme
         self._visited_usernames: set[str] = set()
@@ -53,7 +96,13 @@ class DemoService:
         if user.username in self._visited_usernames:
             reset_user(self.server, user)
         self._visited_usernames.add(user.username)
-        auth = Auth(user.user_pool_id, user.client_id, gateway=self.auth.gateway, trace=self.auth.trace)
+        auth = Auth(
+            user.user_pool_id,
+            user.client_id,
+            endpoint_url=self.server.endpoint_url,
+            gateway=self.auth.gateway,
+            trace=self.auth.trace,
+        )
         return auth, self.settings(user)
 
     def settings(self, user: DemoUser | None = None) -> SignInSettings:
@@ -65,4 +114,5 @@ class DemoService:
             session_seconds=SESSION_SECONDS,
             theme=self._theme,
             auth_flow=AuthFlow(user.auth_flow) if user else AuthFlow.USER_SRP_AUTH,
+            passkeys=PasskeySettings(RELYING_PARTY, keys=self.keys),
         )

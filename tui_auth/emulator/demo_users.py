@@ -97,7 +97,8 @@ def provision(emulator: CognitoEmulator) -> DemoPool:
         _create_demo_user(emulator, ids, name)
     _prefer_factor(emulator, staff, "sam", SMSMfaSettings={"Enabled": True, "PreferredMfa": True})
     _prefer_factor(emulator, staff, "emil", EmailMfaSettings={"Enabled": True, "PreferredMfa": True})
-    _add_passkey(emulator, staff, "cleo")
+    for name in PASSKEY_USERS:
+        _add_passkey(emulator, staff, name)
     # Last, because it needs an access token: the signing keys are probably ready by now.
     secrets = {name: _set_up_totp(emulator, staff, name) for name in ("tom", "mia")}
     enabled, preferred = {"Enabled": True}, {"Enabled": True, "PreferredMfa": True}
@@ -131,7 +132,7 @@ def provision(emulator: CognitoEmulator) -> DemoPool:
         user("0", "quinn", "Custom challenge", "three questions", flow="CUSTOM_WITHOUT_SRP"),
         user("u", "luna", "Unknown step", "newer than tui-auth", flow="CUSTOM_WITH_SRP"),
         user("e", "emil", "Code by email", "six digits in the inbox"),
-        user("c", "cleo", "Choose the first factor", "password or code", flow="USER_AUTH"),
+        user("c", "cleo", "Choose the first factor", "password, code or passkey", flow="USER_AUTH"),
         user("x", "max", "Choose what to set up", "app or email", ids=choosing),
     )
     return DemoPool(
@@ -143,6 +144,7 @@ def provision(emulator: CognitoEmulator) -> DemoPool:
 
 
 RELYING_PARTY = "localhost"
+PASSKEY_USERS = ("cleo",)
 
 
 def passkey_of(username: str) -> tuple[bytes, EllipticCurvePrivateKey]:

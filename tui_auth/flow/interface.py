@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from tui_auth.auth.managed_login import ManagedLogin
     from tui_auth.auth.next_step import DeliveryDetails, Done, NextStep
     from tui_auth.config.settings import PasswordPolicy
+    from tui_auth.error_kinds import PasskeyProblem
+    from tui_auth.passkeys.keys import Keys
+    from tui_auth.secret import Secret
     from tui_auth.storage.stores import StorageKind
 
     Reply = NextStep | DeliveryDetails
@@ -26,6 +29,21 @@ if TYPE_CHECKING:
 
 ASSUMED_SESSION_SECONDS = 180.0
 """Cognito's default AuthSessionValidity. No API tells an unauthenticated client the real value."""
+
+
+@dataclass(frozen=True)
+class PasskeySettings:
+    """For which site a passkey may be used, and where security keys are.
+
+    Attributes:
+        relying_party: The only site to use a passkey for; None to ask the user.
+        remember: Stores the site that the user confirmed; None if there is no profile to store it in.
+        keys: Where security keys come from; None for those that are plugged in.
+    """
+
+    relying_party: str | None = None
+    remember: Callable[[str], object] | None = None
+    keys: Keys | None = None
 
 
 @dataclass(frozen=True)
@@ -51,6 +69,7 @@ class SignInSettings:
         password_policy: The pool's password policy; None if unknown.
         managed_login: The domain to sign in at in a browser; None if there is none.
         identity_providers: The providers to offer, by Cognito's names.
+        passkeys: How passkeys are used.
     """
 
     pool: str
@@ -71,6 +90,7 @@ class SignInSettings:
     password_policy: PasswordPolicy | None = None
     managed_login: ManagedLogin | None = None
     identity_providers: tuple[str, ...] = ()
+    passkeys: PasskeySettings = PasskeySettings()
 
     @property
     def needs_sign_up_password(self) -> bool:
@@ -163,6 +183,19 @@ class Request(Protocol):
         """Call Cognito once and return the reply or the error."""
 
 
+class Ceremony(Protocol):
+    """The use of a security key, ``KeyCeremony`` in ``flow/passkey.py``."""
+
+    def start(self) -> None:
+        """Start on a thread of its own."""
+
+    def enter_pin(self, pin: Secret | None) -> None:
+        """Answer the question for the PIN; None gives up."""
+
+    def cancel(self) -> None:
+        """Give up."""
+
+
 @dataclass(frozen=True)
 class RunRequest:
     """Send the request in the background and pass the reply to ``SignInFlow.receive``."""
@@ -190,6 +223,8 @@ class StepContext:
         is_password_known: Whether the password was accepted. If not, the user may not exist.
         reset_was_requested: Whether the user, and not the pool, requested the password reset.
         preferred_first_factor: The preferred first factor, at the first step only; otherwise empty.
+        passkey_problem: Why the passkey that the step offers can't be used; None if it can.
+        make_ceremony: Returns the use of a security key, at the step that needs one; otherwise None.
     """
 
     breadcrumbs: tuple[str, ...] = ()
@@ -200,6 +235,8 @@ class StepContext:
     is_password_known: bool = True
     reset_was_requested: bool = False
     preferred_first_factor: str = ""
+    passkey_problem: PasskeyProblem | None = None
+    make_ceremony: Callable[..., Ceremony] | None = None
 
 
 @dataclass(frozen=True)

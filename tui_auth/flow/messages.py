@@ -39,9 +39,8 @@ METHOD_NOTES: dict[Answer, str] = {
     AuthFactorType.PASSWORD_SRP: "Recommended; it stays on this computer.",
     AuthFactorType.EMAIL_OTP: "A code goes to your email address.",
     AuthFactorType.SMS_OTP: "A code goes to your phone.",
-    AuthFactorType.WEB_AUTHN: "Needs a browser; a terminal can't use it.",
 }
-"""What happens after a method is chosen, or why it can't be."""
+"""What happens after a method is chosen. That of a passkey is in ``flow/passkey.py``."""
 
 ATTRIBUTES = {
     "name": "Full name",
@@ -77,8 +76,7 @@ PASSWORD_HANDLING = {
 MFA_QUESTION = "How do you want to confirm it is you?"
 MFA_SETUP_QUESTION = "This user pool requires a second factor. Which one do you want to set up?"
 FIRST_FACTOR_QUESTION = "What do you want to sign in with?"
-NO_PASSKEY = "A passkey cannot be used from a terminal. Choose another way."
-ONLY_PASSKEYS = "This user has only a passkey, which no terminal can use."
+ONLY_PASSKEYS = "This user has only a passkey, which can't be used here."
 PASSKEY_ALTERNATIVE = "An administrator can set a password."
 OTHER_USER = "Sign in as somebody else"
 DEVICE_QUESTION = "Shall the pool remember this machine?"

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING
 
 from tui_auth.auth.attempt import Attempt
 from tui_auth.auth.next_step import (
-    AuthFactorType,
     ConfirmSignInWithCustomChallenge,
     ConfirmSignUp,
+    ContinueSignInWithFirstFactorSelection,
+    ContinueSignInWithPasskey,
     ContinueSignInWithTOTPSetup,
     DeliveryDetails,
     Done,
@@ -28,8 +29,8 @@ from tui_auth.auth.next_step import (
     TOTPSetupDetails,
     action_for_error,
 )
-from tui_auth.errors import AuthError, ErrorField, ErrorKind
-from tui_auth.flow import checks, messages
+from tui_auth.errors import AuthError, ErrorField
+from tui_auth.flow import checks, messages, passkey
 from tui_auth.flow.after_sign_in import AfterSignIn
 from tui_auth.flow.errors import compute_retry_delay, describe_error
 from tui_auth.flow.interface import (
@@ -146,19 +147,18 @@ class SignInFlow(AfterSignIn):
         if self.pending:  # a second Enter must not replace the attempt of the first
             return None
         settings, find_device = self.settings, self._find_device
+        first_factor = passkey.usable_first_factor(settings.preferred_first_factor, settings.passkeys)
         username = checks.normalize_username(username, settings)
         if problem := checks.check_sign_in(username, password, settings):
             return ShowError(problem)
         self._begin()
-        # There are no passkeys here: without the preference the pool offers the other factors.
-        is_passkey = settings.preferred_first_factor == AuthFactorType.WEB_AUTHN.value
 
         def call(attempt: Attempt) -> NextStep:
             return attempt.sign_in(
                 username,
                 password,
                 auth_flow=settings.auth_flow,
-                preferred_first_factor=None if is_passkey else settings.preferred_first_factor,
+                preferred_first_factor=first_factor,
                 client_metadata=settings.client_metadata,
                 device=find_device(username),
             )
@@ -298,10 +298,13 @@ class SignInFlow(AfterSignIn):
         """
         attempt = self.attempt
         must_leave = self.step is None or is_waiting or self.retry_key == "Esc"
-        if must_leave or attempt is None or not attempt.choices or not attempt.can_restart:
+        if must_leave or attempt is None or not attempt.can_restart:
+            return self.leave()
+        # A pool may ask for a passkey without a choice; there is one all the same.
+        if not attempt.choices and not isinstance(self.step, ContinueSignInWithPasskey):
             return self.leave()
         self._stop_waiting()
-        count = len(attempt.choices) - 1
+        count = max(len(attempt.choices) - 1, 0)
         call = partial(Attempt.restart, choice_count=count)
         return self._request(call, breadcrumbs=self._breadcrumbs[: 1 + count], key="Esc")
 
@@ -376,6 +379,12 @@ class SignInFlow(AfterSignIn):
             if self._breadcrumbs
             else str(self.settings.preferred_first_factor or ""),
         )
+        if isinstance(step, ContinueSignInWithPasskey | ContinueSignInWithFirstFactorSelection):
+            context = replace(
+                context,
+                passkey_problem=passkey.problem_at(step, self.settings.passkeys),
+                make_ceremony=passkey.ceremony_for(step, self),
+            )
         return ShowStep(step, context)
 
     def _is_replacement_totp_key(self, details: TOTPSetupDetails) -> bool:
@@ -401,7 +410,7 @@ class SignInFlow(AfterSignIn):
             case ErrorAction.SIGN_IN:
                 return self._back_to_sign_in(replace(message, field=ErrorField.FORM))
             case ErrorAction.RESTART if step is not None:
-                reason = "" if error.kind is ErrorKind.CHALLENGE_SESSION_EXPIRED else error.message
+                reason = passkey.restart_reason(error, step)
                 text = messages.format_restart_offer(reason, attempt.restart_side_effect)
                 return OfferRestart(ErrorMessage(text, enter_repeats=True))
             case ErrorAction.WAIT:

@@ -21,7 +21,7 @@ from fido2.webauthn import PublicKeyCredentialCreationOptions, PublicKeyCredenti
 
 from tui_auth.error_kinds import PasskeyProblem
 from tui_auth.errors import drops_secrets
-from tui_auth.passkeys.problems import passkey_error, problem_of
+from tui_auth.passkeys.problems import parse_options, passkey_error, problem_of, timeout_seconds
 from tui_auth.secret import Secret
 
 if TYPE_CHECKING:
@@ -34,9 +34,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-DEFAULT_TIMEOUT_SECONDS = 180.0
-_TIMEOUT_RANGE = 10.0, 600.0
-MIN_PIN_CHARACTERS, MAX_PIN_BYTES = 4, 63
 _TRANSPORTS = ["usb"]
 _UNANSWERED = (OSError, ConnectionFailure, CtapError)
 
@@ -79,7 +76,7 @@ def make_assertion(
     Raises:
         PasskeyError: The key made no assertion; ``problem`` says why.
     """
-    request = _parse(options)
+    request = parse_options(options)
 
     def use(client: Fido2Client, event: threading.Event) -> Secret:
         prepared = request_options(request, client.info)
@@ -227,13 +224,6 @@ def _text(value: object) -> str:
     return value.encode()[:64].decode(errors="ignore") if isinstance(value, str) else ""
 
 
-def _parse(options: str) -> Mapping[str, Any]:
-    try:
-        return _mapping(json.loads(options))
-    except (ValueError, RecursionError):
-        return {}
-
-
 # --- The key ---------------------------------------------------------------------------------------------
 
 
@@ -268,15 +258,6 @@ def _with_client(
     elif timer.event.is_set() and problem is PasskeyProblem.NOT_TOUCHED:
         problem = PasskeyProblem.CANCELLED
     raise passkey_error(problem)
-
-
-def timeout_seconds(options: Mapping[str, Any] | str) -> float:
-    """Return how long the user has: what the pool says, within reason."""
-    value = (_parse(options) if isinstance(options, str) else options).get("timeout")
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return DEFAULT_TIMEOUT_SECONDS
-    low, high = _TIMEOUT_RANGE
-    return min(max(value / 1000, low), high)
 
 
 class _Deadline:
@@ -329,13 +310,3 @@ def pin_tries_left(device: CtapDevice) -> int | None:
     except (CtapError, KeyError, ValueError):
         return None
     return retries
-
-
-def pin_error(pin: Secret) -> str | None:
-    """Return why a text can't be the PIN of any key, or None. No try is used up."""
-    text = unicodedata.normalize("NFC", pin.reveal())
-    if len(text) < MIN_PIN_CHARACTERS:
-        return f"A PIN has at least {MIN_PIN_CHARACTERS} characters."
-    if len(text.encode()) > MAX_PIN_BYTES:
-        return "This is too long for a PIN."
-    return None

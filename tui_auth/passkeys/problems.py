@@ -1,14 +1,23 @@
-"""What can go wrong with a security key, in the words that the user reads, and what helps."""
+"""What can go wrong with a security key, in the words that the user reads, and what helps.
+
+It also reads what a front end needs to know of a request. Nothing here needs fido2, but for its errors.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+import unicodedata
+from typing import TYPE_CHECKING, Any
 
 from tui_auth.error_kinds import PasskeyProblem
 from tui_auth.errors import PasskeyError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from fido2.client import ClientError
+
+    from tui_auth.secret import Secret
 
 _OTHER_WAY = "Sign in another way."
 _TRY_AGAIN = "Try again, or sign in another way."
@@ -119,3 +128,36 @@ def problem_of(error: ClientError) -> PasskeyProblem:
         return PasskeyProblem.CANCELLED
     status = getattr(getattr(error.cause, "code", None), "name", "")
     return _BY_CAUSE.get(status) or _BY_CODE[error.code.name]
+
+
+DEFAULT_TIMEOUT_SECONDS = 180.0
+_TIMEOUT_RANGE = 10.0, 600.0
+MIN_PIN_CHARACTERS, MAX_PIN_BYTES = 4, 63
+
+
+def parse_options(options: str) -> Mapping[str, Any]:
+    """Return the members of CREDENTIAL_REQUEST_OPTIONS; none if it is no JSON object."""
+    try:
+        request = json.loads(options)
+    except (ValueError, RecursionError):
+        return {}
+    return request if isinstance(request, dict) else {}
+
+
+def timeout_seconds(options: Mapping[str, Any] | str) -> float:
+    """Return how long the user has: what the pool says, within reason."""
+    value = (parse_options(options) if isinstance(options, str) else options).get("timeout")
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return DEFAULT_TIMEOUT_SECONDS
+    low, high = _TIMEOUT_RANGE
+    return min(max(value / 1000, low), high)
+
+
+def pin_error(pin: Secret) -> str | None:
+    """Return why a text can't be the PIN of any key, or None. No try is used up."""
+    text = unicodedata.normalize("NFC", pin.reveal())
+    if len(text) < MIN_PIN_CHARACTERS:
+        return f"A PIN has at least {MIN_PIN_CHARACTERS} characters."
+    if len(text.encode()) > MAX_PIN_BYTES:
+        return "This is too long for a PIN."
+    return None

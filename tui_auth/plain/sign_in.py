@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from typing import TYPE_CHECKING, NoReturn, assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from tui_auth.auth.next_step import (
     COOL_DOWN_SECONDS,
@@ -48,8 +48,11 @@ from tui_auth.flow.interface import (
     StepContext,
     WaitBeforeRetry,
 )
+from tui_auth.flow.passkey import NOTES
 from tui_auth.flow.sign_in_flow import SignInFlow
+from tui_auth.passkeys.problems import passkey_error
 from tui_auth.plain.browser import BrowserPrompts
+from tui_auth.plain.passkey import PasskeyPrompts
 from tui_auth.plain.prompts import (
     BACK,
     NEW_CODE,
@@ -264,10 +267,10 @@ class StepPrompts:
                 return self._choice(f"{messages.MFA_SETUP_QUESTION}{left_out}", step.allowed_mfa_types)
             case ContinueSignInWithFirstFactorSelection():
                 return self._first_factor(step)
-            case ContinueSignInWithPasskey() if step.other_factors:
-                return self._choice(messages.NO_PASSKEY, step.other_factors)
+            case ContinueSignInWithPasskey() if self._context.make_ceremony:
+                return PasskeyPrompts(self.prompts, flow).ask(step, self._context.make_ceremony)
             case ContinueSignInWithPasskey():
-                return self._only_passkeys()
+                return flow.back()
             case ContinueSignInWithEmailMFASetup():
                 return flow.answer(self.prompts.line("Email address for your codes"))
             case ConfirmSignInWithPassword():
@@ -317,12 +320,10 @@ class StepPrompts:
         return parse_code(typed)
 
     def _first_factor(self, step: ContinueSignInWithFirstFactorSelection) -> Output:
-        if not messages.has_only_passkeys(step):
+        problem = self._context.passkey_problem
+        if problem is None or not problem.needs_another_way or not messages.has_only_passkeys(step):
             return self._choice(messages.FIRST_FACTOR_QUESTION, step.available_factors)
-        return self._only_passkeys()
-
-    def _only_passkeys(self) -> NoReturn:
-        self.lines.say(f"{messages.ONLY_PASSKEYS} {messages.PASSKEY_ALTERNATIVE}")
+        self.lines.say(f"{messages.ONLY_PASSKEYS} {NOTES[problem]} {messages.PASSKEY_ALTERNATIVE}")
         self.needs_another_name = True
         raise BackError
 
@@ -341,8 +342,11 @@ class StepPrompts:
     def _choice(self, question: str, methods: Sequence[Answer]) -> Output:
         self.lines.say(question)
         self.prompts.show(list(map(messages.format_method, methods)))
+        problem = self._context.passkey_problem
         while (chosen := methods[self.prompts.number(len(methods))]) is AuthFactorType.WEB_AUTHN:
-            self.lines.say(f"Error: {messages.NO_PASSKEY}")
+            if problem is None or not problem.needs_another_way:
+                break
+            self.lines.say(f"Error: {passkey_error(problem)}")
         return self.flow.answer(chosen)
 
     def _new_password(self, step: ConfirmSignInWithNewPassword) -> Output:

@@ -19,7 +19,6 @@ from tui_auth.flow.messages import (
     FIRST_FACTOR_QUESTION,
     METHOD_NOTES,
     MFA_QUESTION,
-    NO_PASSKEY,
     NO_SMS_SETUP,
     ONLY_PASSKEYS,
     OTHER_USER,
@@ -27,6 +26,8 @@ from tui_auth.flow.messages import (
     format_method,
     has_only_passkeys,
 )
+from tui_auth.flow.passkey import NOTES
+from tui_auth.passkeys.problems import passkey_error
 from tui_auth.screens.step_screen import StepAnswered, StepScreen
 from tui_auth.terminal.safe_text import safe_line
 from tui_auth.widgets.field import Choice, Option
@@ -38,17 +39,17 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from tui_auth.auth.challenges import Answer
+    from tui_auth.error_kinds import PasskeyProblem
 
 StepT = TypeVar("StepT", bound=NextStep)
 
 
-def build_option(method: Answer) -> Option:
-    """Build the option of a method, which says what happens next."""
-    return Option(
-        format_method(method),
-        METHOD_NOTES.get(method, ""),
-        is_available=method is not AuthFactorType.WEB_AUTHN,
-    )
+def build_option(method: Answer, problem: PasskeyProblem | None) -> Option:
+    """Build the option of a method, which says what happens next, or why a passkey can't be used."""
+    if method is not AuthFactorType.WEB_AUTHN:
+        return Option(format_method(method), METHOD_NOTES.get(method, ""))
+    is_available = problem is None or not problem.needs_another_way
+    return Option(format_method(method), NOTES[problem], is_available=is_available)
 
 
 class ChoiceScreen(StepScreen[StepT]):
@@ -73,7 +74,8 @@ class ChoiceScreen(StepScreen[StepT]):
         return self.QUESTION, self.TASK
 
     def compose_form(self) -> Iterable[Widget]:
-        yield Choice([build_option(method) for method in self.methods])
+        problem = self.context.passkey_problem
+        yield Choice([build_option(method, problem) for method in self.methods])
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -130,23 +132,29 @@ class FirstFactorScreen(ChoiceScreen[ContinueSignInWithFirstFactorSelection]):
 
     QUESTION = FIRST_FACTOR_QUESTION
     EXPLANATION = (
-        "This pool leaves the first factor to you. A passkey needs a browser or a security key that a "
-        "terminal cannot reach; choose another here. Where there is no other, someone who manages the pool "
-        "can set a password, or add an e-mail address or a phone number that codes can go to."
+        "This pool leaves the first factor to you. A passkey needs a security key that is plugged in to this "
+        "computer, not one at the other end of an SSH connection. Where there is no other way, someone who "
+        "manages the pool can set a password, or add an email address or a phone number for codes."
     )
 
     @property
     def heading(self) -> tuple[str, str]:
-        if has_only_passkeys(self.step):
-            return ONLY_PASSKEYS, PASSKEY_ALTERNATIVE
+        if self._is_dead_end:
+            return ONLY_PASSKEYS, f"{NOTES[self.context.passkey_problem]} {PASSKEY_ALTERNATIVE}"
         factor = safe_line(self._missing_preference, limit=40)
         return self.QUESTION, f"{factor} isn't available to you here." if factor else ""
 
     def compose_form(self) -> Iterable[Widget]:
-        if has_only_passkeys(self.step):
+        if self._is_dead_end:
             yield Choice([Option(OTHER_USER)])
         else:
             yield from super().compose_form()
+
+    @property
+    def _is_dead_end(self) -> bool:
+        """Whether there is only a passkey, and no security key can be used here."""
+        problem = self.context.passkey_problem
+        return problem is not None and problem.needs_another_way and has_only_passkeys(self.step)
 
     @property
     def _missing_preference(self) -> str:
@@ -163,9 +171,10 @@ class FirstFactorScreen(ChoiceScreen[ContinueSignInWithFirstFactorSelection]):
         )
 
     def choose(self, method: Answer) -> Message | None:
-        if has_only_passkeys(self.step):
+        problem = self.context.passkey_problem
+        if self._is_dead_end:
             return self.BackRequested()
-        if method is AuthFactorType.WEB_AUTHN:
-            self.error = ErrorMessage(NO_PASSKEY)
+        if method is AuthFactorType.WEB_AUTHN and problem is not None and problem.needs_another_way:
+            self.error = ErrorMessage(str(passkey_error(problem)))
             return None
         return StepAnswered(method)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from tui_auth.config.settings import PasswordPolicy
+    from tui_auth.error_kinds import PasskeyProblem
+    from tui_auth.flow.interface import Ceremony
     from tui_auth.secret import Secret
 
 
@@ -119,6 +121,8 @@ class ScreenContext:
     is_password_known: bool = True
     reset_was_requested: bool = False
     preferred_first_factor: str = ""
+    passkey_problem: PasskeyProblem | None = None
+    make_ceremony: Callable[..., Ceremony] | None = None
     password_policy: PasswordPolicy | None = None
     clock_offset: Callable[[], float | None] = field(default=lambda: None)
     trace: CallTrace = field(default_factory=CallTrace)

@@ -53,6 +53,7 @@ _FLAGS: dict[str, tuple[str | None, str]] = {
     "session_minutes": ("MINUTES", "the app client's authentication flow session duration; default: 3"),
     "storage": (None, "where to store sessions; default: ask"),
     "client_metadata": ("KEY=VALUE", "pass to the pool's Lambda triggers; repeatable"),
+    "passkey_relying_party": ("DOMAIN", "the only site that a passkey may be used for"),
     "password_policy": ("RULES", "the password policy, such as min_length=10,require_numbers"),
     "username_attributes": ("NAMES", "the attributes that users sign in with, such as email,phone_number"),
     "required_attributes": ("NAMES", "the attributes that a new account requires, such as email,name"),

@@ -1,0 +1,184 @@
+"""Find the security keys that this process can use, or say why there are none.
+
+Only looking costs nothing: on Linux the kernel's description of each device is readable by everybody, so the
+key that this account may not open is seen too. Opening keys imports fido2.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import sys
+import threading
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from tui_auth.error_kinds import PasskeyProblem
+from tui_auth.passkeys.problems import passkey_error
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from fido2.ctap import CtapDevice
+
+T = TypeVar("T")
+
+LOOK_AGAIN_SECONDS = 1.0
+_FIDO_USAGE_PAGE = b"\x06\xd0\xf1"
+"""In the report descriptor of a device: usage page 0xF1D0 (CTAP, §11.2.8.1)."""
+_PLATFORMS = ("linux", "darwin", "freebsd", "netbsd", "openbsd")
+_WAIT_SECONDS = 0.1
+
+
+class Keys(Protocol):
+    """Where security keys come from."""
+
+    def problem(self) -> PasskeyProblem | None:
+        """Return why no key can be used now, or None if one can or that isn't known."""
+
+    def open(self) -> Sequence[CtapDevice]:
+        """Open all keys that can be used."""
+
+
+class KeyUser(Protocol):
+    """Whoever is asked to plug in or choose a key. Called on the thread of the ceremony."""
+
+    def plug_in(self) -> None:
+        """Say that a key must be plugged in."""
+
+    def choose_key(self) -> None:
+        """Say that the key to use must be touched, because there are several."""
+
+
+class PluggedInKeys:
+    """The keys at this machine's USB ports, and what else looks like one to the system.
+
+    Args:
+        environ: The environment variables.
+        platform: ``sys.platform``.
+        root: The folder that ``/dev`` and ``/sys`` are in, for tests.
+    """
+
+    def __init__(
+        self,
+        environ: Mapping[str, str] = os.environ,
+        platform: str = sys.platform,
+        root: Path = Path("/"),
+    ) -> None:
+        self._environ = environ
+        self._platform = platform
+        self._root = root
+
+    def problem(self) -> PasskeyProblem | None:
+        if not self._platform.startswith(_PLATFORMS):
+            return PasskeyProblem.UNSUPPORTED
+        if self._platform != "linux":
+            return None
+        names = [path.name for path in self._root.joinpath("dev").glob("hidraw*") if self._is_key(path.name)]
+        if any(self._may_open(name) for name in names):
+            return None
+        if names:
+            return PasskeyProblem.NOT_PERMITTED
+        return PasskeyProblem.OVER_SSH if self._environ.get("SSH_CONNECTION") else PasskeyProblem.NO_KEY
+
+    def _is_key(self, name: str) -> bool:
+        descriptor = self._root / "sys" / "class" / "hidraw" / name / "device" / "report_descriptor"
+        try:
+            return _FIDO_USAGE_PAGE in descriptor.read_bytes()
+        except OSError:
+            return False
+
+    def _may_open(self, name: str) -> bool:
+        return os.access(self._root / "dev" / name, os.R_OK | os.W_OK)
+
+    def open(self) -> Sequence[CtapDevice]:
+        from fido2.ctap import CtapError
+        from fido2.hid import ConnectionFailure, CtapHidDevice
+
+        devices: list[CtapDevice] = []
+        with suppress(OSError, ValueError, ConnectionFailure, CtapError):  # one was taken out just now
+            devices.extend(CtapHidDevice.list_devices())
+        return devices
+
+
+def default_keys() -> Keys:
+    """Return the keys that are plugged in."""
+    return PluggedInKeys()
+
+
+def with_key(keys: Keys, user: KeyUser, cancel: threading.Event, use: Callable[[CtapDevice], T]) -> T:
+    """Wait for a key, have the user choose one if there are several, and use it.
+
+    Raises:
+        PasskeyError: There can be no key here, the user gave up, or what ``use`` raises.
+    """
+    devices = _wait_for_keys(keys, user, cancel)
+    try:
+        return use(_choose(devices, user, cancel))
+    finally:
+        for device in devices:
+            device.close()
+
+
+def _wait_for_keys(keys: Keys, user: KeyUser, cancel: threading.Event) -> Sequence[CtapDevice]:
+    devices = keys.open()
+    if devices:
+        return devices
+    problem = keys.problem()
+    if problem is not None and problem.needs_another_way:
+        raise passkey_error(problem)
+    user.plug_in()
+    while not devices:
+        if cancel.wait(LOOK_AGAIN_SECONDS):
+            raise passkey_error(PasskeyProblem.CANCELLED)
+        devices = keys.open()
+    return devices
+
+
+def _choose(devices: Sequence[CtapDevice], user: KeyUser, cancel: threading.Event) -> CtapDevice:
+    """Return the only key, or the one that is touched."""
+    if len(devices) == 1:
+        return devices[0]
+    user.choose_key()
+    results: queue.SimpleQueue[CtapDevice | None] = queue.SimpleQueue()
+    is_over = threading.Event()
+    threads = [
+        threading.Thread(target=partial(_await_touch, device, is_over, results), daemon=True, name="key")
+        for device in devices
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in devices:
+            if (device := _next_result(results, cancel)) is not None:
+                return device
+        raise passkey_error(PasskeyProblem.NOT_TOUCHED)
+    finally:
+        is_over.set()  # the other keys stop blinking
+        for thread in threads:
+            thread.join(LOOK_AGAIN_SECONDS)
+
+
+def _await_touch(
+    device: CtapDevice, is_over: threading.Event, results: queue.SimpleQueue[CtapDevice | None]
+) -> None:
+    from fido2.client import ClientError, DefaultClientDataCollector, Fido2Client
+    from fido2.hid import ConnectionFailure
+
+    try:
+        Fido2Client(device, DefaultClientDataCollector("https://example.com")).selection(is_over)
+    except (ClientError, ConnectionFailure, OSError, TypeError, ValueError):
+        results.put(None)
+    else:
+        results.put(device)
+
+
+def _next_result(results: queue.SimpleQueue[CtapDevice | None], cancel: threading.Event) -> CtapDevice | None:
+    while not cancel.is_set():
+        try:
+            return results.get(timeout=_WAIT_SECONDS)
+        except queue.Empty:
+            continue
+    raise passkey_error(PasskeyProblem.CANCELLED)

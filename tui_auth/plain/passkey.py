@@ -1,0 +1,91 @@
+"""A security key at line prompts."""
+
+from __future__ import annotations
+
+import queue
+from typing import TYPE_CHECKING
+
+from tui_auth.error_kinds import PasskeyProblem
+from tui_auth.flow import passkey
+from tui_auth.flow.passkey import KeyEvent, KeyStage
+from tui_auth.passkeys.problems import passkey_error, pin_error
+from tui_auth.plain.prompts import BACK, BackError, Prompts
+from tui_auth.terminal.safe_text import safe_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tui_auth.auth.next_step import ContinueSignInWithPasskey
+    from tui_auth.flow.interface import Ceremony, Output
+    from tui_auth.flow.sign_in_flow import SignInFlow
+    from tui_auth.secret import Secret
+
+PLUGGED_IN_PROMPT = f"Press Enter when it is plugged in, or type {BACK} for another way"
+
+
+class PasskeyPrompts:
+    """Has the user plug in a security key, enter its PIN and touch it. /back leads to the other factors."""
+
+    def __init__(self, prompts: Prompts, flow: SignInFlow) -> None:
+        self.prompts = prompts
+        self.lines = prompts.lines
+        self.flow = flow
+
+    def ask(self, step: ContinueSignInWithPasskey, make_ceremony: Callable[..., Ceremony]) -> Output:
+        """Use a security key and answer the step, or go back to the choice of a factor."""
+        site = safe_line(step.relying_party, limit=100)
+        self.lines.say(f"{passkey.TITLE} of {site}.")
+        is_confirmed = False
+        try:
+            while True:
+                event = self._use_key(make_ceremony, is_confirmed=is_confirmed)
+                if event.answer is not None:
+                    return self.flow.answer(event.answer, breadcrumb="passkey")
+                error = event.error or passkey_error(PasskeyProblem.KEY_REMOVED)
+                if error.problem is PasskeyProblem.RELYING_PARTY_UNCONFIRMED:
+                    is_confirmed = self._confirm(site)
+                else:
+                    self._offer_another_try(str(error))
+        except BackError:
+            return self.flow.back()
+
+    def _use_key(self, make_ceremony: Callable[..., Ceremony], *, is_confirmed: bool) -> KeyEvent:
+        """Run one ceremony and return how it ended."""
+        events: queue.SimpleQueue[KeyEvent] = queue.SimpleQueue()
+        ceremony = make_ceremony(events.put, is_confirmed=is_confirmed)
+        ceremony.start()
+        try:
+            while (event := events.get()).stage not in (KeyStage.DONE, KeyStage.FAILED):
+                if event.stage is KeyStage.PLUG_IN:
+                    self.lines.say(passkey.PLUG_IN)
+                    self.prompts.confirm(PLUGGED_IN_PROMPT)
+                elif event.stage is KeyStage.PIN:
+                    ceremony.enter_pin(self._ask_pin(event))
+                else:
+                    is_touch = event.stage is KeyStage.TOUCH
+                    self.lines.say(passkey.TOUCH if is_touch else passkey.CHOOSE_KEY)
+            return event
+        finally:
+            ceremony.cancel()
+
+    def _ask_pin(self, event: KeyEvent) -> Secret:
+        tries = passkey.format_tries(event.tries_left)
+        if event.was_wrong:
+            self.lines.say(f"Error: {passkey.PIN_WRONG}")
+        prompt = f"{passkey.PIN_LABEL} ({tries})" if tries else passkey.PIN_LABEL
+        while problem := pin_error(pin := self.prompts.secret(prompt)):
+            self.lines.say(f"Error: {problem}")
+        return pin
+
+    def _confirm(self, site: str) -> bool:
+        self.lines.say(passkey.SITE_QUESTION.format(site))
+        self.prompts.show((passkey.SITE_NO, passkey.SITE_YES))
+        if self.prompts.number(2) == 0:
+            raise BackError
+        return True
+
+    def _offer_another_try(self, problem: str) -> None:
+        self.lines.say(f"Error: {problem}")
+        self.prompts.show((passkey.TRY_AGAIN, passkey.OTHER_WAY))
+        if self.prompts.number(2) == 1:
+            raise BackError
