@@ -20,7 +20,10 @@ from tui_auth import (
     ContinueSignInWithPasskey,
     Done,
     InvalidStateError,
+    PasskeyError,
+    PasskeyProblem,
     describe_step,
+    passkeys,
 )
 from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.next_step import ErrorAction, NextStep, action_for_error
@@ -203,3 +206,53 @@ def test_pool_that_asks_for_the_passkey_unasked_still_gives_the_choice() -> None
     assert back == ContinueSignInWithFirstFactorSelection(
         (AuthFactorType.WEB_AUTHN, AuthFactorType.EMAIL_OTP)
     )
+
+
+# In one call
+
+
+class SomeoneWithAKey(Someone):
+    """Has plugged in the key already."""
+
+    def plug_in(self) -> None:
+        raise AssertionError("a key is there")
+
+    def choose_key(self) -> None:
+        raise AssertionError("there is one key")
+
+
+class OneKey:
+    def __init__(self, key: SoftwareKey) -> None:
+        self.key = key
+
+    def problem(self) -> None:
+        return None
+
+    def open(self) -> list[SoftwareKey]:
+        return [self.key]
+
+
+def test_program_signs_and_registers_in_one_call(server: CognitoEmulator, auth: Auth) -> None:
+    first = auth.sign_in("ann", PASSWORD).next_step
+    assert isinstance(first, Done)
+    token, key = first.tokens.access_token.reveal(), touched_key(PIN)
+    options = server.call("StartWebAuthnRegistration", {"AccessToken": token})["CredentialCreationOptions"]
+    someone = SomeoneWithAKey(pins=[PIN, PIN])
+    credential = passkeys.register(options, someone, relying_party=SITE, keys=OneKey(key))
+    server.call("CompleteWebAuthnRegistration", {"AccessToken": token, "Credential": credential})
+    answer = passkeys.sign(ask(auth), someone, relying_party=SITE, keys=OneKey(key))
+
+    assert auth.confirm_sign_in(answer).is_signed_in
+
+
+@pytest.mark.parametrize("trusted", ["bank.example.com", "", "com"])
+def test_program_that_trusts_another_site_gets_nothing(auth: Auth, key: SoftwareKey, trusted: str) -> None:
+    someone = SomeoneWithAKey(pins=[PIN])
+    with pytest.raises(PasskeyError) as caught:
+        passkeys.sign(ask(auth), someone, relying_party=trusted, keys=OneKey(key))
+    assert caught.value.problem is PasskeyProblem.RELYING_PARTY_REJECTED
+    with pytest.raises(PasskeyError):
+        passkeys.register({"rp": {"id": SITE}}, someone, relying_party=trusted, keys=OneKey(key))
+
+    assert someone.pins == [PIN]
+    assert key.credentials[0].counter == 0

@@ -96,7 +96,7 @@ class SoftwareKey(CtapDevice):
         is_u2f_only: Whether it is from before CTAP 2.
     """
 
-    pin: str | None = None
+    pin: str | None = field(default=None, repr=False)
     product_name: str = "Software key"
     always_touched: bool = False
     versions: tuple[str, ...] = ("FIDO_2_0", "FIDO_2_1")

@@ -38,8 +38,8 @@ _TRANSPORTS = ["usb"]
 _UNANSWERED = (OSError, ConnectionFailure, CtapError)
 
 
-class Person(Protocol):
-    """Whoever uses the key. Both methods are called on the thread of the ceremony, and may block."""
+class KeyHolder(Protocol):
+    """Whoever enters the PIN of a key and touches it: a part of ``tui_auth.passkeys.Person``."""
 
     def pin(self, tries_left: int | None, *, was_wrong: bool) -> Secret | None:
         """Return the PIN of the key, or None to give up.
@@ -58,7 +58,7 @@ def make_assertion(
     device: CtapDevice,
     options: str,
     relying_party: RelyingParty,
-    person: Person,
+    person: KeyHolder,
     cancel: threading.Event | None = None,
 ) -> Secret:
     """Answer WEB_AUTHN with a key.
@@ -93,7 +93,7 @@ def make_credential(
     device: CtapDevice,
     options: Mapping[str, Any],
     relying_party: RelyingParty,
-    person: Person,
+    person: KeyHolder,
     cancel: threading.Event | None = None,
 ) -> dict[str, Any]:
     """Make a passkey on a key.
@@ -231,7 +231,7 @@ def _with_client(
     device: CtapDevice,
     options: Mapping[str, Any],
     relying_party: RelyingParty,
-    person: Person,
+    person: KeyHolder,
     cancel: threading.Event | None,
     use: Callable[[Fido2Client, threading.Event], T],
 ) -> T:
@@ -287,7 +287,7 @@ def _deadline(seconds: float, event: threading.Event) -> Iterator[_Deadline]:
 class _Interaction(UserInteraction):
     """Asks the person what fido2's client asks for."""
 
-    def __init__(self, device: CtapDevice, person: Person) -> None:
+    def __init__(self, device: CtapDevice, person: KeyHolder) -> None:
         self._device = device
         self._person = person
         self.was_wrong = False

@@ -10,10 +10,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from tui_auth.endpoint import is_loopback
 from tui_auth.error_kinds import PasskeyProblem
 from tui_auth.passkeys.problems import passkey_error
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _LABEL = r"(?!-)[a-z0-9-]{1,63}(?<!-)"
 _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})+", re.ASCII)
@@ -54,6 +58,13 @@ def trusted_relying_party(
     if pinned is None and not is_confirmed:
         raise passkey_error(PasskeyProblem.RELYING_PARTY_UNCONFIRMED)
     return RelyingParty(relying_party)
+
+
+def requested_relying_party(options: Mapping[str, Any]) -> str:
+    """Return the ID in CredentialCreationOptions; empty if there is none."""
+    entity = options.get("rp")
+    value = entity.get("id") if isinstance(entity, dict) else None
+    return value if isinstance(value, str) else ""
 
 
 def is_possible(relying_party: str, endpoint_url: str | None) -> bool:
