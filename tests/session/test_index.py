@@ -158,6 +158,9 @@ def test_origin_has_the_settings_of_its_pool() -> None:
         "identity_pool_id": "eu-west-1:0",
         "signed_in_as": "ann",
         "profile": "work",
+        "domain": "",
+        "redirect_uri": "",
+        "logout_uri": "",
     }
 
 

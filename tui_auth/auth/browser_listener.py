@@ -16,14 +16,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import urlsplit
 
-from tui_auth.auth.managed_login import is_same, parse_answer
+from tui_auth.auth.managed_login import ContinueSignInWithBrowser, is_same, parse_answer
 from tui_auth.errors import AuthError, ErrorKind
 from tui_auth.secret import Secret
 
 if TYPE_CHECKING:
     from typing import Self
-
-    from tui_auth.auth.managed_login import ContinueSignInWithBrowser
 
 LONGEST_TARGET = 8 * 1024
 """In bytes: the longest request target that is looked at."""
@@ -177,6 +175,16 @@ class BrowserListener:
     def exit_url(self) -> str:
         """Where the root leads, until there is an answer."""
         return "" if self.has_answer or self._is_over else self._step.url
+
+
+def find_port_problem(redirect_uri: str) -> str:
+    """Return why nothing can listen at a redirect URI on this machine now; empty if something can."""
+    step = ContinueSignInWithBrowser("", redirect_uri, Secret(""))
+    try:
+        BrowserListener(step).close()
+    except AuthError as error:
+        return error.message
+    return ""
 
 
 class _Server(ThreadingHTTPServer):

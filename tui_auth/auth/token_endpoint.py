@@ -8,10 +8,18 @@ from __future__ import annotations
 import base64
 import json
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from tui_auth.auth.managed_login import token_error
+from tui_auth.auth.managed_login import (
+    Authorization,
+    ManagedLogin,
+    parse_answer,
+    provider_error,
+    redirect_mismatch,
+    token_error,
+)
 from tui_auth.errors import TRY_AGAIN, AuthError, ErrorKind
 
 if TYPE_CHECKING:
@@ -157,3 +165,62 @@ def transport_error(error: Exception) -> AuthError | None:
             may_have_arrived=True,
         )
     return None
+
+
+# --- Probe -----------------------------------------------------------------------------------------------
+
+
+def probe_login(login: ManagedLogin, client_id: str) -> AuthError | None:
+    """Send one request to ``/oauth2/authorize`` and return what is wrong; None if all is well.
+
+    Follows nothing and signs nobody in. Shows whether the domain answers, and whether the app client is its,
+    allows the code grant and the scopes, and has the callback URL.
+    """
+    from urllib.parse import urljoin
+
+    from tui_auth.auth.gateway import DEADLINE_SECONDS
+    from tui_auth.threads import run_with_timeout
+
+    url = Authorization(replace(login, provider="", idp_identifier="", prompt=""), client_id).url
+    try:
+        status, location = run_with_timeout(DEADLINE_SECONDS, lambda: _status_and_location(url))
+    except Exception as error:
+        failure = transport_error(error)
+        if failure is None:
+            raise
+        return failure.without_secrets()
+    parameters = parse_answer(urljoin(url, location))
+    error_code = parameters.get("error", "")
+    if error_code == "redirect_mismatch":
+        return redirect_mismatch(login.redirect_uri)
+    if error_code and urljoin(url, location).startswith(login.redirect_uri):
+        return provider_error(error_code, parameters.get("error_description", ""))
+    if error_code or status in (400, 401):
+        return AuthError(
+            ErrorKind.CONFIGURATION,
+            "The domain doesn't know this app client.",
+            "Compare the domain and the app client: both must be of the same user pool.",
+            code=error_code[:40] or None,
+        )
+    if status // 100 != 3 and status != 200:
+        return AuthError(
+            ErrorKind.CONFIGURATION,
+            f"What answers at the domain (HTTP {status}) isn't managed login.",
+            "Compare the domain with the pool's page in the Cognito console.",
+        )
+    return None
+
+
+def _status_and_location(url: str) -> tuple[int, str]:
+    from urllib.error import HTTPError
+
+    from tui_auth.auth.gateway import READ_TIMEOUT_SECONDS, check_endpoint
+    from tui_auth.auth.tokens import strict_opener
+
+    check_endpoint(url)
+    try:
+        with strict_opener(url).open(url, timeout=READ_TIMEOUT_SECONDS) as reply:
+            return reply.status, ""
+    except HTTPError as error:  # a redirect is one, because none is followed
+        with error:
+            return error.code, error.headers.get("Location") or ""

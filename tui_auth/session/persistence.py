@@ -7,6 +7,7 @@ import json
 import os
 import time
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from tui_auth.auth.tokens import (
@@ -20,8 +21,10 @@ from tui_auth.auth.tokens import (
     keys_url,
     not_signed_error,
     parse_key_set,
+    unverified_claims,
 )
 from tui_auth.config.aws_settings import effective_endpoint
+from tui_auth.endpoint import pool_region
 from tui_auth.session.index import find_device
 from tui_auth.session.record import SessionOrigin
 from tui_auth.storage import paths
@@ -157,7 +160,9 @@ class SessionPersistence:
         """Store the session and make it the current one. Never raises: the result has what went wrong."""
         result = self.sessions.save(
             done,
-            build_origin(self.choice, signed_in_as, self.sessions.environ),
+            build_origin(
+                self.choice, signed_in_as, self.sessions.environ, browser=_browser_of(self.choice, done)
+            ),
             storage,
             server_time=self.now(),
             signature_checked=signature_checked,
@@ -173,8 +178,24 @@ class SessionPersistence:
             return  # the question comes again, which does no harm
 
 
+def _browser_of(choice: ResolvedPool, done: Done) -> Mapping[str, str]:
+    """Return where the browser that signed in may have a session of its own; empty without one."""
+    # Managed login returns the nonce that only it was sent.
+    is_by_browser = "nonce" in (unverified_claims(done.tokens.id_token) or {})
+    if not is_by_browser or not choice.browser.get("domain"):
+        return {}
+    from tui_auth.auth.managed_login import ManagedLogin
+
+    login = ManagedLogin.from_settings(choice.browser, choice.region or pool_region(choice.user_pool_id))
+    return {name: getattr(login, name) for name in ("domain", "redirect_uri", "logout_uri")}
+
+
 def build_origin(
-    choice: ResolvedPool, signed_in_as: str, environ: Mapping[str, str] = os.environ
+    choice: ResolvedPool,
+    signed_in_as: str,
+    environ: Mapping[str, str] = os.environ,
+    *,
+    browser: Mapping[str, str] = MappingProxyType({}),
 ) -> SessionOrigin:
     """Return what later commands need of the pool of a sign-in under this name."""
     return SessionOrigin(
@@ -186,4 +207,5 @@ def build_origin(
         identity_pool_id=choice.identity_pool_id or "",
         signed_in_as=signed_in_as,
         profile=choice.profile or "",
+        **browser,
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tui_auth.auth.devices import Device
-from tui_auth.auth.tokens import LATEST_EXPIRY, unverified_claims
+from tui_auth.auth.tokens import LATEST_EXPIRY, provider_of, scopes_of, unverified_claims
 from tui_auth.secret import Secret
 from tui_auth.session.state import dumps, server_now, since_boot
 from tui_auth.storage.files import StorageError
@@ -25,6 +25,7 @@ _ALIASES = ("email", "phone_number", "preferred_username")
 """The attributes that can be an alias (AliasAttributes) or the user name (UsernameAttributes) of a pool."""
 
 _NO_SETTINGS = ("endpoint", "signed_in_as", "profile")
+_BROWSER_FIELDS = ("domain", "redirect_uri", "logout_uri")
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,8 @@ class SessionOrigin:
     """The settings of a sign-in that are needed again to use its session; empty if there are none.
 
     ``endpoint`` is empty for AWS's own, ``signed_in_as`` the name as typed, ``client_secret_file`` an
-    absolute path, ``profile`` the name of a pool configuration.
+    absolute path, ``profile`` the name of a pool configuration. The last three are empty unless the sign-in
+    was in a browser.
     """
 
     user_pool_id: str
@@ -70,11 +72,15 @@ class SessionOrigin:
     identity_pool_id: str = ""
     signed_in_as: str = ""
     profile: str = ""
+    domain: str = ""
+    redirect_uri: str = ""
+    logout_uri: str = ""
 
     def to_settings(self) -> dict[str, str]:
         """Return the pool by the names that settings have in ``tui_auth.config``."""
         settings = {name: value for name, value in vars(self).items() if name not in _NO_SETTINGS}
         settings["endpoint_url"] = self.endpoint
+        settings["auth_flow"] = "BROWSER" if self.domain else ""
         return {name: value for name, value in settings.items() if value}
 
 
@@ -189,6 +195,16 @@ class SessionRecord:
         names = [self.username, self.origin.signed_in_as, *map(claims.get, _ALIASES)]
         return tuple(dict.fromkeys(name for name in names if isinstance(name, str) and name))
 
+    @property
+    def provider(self) -> str | None:
+        """The identity provider of a federated user, or None."""
+        return provider_of(self.id_token)
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """The scopes of the access token."""
+        return scopes_of(self.access_token)
+
     def token(self, kind: str) -> Secret:
         return self.id_token if kind == "id" else self.access_token
 
@@ -229,7 +245,7 @@ def _record(members: Mapping[str, Any]) -> SessionRecord:
     refresh, email = members["refresh_token"], members["email"]
     seconds: dict[str, Any] = {name: parse_seconds(members[name]) for name in _TIMES}
     return SessionRecord(
-        origin=SessionOrigin(**{name: text_of(members[name]) for name in SessionOrigin.__dataclass_fields__}),
+        origin=_origin(members),
         username=text_of(members["username"]),
         sub=text_of(members["sub"]),
         access_token=Secret(text_of(members["access_token"])),
@@ -242,6 +258,13 @@ def _record(members: Mapping[str, Any]) -> SessionRecord:
         signature_checked=members["signature_checked"] is True,
         **seconds,
     )
+
+
+def _origin(members: Mapping[str, Any]) -> SessionOrigin:
+    """Return the origin in a stored file; one of an earlier version has no fields of a browser."""
+    browser = {name: text_of(members.get(name, "")) for name in _BROWSER_FIELDS}
+    others = (name for name in SessionOrigin.__dataclass_fields__ if name not in browser)
+    return SessionOrigin(**{name: text_of(members[name]) for name in others}, **browser)
 
 
 def parse_device(members: Mapping[str, Any], prefix: str = "") -> Device:

@@ -248,7 +248,9 @@ _ENDING_KINDS = (ErrorKind.NOT_AUTHORIZED, ErrorKind.SERVICE)
 
 def _call_cognito(gateway: Gateway, client: AppClient, record: SessionRecord) -> Mapping[str, Any]:
     """Return the ``AuthenticationResult`` of GetTokensFromRefreshToken, else of InitiateAuth."""
-    device_key = record.device.key if record.device else None
+    # A device that managed login tracks is known only by the claim of its tokens.
+    claimed = (unverified_claims(record.access_token) or {}).get("device_key")
+    device_key = record.device.key if record.device else claimed if isinstance(claimed, str) else None
     try:
         reply = gateway.call(
             "GetTokensFromRefreshToken",

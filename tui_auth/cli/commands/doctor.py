@@ -18,7 +18,7 @@ from tui_auth.auth.gateway import Address, CognitoGateway
 from tui_auth.auth.tokens import KeysUnreachableError, fetch_keys, keys_url
 from tui_auth.cli.machine_checks import Finding, check_machine, note, ok, problem
 from tui_auth.cli.output import status_for, write_out
-from tui_auth.cli.parser import add_setting_flags
+from tui_auth.cli.parser import BROWSER_FLAGS, add_setting_flags
 from tui_auth.config.aws_settings import BUNDLE_ADVICE, configured_bundle
 from tui_auth.config.files import ConfigurationError, NoPoolError, display_path
 from tui_auth.config.resolver import SourceKind, resolve_pool
@@ -38,10 +38,11 @@ if TYPE_CHECKING:
     from tui_auth.config.resolver import ResolvedPool
 
 
+_BROWSER_FLAGS = ("domain", "redirect_uri", "scopes")
 _DESCRIPTION = """\
 Checks the pool, its app client, the network, the terminal and the folders, and suggests fixes. It sends one
-request for each auth flow, and another one if Cognito rejects the client secret. The requests use a user name
-that can't exist, so they count against no user.
+request for each auth flow, another one if Cognito rejects the client secret, and one to the pool's domain.
+The requests use a user name that can't exist, so they count against no user.
 
 Exit status: 0 no problem, 3 configuration, 5 rejected, 7 network, 8 throttled, 9 storage.
 """
@@ -50,7 +51,8 @@ Exit status: 0 no problem, 3 configuration, 5 rejected, 7 network, 8 throttled, 
 def add_arguments(parser: ArgumentParser) -> None:
     parser.description = _DESCRIPTION
     add_pool_arguments(parser)
-    add_setting_flags(parser, {"auth_flow": ("FLOW", f"the auth flow to check for: {', '.join(AUTH_FLOWS)}")})
+    checked = {"auth_flow": ("FLOW", f"the auth flow to check for: {', '.join(AUTH_FLOWS)}")}
+    add_setting_flags(parser, {**checked, **{name: BROWSER_FLAGS[name] for name in _BROWSER_FLAGS}})
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -85,6 +87,7 @@ def _check_all(arguments: Namespace) -> Iterator[Finding]:
     try:
         gateway = CognitoGateway(Address(choice.region or "", choice.endpoint_url))
         yield from check_pool(choice, gateway, url)
+        yield from check_managed_login(choice)
     except AuthError as error:
         yield problem("reachable", error.message, error.recovery_suggestion)
     yield from check_machine()
@@ -147,6 +150,36 @@ def _without_credentials(url: str) -> str:
         return safe_line(f"{parts.scheme}://{place}", limit=200)
     except ValueError:
         return "an invalid URL"
+
+
+def check_managed_login(choice: ResolvedPool) -> Iterator[Finding]:
+    """Check domain, callback and app client of a sign-in in a browser with one request, and the port here.
+
+    Raises:
+        AuthError: The domain or the redirect URI can't be one (kind CONFIGURATION).
+    """
+    if not choice.browser.get("domain"):
+        if choice.auth_flow == AuthFlow.BROWSER:
+            yield problem(
+                "domain", "none, but the flow is BROWSER", "Give the user pool's domain with --domain."
+            )
+        return
+    from tui_auth.auth.browser_listener import find_port_problem
+    from tui_auth.auth.managed_login import ManagedLogin
+    from tui_auth.auth.token_endpoint import probe_login
+
+    login = ManagedLogin.from_settings(choice.browser, choice.region or "")
+    redirect_uri = safe_line(login.redirect_uri, limit=100)
+    if error := probe_login(login, choice.client_id):
+        yield problem("domain", error.message, error.recovery_suggestion, status_for(error))
+    else:
+        yield ok("domain", f"{safe_line(login.host, limit=100)} takes this app client and {redirect_uri}")
+    if not is_loopback(login.redirect_uri):
+        yield note("callback", f"{redirect_uri} isn't on this computer, so the answer must be pasted")
+    elif port_problem := find_port_problem(login.redirect_uri):
+        yield note("callback", port_problem, "Until it is free, the answer must be pasted.")
+    else:
+        yield ok("callback", f"the port of {redirect_uri} is free")
 
 
 _SECRET_ACCEPTED = (Verdict.ALLOWED, Verdict.NO_TRIGGERS, Verdict.NOT_ALLOWED)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tui_auth.cli.output import say, status_for
+from tui_auth.cli.output import say, status_for, tell
 from tui_auth.cli.parser import add_session_arguments
 from tui_auth.cli.session_access import find_session
 from tui_auth.exit_codes import ExitCode
@@ -39,7 +39,7 @@ def run(arguments: Namespace) -> int:
     with exit_on_signals():
         result = sign_out(sessions, stored, everywhere=arguments.everywhere)
     status, at_cognito = _revocation_text(result.outcome, result.error)
-    name = stored.record.display_name
+    name, origin = stored.record.display_name, stored.record.origin
     if result.storage_error is not None:
         status = status or ExitCode.STORAGE
         say(f"{at_cognito} The session of {name} couldn't be removed here. {result.storage_error}")
@@ -48,6 +48,12 @@ def run(arguments: Namespace) -> int:
         say(f"Signed out {name}{where}. Tokens that were printed stay valid until they expire.")
     else:
         say(f"Removed the session of {name} from this computer. {at_cognito}")
+    if origin.domain:
+        from tui_auth.auth.managed_login import ManagedLogin
+
+        login = ManagedLogin(origin.domain, origin.redirect_uri, logout_uri=origin.logout_uri)
+        say("Your browser may still be signed in. To sign out there too, open:")
+        tell(login.logout_url(origin.client_id), by="")
     return status
 
 

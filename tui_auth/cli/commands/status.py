@@ -94,6 +94,8 @@ def _facts(stored: StoredSession, *, online: bool) -> dict[str, Any]:
         "sub": record.sub,
         "email": record.email,
         "groups": list(record.groups),
+        "provider": record.provider,
+        "scopes": list(record.scopes),
         "user_pool_id": origin.user_pool_id,
         "client_id": origin.client_id,
         "region": origin.region,
@@ -141,7 +143,9 @@ def _as_text(facts: dict[str, Any], stored: StoredSession, others: Sequence[Sess
         ("User pool", safe_line(facts["user_pool_id"], limit=60)),
         ("Endpoint", safe_line(facts["endpoint_url"], limit=200)),
         ("App client", safe_line(facts["client_id"], limit=130)),
+        ("Provider", safe_line(record.provider or "", limit=60)),
         ("Groups", groups),
+        ("Scopes", _scopes_text(record)),
         ("Token", _token_text(record)),
         ("Signature", "checked" if record.signature_checked else "not checked: the keys were unreachable"),
         ("Storage", f"{stored.store.kind}{where}"),
@@ -149,6 +153,11 @@ def _as_text(facts: dict[str, Any], stored: StoredSession, others: Sequence[Sess
         *(("Also", safe_line(_entry_text(entry), limit=200)) for entry in others),
     ]
     return "".join(f"{name:<14}{value}\n" for name, value in lines if value)
+
+
+def _scopes_text(record: SessionRecord) -> str:
+    """Return the scopes of a session from a browser; empty for the one scope that every other has."""
+    return safe_line(" ".join(record.scopes), limit=300) if record.origin.domain else ""
 
 
 def _token_text(record: SessionRecord) -> str:

@@ -1,0 +1,209 @@
+"""Sessions from a sign-in in a browser: status, refresh, sign-out, the next sign-in, and doctor."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.auth.test_browser_listener import free_port
+from tests.emulator.web_client import ACME_SSO, OAUTH_SETTINGS, WebClient
+from tests.session.machine import FLOWS, PASSWORD, Machine, pool_flags
+from tui_auth.auth.auth import Auth
+from tui_auth.auth.next_step import Done
+from tui_auth.config.resolver import ResolvedPool
+from tui_auth.session.persistence import SessionPersistence
+from tui_auth.storage.stores import StorageKind
+
+API_SCOPE = "aws.cognito.signin.user.admin"
+BYE = "https://acme.example/bye"
+
+
+class BrowserMachine:
+    """A machine whose pool has a domain and AcmeSSO, and a client that ends in a browser on it."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+        target = {"UserPoolId": machine.user_pool_id}
+        machine.server.call("CreateUserPoolDomain", {**target, "Domain": "acme"})
+        machine.server.call("CreateIdentityProvider", {**target, **ACME_SSO})
+        self.redirect_uri = f"http://localhost:{free_port()}/"
+        choice = machine.create_client(
+            ExplicitAuthFlows=FLOWS,
+            **{
+                **OAUTH_SETTINGS,
+                "CallbackURLs": [self.redirect_uri],
+                "LogoutURLs": [BYE],
+                "SupportedIdentityProviders": ["COGNITO", "AcmeSSO"],
+            },
+        )
+        domain = machine.server.endpoint_url
+        self.choice = replace(choice, browser={"domain": domain, "redirect_uri": self.redirect_uri})
+
+    def auth(self, choice: ResolvedPool) -> Auth:
+        browser = choice.browser
+        return Auth(
+            choice.user_pool_id,
+            choice.client_id,
+            endpoint_url=choice.endpoint_url,
+            domain=browser["domain"],
+            redirect_uri=browser["redirect_uri"],
+        )
+
+    def sign_in(self, provider: str = "", **browser: Any) -> Done:
+        """Sign in as ann, or as dana of a provider, and store the session."""
+        choice = replace(self.choice, browser={**self.choice.browser, **browser})
+        auth = self.auth(choice)
+        sign_in, web = auth.sign_in_with_browser(provider or None), WebClient(choice.browser["domain"])
+        page = web.open(sign_in.url)
+        if provider:
+            reply = web.send(page, email="dana@acme.example")
+        else:
+            reply = web.send(page, username=self.machine.create_user(), password=PASSWORD)
+        while reply.location.startswith(web.base_url):
+            reply = web.request(reply.location)
+        done = sign_in.complete(reply.location).next_step
+        assert isinstance(done, Done)
+        persistence = SessionPersistence(choice, auth.gateway.now, self.machine.sessions)
+        assert auth._attempt is not None
+        result = persistence.save(done, auth._attempt.username, StorageKind.FILE, signature_checked=True)
+        assert not result.problem
+        return done
+
+
+@pytest.fixture
+def browser(machine: Machine) -> BrowserMachine:
+    return BrowserMachine(machine)
+
+
+def test_status_shows_provider_and_scopes(browser: BrowserMachine) -> None:
+    browser.sign_in("AcmeSSO")
+    facts = json.loads(browser.machine.run("status", "--json").stdout)
+    assert facts["provider"] == "AcmeSSO"
+    assert {"openid", "email", API_SCOPE} <= set(facts["scopes"])
+    text = browser.machine.run("status").stdout
+    assert "Provider      AcmeSSO\n" in text
+    assert "Scopes        openid email" in text
+    assert "Signed in as  AcmeSSO_dana@acme.example\n" in text
+
+
+def test_status_of_another_session_names_neither(machine: Machine) -> None:
+    machine.sign_in()
+    facts = json.loads(machine.run("status", "--json").stdout)
+    assert (facts["provider"], facts["scopes"]) == (None, [API_SCOPE])
+    text = machine.run("status").stdout
+    assert "Provider" not in text
+    assert "Scopes" not in text
+
+
+def test_session_is_refreshed_and_keeps_its_scopes(browser: BrowserMachine) -> None:
+    done = browser.sign_in()
+    result = browser.machine.run("token", "--force-refresh")
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.strip() != done.tokens.access_token.reveal()
+    stored = browser.machine.find_session().record
+    assert stored.scopes == browser.machine.find_session().record.scopes
+    assert "openid" in stored.scopes
+    assert stored.origin.domain == browser.choice.browser["domain"]
+
+
+@pytest.mark.parametrize("logout_uri", ["", BYE])
+def test_sign_out_shows_the_address_that_ends_the_browsers_session(
+    browser: BrowserMachine, logout_uri: str
+) -> None:
+    done = browser.sign_in(logout_uri=logout_uri)
+    result = browser.machine.run("sign-out")
+    assert result.returncode == 0
+    assert "Signed out ann." in result.stderr
+    assert "Your browser may still be signed in." in result.stderr
+    address = result.stderr.splitlines()[-1]
+    assert address.startswith(f"{browser.choice.browser['domain']}/logout?")
+    reply = WebClient(browser.choice.browser["domain"]).request(address)
+    assert reply.location.startswith(logout_uri or f"{browser.choice.browser['domain']}/login")
+    assert not browser.machine.is_accepted(done.tokens.access_token.reveal())
+
+
+def test_sign_out_everywhere_works_on_it(browser: BrowserMachine) -> None:
+    done = browser.sign_in()
+    result = browser.machine.run("sign-out", "--everywhere")
+    assert result.returncode == 0, result.stderr
+    assert "on all devices" in result.stderr
+    assert not browser.machine.is_accepted(done.tokens.access_token.reveal())
+
+
+def test_session_without_a_browser_names_no_address(machine: Machine) -> None:
+    machine.sign_in()
+    assert "browser" not in machine.run("sign-out").stderr
+
+
+def test_next_sign_in_goes_through_the_browser_again(browser: BrowserMachine) -> None:
+    browser.sign_in()
+    settings = browser.machine.find_session().record.sign_in_settings
+    assert settings["auth_flow"] == "BROWSER"
+    assert settings["domain"] == browser.choice.browser["domain"]
+    assert settings["redirect_uri"] == browser.redirect_uri
+
+
+def test_session_of_an_earlier_version_is_still_read(machine: Machine) -> None:
+    machine.sign_in()
+    (path,) = [path for path in machine.home.rglob("*.json") if len(path.stem) >= 64]
+    members = json.loads(path.read_text())
+    for name in ("domain", "redirect_uri", "logout_uri"):
+        del members[name]
+    path.write_text(json.dumps(members))
+    assert machine.run("status").returncode == 0
+
+
+# -- doctor and arguments -------------------------------------------------------------------------------
+
+
+def findings_of(browser: BrowserMachine, *arguments: str) -> dict[str, dict[str, Any]]:
+    domain = browser.choice.browser["domain"]
+    flags = (*pool_flags(browser.choice), "--domain", domain, *arguments)
+    result = browser.machine.run("doctor", "--json", *flags)
+    return {check["about"]: check for check in json.loads(result.stdout)["checks"]}
+
+
+def test_doctor_checks_domain_callback_and_client(browser: BrowserMachine) -> None:
+    checks = findings_of(browser, "--redirect-uri", browser.redirect_uri)
+    assert "takes this app client" in checks["domain"]["says"]
+    assert checks["domain"]["ok"] is checks["callback"]["ok"] is True
+
+
+def test_doctor_names_a_callback_that_is_not_registered(browser: BrowserMachine) -> None:
+    checks = findings_of(browser, "--redirect-uri", "http://localhost:1/")
+    assert "doesn't allow http://localhost:1/" in checks["domain"]["says"]
+    assert "callback URLs" in checks["domain"]["do"]
+
+
+def test_doctor_names_a_scope_and_a_domain_of_another_pool(browser: BrowserMachine) -> None:
+    flags = ("--redirect-uri", browser.redirect_uri)
+    checks = findings_of(browser, *flags, "--scopes", "other/scope")
+    assert "one of the scopes" in checks["domain"]["says"]
+    other = replace(browser.choice, client_id="unknown1client")
+    domain = browser.choice.browser["domain"]
+    result = browser.machine.run("doctor", *pool_flags(other), "--domain", domain, *flags)
+    assert "The domain doesn't know this app client." in result.stdout
+
+
+def test_doctor_says_if_nothing_answers_at_the_domain(browser: BrowserMachine) -> None:
+    dead = f"http://127.0.0.1:{free_port()}"
+    checks = findings_of(browser, "--domain", dead)
+    assert "refuses the connection" in checks["domain"]["says"]
+
+
+@pytest.mark.parametrize("flags", [("--browser",), ("--provider", "AcmeSSO")])
+def test_browser_without_a_domain_or_with_a_password_is_an_error(
+    machine: Machine, flags: tuple[str, ...]
+) -> None:
+    choice = machine.create_client()
+    result = machine.run(
+        "sign-in", *pool_flags(choice), *flags, "--username", "ann", "--password-stdin", stdin="pw\n"
+    )
+    assert result.returncode == 2
+    assert "takes no password" in result.stderr
+    result = machine.run("sign-in", *pool_flags(choice), *flags)
+    assert result.returncode == 3
+    assert "--domain" in result.stderr
