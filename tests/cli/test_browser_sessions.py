@@ -11,9 +11,13 @@ import pytest
 from tests.auth.test_browser_listener import free_port
 from tests.emulator.web_client import ACME_SSO, OAUTH_SETTINGS, WebClient
 from tests.session.machine import FLOWS, PASSWORD, Machine, pool_flags
+from tui_auth.auth import managed_login
+from tui_auth.auth.app_client import AppClient
 from tui_auth.auth.auth import Auth
+from tui_auth.auth.managed_login import Authorization
 from tui_auth.auth.next_step import Done
 from tui_auth.config.resolver import ResolvedPool
+from tui_auth.secret import Secret
 from tui_auth.session.persistence import SessionPersistence
 from tui_auth.storage.stores import StorageKind
 
@@ -154,6 +158,34 @@ def test_session_of_an_earlier_version_is_still_read(machine: Machine) -> None:
         del members[name]
     path.write_text(json.dumps(members))
     assert machine.run("status").returncode == 0
+
+
+# -- secrets --------------------------------------------------------------------------------------------
+
+
+def test_code_address_and_verifier_are_in_no_file(
+    browser: BrowserMachine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secrets: list[str] = []
+    ask = managed_login.token_request
+
+    def record(authorization: Authorization, client: AppClient, code: Secret) -> dict[str, Any]:
+        secrets.extend(value.reveal() for value in (code, authorization.verifier, authorization.state))
+        return ask(authorization, client, code)
+
+    monkeypatch.setattr("tui_auth.auth.sign_in.token_request", record)
+    browser.sign_in()
+    assert len(secrets) == 3
+    content = b"".join(path.read_bytes() for path in browser.machine.home.rglob("*") if path.is_file())
+    assert b"access_token" in content
+    assert [secret for secret in secrets if secret.encode() in content] == []
+
+
+@pytest.mark.parametrize("flag", ["--code", "--address", "--state", "--code-verifier"])
+def test_no_flag_takes_a_code_or_an_address(machine: Machine, flag: str) -> None:
+    result = machine.run("sign-in", "--browser", flag, "hunter2")
+    assert result.returncode == 2
+    assert "hunter2" not in result.stderr
 
 
 # -- doctor and arguments -------------------------------------------------------------------------------

@@ -106,7 +106,9 @@ class BrowserScreen(StepScreen[ContinueSignInWithBrowser]):
             parts.reverse()
         for number, part in enumerate(filter(None, parts)):
             yield Static(part, classes="browser-part" if number else "", markup=False)
-        yield Field("Address of the last page", AddressInput(), id="address")
+        yield Field(
+            "Address of the last page", AddressInput(), hint="Never give it to anybody.", id="address"
+        )
 
     def _nearby(self) -> Content | None:
         """Return what to open on this computer, or through a forward."""
