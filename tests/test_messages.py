@@ -185,7 +185,6 @@ RULES: Final[tuple[Callable[[Message], Iterator[str]], ...]] = (
 UNDER_REVISION: Final = (
     *("screens/", "widgets/", "flow/messages.py"),
     *("account/", "flow/account", "cli/commands/account.py"),
-    *("auth/browser", "auth/managed_login.py", "auth/token_endpoint.py"),
     *("passkeys/", "session_api.py"),
 )
 """Modules whose texts are still being written; to be removed with the last of them."""

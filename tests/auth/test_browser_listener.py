@@ -86,7 +86,7 @@ def test_error_of_the_provider_is_an_answer_too(
 ) -> None:
     status, _, page = get(step, target_of(answer_to(step, error="access_denied")))
     assert status == 200
-    assert "not signed in" in page
+    assert "You aren’t signed in" in page
     assert listener.has_answer
 
 

@@ -75,7 +75,7 @@ def test_address_is_alone_on_its_line_and_the_pasted_answer_signs_in(site: Site)
     assert done.claims.username == "ann"
     position = surfer.printed.index(surfer.url)
     assert (surfer.printed[position - 1], surfer.printed[position + 1]) == ("", "")
-    assert "Never give that address to anybody" in surfer.text
+    assert "Don't share that address" in surfer.text
     assert f"If the browser says redirect_mismatch, add {site.redirect_uri}" in surfer.text
 
 
@@ -104,7 +104,7 @@ def test_wrong_answers_ask_again_and_new_begins_again(site: Site) -> None:
     surfer = Surfer(site, "hello", open_first, lambda url: first[0], open_again)
     assert run(surfer) is not None
     assert "Error: There is no code= in that." in surfer.text
-    assert "Error: That is not the answer to this sign-in" in surfer.text
+    assert "Error: That address belongs to an earlier sign-in" in surfer.text
     assert surfer.text.count("Open this address in a browser") == 2
 
 
@@ -118,7 +118,7 @@ def test_cancelled_at_the_provider_asks_for_enter_and_begins_again(site: Site) -
     login = ManagedLogin(site.pool.server.endpoint_url, site.redirect_uri, provider="AcmeSSO")
     surfer = Surfer(site, cancel, "", "/back")
     assert run(surfer, managed_login=login) is None
-    assert "Error: You cancelled at the identity provider." in surfer.text
+    assert "Error: You canceled at the identity provider." in surfer.text
     assert surfer.text.count("with AcmeSSO:") == 2
 
 

@@ -50,7 +50,7 @@ color-scheme: light dark }}</style></head>
 <body><main><h1>{title}</h1><p>{text}</p></main><script>{script}</script></body></html>
 """
 _RECEIVED = "Go back to the terminal", "The sign-in continues there. You can close this page."
-_FAILED = "You are not signed in", "The terminal says why. You can close this page."
+_FAILED = "You aren’t signed in", "The terminal says why. You can close this page."
 _OVER = "This sign-in is over", "Go back to the terminal. You can close this page."
 _FOREIGN = "This isn’t the answer", "It belongs to another sign-in. Open the address that the terminal shows."
 _NOT_FOUND = "There is nothing here", "Open the address that the terminal shows."

@@ -130,8 +130,8 @@ def _result(status: int, content: bytes) -> Mapping[str, Any]:
     if status != 200 or not isinstance(body, dict):
         raise AuthError(
             ErrorKind.NETWORK,
-            "What came back is not an answer of Cognito.",
-            "Compare the domain. Is there a proxy or a sign-in page of the network in between?",
+            "What came back isn't an answer from Cognito.",
+            "Compare the domain, and look for a proxy or a sign-in page of the network in between.",
             may_have_arrived=True,
         )
     return {"AuthenticationResult": {ours: body.get(name) for name, ours in _RESULT_NAMES.items()}}
@@ -147,16 +147,16 @@ def transport_error(error: Exception) -> AuthError | None:
     reason = error.reason if isinstance(error, URLError) else error
     check = "Check the network and the domain, then begin again."
     if isinstance(reason, ssl.SSLError):
-        unsafe = "The connection to the domain is not safe: its certificate was not accepted."
+        unsafe = "The connection to the domain isn't safe: its certificate wasn't accepted."
         return AuthError(
             ErrorKind.NETWORK,
             unsafe,
-            "If a proxy of yours replaces certificates, name its CA file in AWS_CA_BUNDLE.",
+            "If your proxy replaces certificates, set AWS_CA_BUNDLE to its CA file.",
         )
     if isinstance(reason, gaierror):
-        return AuthError(ErrorKind.NETWORK, "The domain cannot be reached: its name is not found.", check)
+        return AuthError(ErrorKind.NETWORK, "The domain can't be reached: its name isn't found.", check)
     if isinstance(reason, ConnectionRefusedError):
-        return AuthError(ErrorKind.NETWORK, "The domain cannot be reached: it refuses the connection.", check)
+        return AuthError(ErrorKind.NETWORK, "The domain can't be reached: it rejects the connection.", check)
     if isinstance(error, OSError | HTTPException | ValueError):
         return AuthError(
             ErrorKind.NETWORK,

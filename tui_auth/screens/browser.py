@@ -66,7 +66,7 @@ class BrowserScreen(StepScreen[ContinueSignInWithBrowser]):
     EXPLANATION = (
         "You sign in on a page of the user pool's domain, with a password, a passkey or your company's "
         "sign-in. The browser then goes to an address on the computer it runs on.\n\n"
-        "If that is this computer, or its port is forwarded to this one, the sign-in goes on by itself. If "
+        "If that is this computer, or its port is forwarded to this one, the sign-in continues by itself. If "
         "not, the page doesn't load, and its address is the answer: copy it from the address bar and paste "
         "it here. It works once, for some minutes, and only in this program.\n\n"
         f"{NEVER_GIVE_AWAY}"
@@ -107,7 +107,7 @@ class BrowserScreen(StepScreen[ContinueSignInWithBrowser]):
         for number, part in enumerate(filter(None, parts)):
             yield Static(part, classes="browser-part" if number else "", markup=False)
         yield Field(
-            "Address of the last page", AddressInput(), hint="Never give it to anybody.", id="address"
+            "Address of the last page", AddressInput(), hint="Don't share it with anyone.", id="address"
         )
 
     def _nearby(self) -> Content | None:

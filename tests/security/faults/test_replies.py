@@ -36,6 +36,7 @@ from tui_auth.auth.auth import Auth
 from tui_auth.auth.devices import Device
 from tui_auth.auth.error_catalog import error_from_response
 from tui_auth.auth.gateway import Address, CognitoGateway
+from tui_auth.auth.managed_login import ManagedLogin
 from tui_auth.auth.next_step import (
     NEXT_STEPS,
     ConfirmSignUp,
@@ -230,7 +231,9 @@ def sample_of_steps() -> list[NextStep]:
 
 
 async def test_every_resulting_step_can_be_drawn() -> None:
-    steps = sample_of_steps()
+    login = ManagedLogin("https://login.example.com", redirect_uri="https://app.example.com/")
+    attempt = Auth(POOL, CLIENT, gateway=ScriptedGateway()).attempt()
+    steps = [*sample_of_steps(), attempt.sign_in_with_browser(login)]
     assert {type(step) for step in steps} == set(NEXT_STEPS)
     auth = Auth(POOL, CLIENT, gateway=ScriptedGateway())
     app = WatchedApp(auth, SignInSettings(pool="acme-staff"))
