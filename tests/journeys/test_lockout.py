@@ -36,7 +36,7 @@ def test_lockout_counts_down_without_retrying(sign_in_as: StartSignIn) -> None:
     for _ in range(7):
         program.server.state.lockout.record_failure(program.user.user_pool_id, "ann")
     program.enter(program.user.password)
-    program.wait_for_text("Too many wrong passwords. Each further one doubles the wait")
+    program.wait_for_text("Too many wrong passwords. Wait before you try again.")
     requests_before = program.requests
     program.press("enter")
     wait_for_countdown(program)
@@ -97,7 +97,7 @@ def test_lockout_at_line_prompts_keeps_the_name(sign_in_as: StartSignIn) -> None
     for _ in range(12):
         program.server.state.lockout.record_failure(program.user.user_pool_id, "ann")
     program.log_in_at_prompts()
-    program.wait_for_text("Error: Too many wrong passwords. Each further one doubles the wait")
+    program.wait_for_text("Error: Too many wrong passwords. Wait before you try again.")
     program.wait_for("Try again in ")
     program.wait_for(lambda p: p.screen_text().count("Password:") == 2)
     program.server.clock.advance(300)
