@@ -176,7 +176,7 @@ class Auth(base.Auth):
         Raises:
             TokenVerificationError: The pool didn't sign the tokens.
         """
-        from tui_auth.session.record import SessionOrigin, SessionRecord
+        from tui_auth.session.record import SessionOrigin, SessionRecord, browser_origin
         from tui_auth.session.unsaved import UnsavedSession
 
         is_checked = self._keys is not None and self._keys.verify(done.tokens)
@@ -187,6 +187,7 @@ class Auth(base.Auth):
             endpoint=effective_endpoint(self._endpoint_url),
             signed_in_as=username,
             **self._origin,
+            **browser_origin(self.managed_login, done),
         )
         record = SessionRecord.from_sign_in(
             done, origin, server_time=self.gateway.now(), signature_checked=is_checked

@@ -116,6 +116,7 @@ class SignIn(SignInRoot):
             app_name=app_name,
             environment_badge=environment_badge_for(effective_endpoint(client.endpoint_url)),
             leaves_when_done=True,
+            managed_login=auth.managed_login,
         )
         hidden = ["quit", *["sign_up"] * hide_sign_up, *["forgot"] * hide_forgot_password]
         options = ScreenOptions(

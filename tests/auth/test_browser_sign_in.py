@@ -84,6 +84,8 @@ def test_pasted_address_signs_in_with_nothing_listening(site: Site) -> None:
     assert done.claims.username == "ann"
     assert API_SCOPE in scopes_of(done.tokens.access_token)
     assert done.tokens.refresh_token is not None
+    session = done.session  # type: ignore[attr-defined]  # the Done of the Python API
+    assert session.token() == done.tokens.access_token.reveal()
     assert site.pool.aws.get_user(AccessToken=done.tokens.access_token.reveal())["Username"] == "ann"
 
 

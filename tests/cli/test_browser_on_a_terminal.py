@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import getpass
 import http.client
-import os
-import shutil
-import socket
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
@@ -19,12 +14,10 @@ from tests.auth.test_browser_listener import free_port
 from tests.cli.test_browser_sessions import BrowserMachine
 from tests.cli.test_browser_sessions import browser as browser
 from tests.emulator.web_client import WebClient
+from tests.local_sshd import LocalSshd
 from tests.programs import TerminalProgram
 from tests.session.machine import PASSWORD, pool_flags
 from tests.terminal.pty_program import PtyProgram
-from tests.waiting import wait_until
-
-SSHD = shutil.which("sshd") or shutil.which("/usr/sbin/sshd")
 
 
 def flags_of(browser: BrowserMachine) -> list[str]:
@@ -139,66 +132,15 @@ def test_line_prompts_end_when_the_browser_answers(
 # -- through ssh ----------------------------------------------------------------------------------------
 
 
-class SshServer:
-    """An sshd of this user on a loopback port, with keys of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir(mode=0o700)
-        self.folder, self.port = folder, free_port()
-        for name in ("host", "user"):
-            key = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name)]
-            subprocess.run(key, check=True, capture_output=True)
-        (folder / "authorized").write_text((folder / "user.pub").read_text())
-        settings = {
-            "ListenAddress": "127.0.0.1",
-            "Port": str(self.port),
-            "HostKey": str(folder / "host"),
-            "AuthorizedKeysFile": str(folder / "authorized"),
-            "PidFile": "none",
-            "StrictModes": "no",
-            "UsePAM": "no",
-            "PasswordAuthentication": "no",
-            "AcceptEnv": "*",
-        }
-        config = folder / "config"
-        config.write_text("".join(f"{name} {value}\n" for name, value in settings.items()))
-        Path("/run/sshd").mkdir(exist_ok=True)
-        self.log = folder / "log"
-        command = [str(SSHD), "-D", "-f", str(config), "-E", str(self.log)]
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
-        wait_until(self._listens)
-
-    def _listens(self) -> bool:
-        assert self.process.poll() is None, self.log.read_text()
-        with closing(socket.socket()) as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
-
-    def command(self, forward: str, remote: str) -> list[str]:
-        """Return the ssh command with a forward, a terminal and a remote command."""
-        known = ("StrictHostKeyChecking=no", f"UserKnownHostsFile={self.folder / 'known'}", "LogLevel=ERROR")
-        options = [word for option in known for word in ("-o", option)]
-        return [
-            *("ssh", "-F", "none", "-tt", "-i", str(self.folder / "user"), "-p", str(self.port)),
-            *options,
-            *("-o", "ExitOnForwardFailure=yes", "-L", forward, f"{getpass.getuser()}@127.0.0.1", remote),
-        ]
-
-    def stop(self) -> None:
-        self.process.terminate()
-        self.process.wait(60)
-
-
 @pytest.fixture
-def ssh_server_process(tmp_path: Path) -> Iterator[SshServer]:
-    if SSHD is None or shutil.which("ssh") is None or os.getuid() != 0:
-        pytest.skip("needs sshd, and root to start it")
-    server = SshServer(tmp_path / "sshd")
-    yield server
-    server.stop()
+def sshd_process(tmp_path: Path) -> Iterator[LocalSshd]:
+    sshd = LocalSshd(tmp_path / "sshd")
+    yield sshd
+    sshd.stop()
 
 
 def test_one_ssh_forward_serves_both_directions(
-    browser: BrowserMachine, terminal_program: TerminalProgram, ssh_server_process: SshServer
+    browser: BrowserMachine, terminal_program: TerminalProgram, sshd_process: LocalSshd
 ) -> None:
     browser.machine.create_user()
     variables = " ".join(f"{name}='{value}'" for name, value in terminal_program.environment.items())
@@ -207,7 +149,8 @@ def test_one_ssh_forward_serves_both_directions(
     remote += f" {arguments} --browser --storage file"
     # The browser's computer has another number for the port, so that it is free here beside the program's.
     near, far = free_port(), int(browser.redirect_uri.rstrip("/").rpartition(":")[2])
-    command = ssh_server_process.command(f"127.0.0.1:{near}:localhost:{far}", remote)
+    forward = ("-o", "ExitOnForwardFailure=yes", "-L", f"127.0.0.1:{near}:localhost:{far}")
+    command = [*sshd_process.command("-tt", *forward), remote]
     with terminal_program.on_a_terminal(command=command) as program:
         program.wait_for(f"ssh -L {far}:localhost:{far} HOST")
         host = f"localhost:{far}"

@@ -137,6 +137,14 @@ def test_sign_out_everywhere_works_on_it(browser: BrowserMachine) -> None:
     assert not browser.machine.is_accepted(done.tokens.access_token.reveal())
 
 
+def test_identity_pool_takes_it(browser: BrowserMachine) -> None:
+    browser.choice = browser.machine.add_identity_pool(browser.choice)
+    browser.sign_in("AcmeSSO")
+    result = browser.machine.run("aws-credentials")
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout)["AccessKeyId"]
+
+
 def test_session_without_a_browser_names_no_address(machine: Machine) -> None:
     machine.sign_in()
     assert "browser" not in machine.run("sign-out").stderr

@@ -120,7 +120,7 @@ def test_address_is_pasted_into_the_full_screen(
     program.paste(foreign)
     program.press("enter")
 
-    program.wait_for_text("somebody else's")
+    program.wait_for_text("belongs to an earlier sign-in")
 
 
 def test_user_of_a_provider_signs_in(

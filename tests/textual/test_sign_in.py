@@ -8,10 +8,13 @@ import pytest
 from textual.widgets import Static
 
 from examples.host_app import HostApp
+from tests.auth.test_browser_listener import free_port
 from tests.pilot import press, screen_rows, screen_text, settle, type_text, until
 from tests.scripted_gateway import tokens
 from tests.textual.conftest import CLIENT, POOL, SIZE, SMS, Cognito, Program, go_to_code, open_sign_in
 from tui_auth import Auth, ConfigurationError, InvalidStateError
+from tui_auth.auth.browser_listener import find_port_problem
+from tui_auth.screens.browser import BrowserScreen
 from tui_auth.screens.call_trace import CallTraceScreen
 from tui_auth.screens.codes import SMSCodeScreen
 from tui_auth.screens.help import HelpScreen
@@ -216,3 +219,21 @@ async def test_ctrl_c_stops_waiting_and_never_leaves() -> None:
         await press(pilot, "ctrl+c")
         assert "Code sent by SMS" in app.text
         assert not app.results
+
+
+async def test_browser_is_offered_where_a_domain_is_known_and_its_port_is_free_afterwards() -> None:
+    redirect_uri = f"http://localhost:{free_port()}/"
+    program = Program()
+    auth = Auth(POOL, CLIENT, gateway=program.gateway, domain="login.example.com", redirect_uri=redirect_uri)
+    program.new_sign_in = lambda: SignIn(auth)  # type: ignore[method-assign]
+    async with program.run_test(size=SIZE) as pilot:
+        await open_sign_in(pilot, program)
+        assert "In a browser" in screen_text(program)
+        await press(pilot, "ctrl+b")
+        await until(pilot, lambda: isinstance(program.screen, BrowserScreen))
+        assert redirect_uri in screen_text(program)
+        await press(pilot, "escape")
+        await until(pilot, lambda: isinstance(program.screen, SignIn))
+        await press(pilot, "escape")
+        await until(pilot, lambda: program.results == [None])
+    assert find_port_problem(redirect_uri) == ""

@@ -21,12 +21,11 @@ from tui_auth.auth.tokens import (
     keys_url,
     not_signed_error,
     parse_key_set,
-    unverified_claims,
 )
 from tui_auth.config.aws_settings import effective_endpoint
 from tui_auth.endpoint import pool_region
 from tui_auth.session.index import find_device
-from tui_auth.session.record import SessionOrigin
+from tui_auth.session.record import SessionOrigin, browser_origin
 from tui_auth.storage import paths
 from tui_auth.storage.files import PrivateFolder, StorageError
 from tui_auth.storage.stores import StorageKind
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from tui_auth.auth.devices import Device
+    from tui_auth.auth.managed_login import ManagedLogin
     from tui_auth.auth.next_step import Done
     from tui_auth.config.resolver import ResolvedPool
     from tui_auth.session.sessions import SaveResult, Sessions
@@ -158,11 +158,10 @@ class SessionPersistence:
         self, done: Done, signed_in_as: str, storage: StorageKind, *, signature_checked: bool
     ) -> SaveResult:
         """Store the session and make it the current one. Never raises: the result has what went wrong."""
+        browser = browser_origin(_login_of(self.choice), done)
         result = self.sessions.save(
             done,
-            build_origin(
-                self.choice, signed_in_as, self.sessions.environ, browser=_browser_of(self.choice, done)
-            ),
+            build_origin(self.choice, signed_in_as, self.sessions.environ, browser=browser),
             storage,
             server_time=self.now(),
             signature_checked=signature_checked,
@@ -178,16 +177,12 @@ class SessionPersistence:
             return  # the question comes again, which does no harm
 
 
-def _browser_of(choice: ResolvedPool, done: Done) -> Mapping[str, str]:
-    """Return where the browser that signed in may have a session of its own; empty without one."""
-    # Managed login returns the nonce that only it was sent.
-    is_by_browser = "nonce" in (unverified_claims(done.tokens.id_token) or {})
-    if not is_by_browser or not choice.browser.get("domain"):
-        return {}
+def _login_of(choice: ResolvedPool) -> ManagedLogin | None:
+    if not choice.browser.get("domain"):
+        return None
     from tui_auth.auth.managed_login import ManagedLogin
 
-    login = ManagedLogin.from_settings(choice.browser, choice.region or pool_region(choice.user_pool_id))
-    return {name: getattr(login, name) for name in ("domain", "redirect_uri", "logout_uri")}
+    return ManagedLogin.from_settings(choice.browser, choice.region or pool_region(choice.user_pool_id))
 
 
 def build_origin(

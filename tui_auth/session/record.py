@@ -16,6 +16,7 @@ from tui_auth.storage.files import StorageError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from tui_auth.auth.managed_login import ManagedLogin
     from tui_auth.auth.next_step import Done
 
 
@@ -258,6 +259,18 @@ def _record(members: Mapping[str, Any]) -> SessionRecord:
         signature_checked=members["signature_checked"] is True,
         **seconds,
     )
+
+
+def browser_origin(login: ManagedLogin | None, done: Done) -> dict[str, str]:
+    """Return where a browser that signed in may have a session of its own; empty without one.
+
+    Args:
+        login: The domain that the sign-in could have used, or None.
+        done: The result of the sign-in. Only managed login returns the nonce that it was sent.
+    """
+    if login is None or "nonce" not in (unverified_claims(done.tokens.id_token) or {}):
+        return {}
+    return {name: getattr(login, name) for name in _BROWSER_FIELDS}
 
 
 def _origin(members: Mapping[str, Any]) -> SessionOrigin:
