@@ -96,3 +96,17 @@ def test_unknown_home_folder_is_a_secret_file_error(tmp_path: Path) -> None:
         "secret",
         "The secret's file: the user after ~ doesn't exist. Give the full path.",
     )
+
+
+def test_profile_for_a_browser_has_its_domain_and_needs_no_flow_of_the_api(
+    tmp_path: Path,
+) -> None:
+    refusal = error_from_response(
+        "InvalidParameterException", "USER_SRP_AUTH flow not enabled for this client"
+    )
+    browser = {"auth_flow": "BROWSER", "domain": "https://login.example.com", "provider": "AcmeSSO"}
+    first_run = FirstRun(tmp_path, browser, refusal)
+    settings = first_run.saved_settings("eu-west-1_Acme1", "1example23456789", "", "acme")
+    assert {name: settings[name] for name in browser} == browser
+    assert first_run.gateway.operations == ["InitiateAuth"]
+    assert first_run.gateway.calls[0][1]["AuthFlow"] == "USER_SRP_AUTH"

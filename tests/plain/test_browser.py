@@ -136,6 +136,19 @@ def test_first_prompt_of_another_flow_offers_the_browser(site: Site) -> None:
     assert "Type /browser to sign in in a browser." in surfer.text
 
 
+def test_prompt_for_a_password_offers_the_browser_too(site: Site) -> None:
+    surfer = Surfer(site, "/browser", paste(site))
+    done = run(surfer, flow=AuthFlow.USER_SRP_AUTH, username="bob")
+    assert done is not None
+    assert done.claims.username == "ann"
+
+
+def test_without_a_domain_the_command_is_no_command(site: Site) -> None:
+    surfer = Surfer(site, "/browser")
+    assert run(surfer, flow=AuthFlow.USER_SRP_AUTH, managed_login=None) is None
+    assert "Error: /browser doesn't work here." in surfer.text
+
+
 def test_port_in_use_is_said_and_pasting_works(site: Site) -> None:
     with BrowserListener(ContinueSignInWithBrowser("", site.redirect_uri, Secret("other"))):
         surfer = Surfer(site, paste(site))

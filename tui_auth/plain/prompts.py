@@ -315,6 +315,11 @@ class StartPrompts:
             self.prompts.confirm("Press Enter to sign in in a browser, or ^D to quit")
         return flow.sign_in_with_browser(self._choose_provider() if is_return else "")
 
+    @property
+    def _commands(self) -> tuple[str, ...]:
+        """The commands at the prompts for user name and password."""
+        return (FORGOT, SIGN_UP, BROWSER) if self.flow.settings.managed_login else (FORGOT, SIGN_UP)
+
     def _choose_provider(self) -> str:
         """Ask for one of the configured providers; empty for the pool's page."""
         providers = self.flow.settings.identity_providers
@@ -324,14 +329,13 @@ class StartPrompts:
         self.prompts.show([messages.IN_BROWSER, *map(messages.format_provider, providers)])
         return ("", *providers)[self.prompts.number(len(providers) + 1)]
 
-    def _sign_in(self) -> Output:
+    def _sign_in(self) -> Output:  # noqa: PLR0911 - one for each way to begin
         if self.must_introduce:
             self._introduce()
         self.must_introduce = False
         if not self.username:
             self._has_tried = False
-            browser = (BROWSER,) if self.flow.settings.managed_login else ()
-            command = self._ask_username((FORGOT, SIGN_UP, *browser))
+            command = self._ask_username(self._commands)
             if command == SIGN_UP:
                 return self._sign_up()
             if command == BROWSER:
@@ -350,6 +354,8 @@ class StartPrompts:
             return self.flow.reset_password(self.username)
         if password == Secret(SIGN_UP):
             return self._sign_up()
+        if self.flow.settings.managed_login and password == Secret(BROWSER):
+            return self.flow.sign_in_with_browser(self._choose_provider())
         self._has_tried = True
         return self.flow.sign_in(self.username, password)
 
@@ -393,7 +399,7 @@ class StartPrompts:
     def _ask_password(self) -> Secret | None:
         """Ask for the password if the auth flow takes one; before a retry without one, ask for Enter."""
         if self.flow.settings.auth_flow.needs_password:
-            return self.prompts.secret("Password", commands=(FORGOT, SIGN_UP))
+            return self.prompts.secret("Password", commands=self._commands)
         if self._has_tried:  # otherwise, this would loop and send a message each time
             self.prompts.confirm(f"Press Enter to sign in, or type {BACK} to change the user name")
         return None
