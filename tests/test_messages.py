@@ -103,7 +103,7 @@ def banned_words(message: Message) -> Iterator[str]:
 
 
 def lower_case_id(message: Message) -> Iterator[str]:
-    if wrong := re.search(r"(?<![\w=-])ids?(?![\w=:-])", _prose(message.text)):
+    if wrong := re.search(r"(?<![\w=“-])ids?(?![\w=:-])", _prose(message.text)):
         yield f"“{wrong[0]}”: write ID"
 
 

@@ -292,7 +292,7 @@ class Session:
         if unsaved is None:
             raise _already_stored_error()
         if storage not in ("file", "session", "keyring"):
-            raise ConfigurationError("storage is file, session or keyring.")
+            raise ConfigurationError("storage must be file, session or keyring.")
         record, result = unsaved.save_to(Sessions(self._variables), StorageKind(storage), profile)
         if result.problem:
             raise StorageError(f"The session couldn't be stored. {result.problem}")
@@ -415,14 +415,14 @@ def _as_flags(flags: Mapping[str, str]) -> dict[str, str]:
 
 def _check_kind(kind: str) -> None:
     if kind not in TOKEN_KINDS:
-        raise ConfigurationError("The kind of a token is access or id.")
+        raise ConfigurationError("The token kind must be “access” or “id”.")
 
 
 def _already_stored_error() -> Exception:
     from tui_auth.error_kinds import ErrorKind
     from tui_auth.errors import InvalidStateError
 
-    return InvalidStateError(ErrorKind.INVALID_STATE, "This session is stored already.")
+    return InvalidStateError(ErrorKind.INVALID_STATE, "This session is already stored.")
 
 
 class Bearer:

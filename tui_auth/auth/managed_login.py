@@ -151,7 +151,7 @@ class ManagedLogin:
 def _invalid_domain() -> AuthError:
     return AuthError(
         ErrorKind.CONFIGURATION,
-        "The domain can't be one of a user pool, so nothing was sent to it.",
+        "This isn't the domain of a user pool, so nothing was sent.",
         "Use the host of the pool's domain in the Cognito console, such as "
         "acme.auth.eu-west-1.amazoncognito.com.",
     )
@@ -318,7 +318,7 @@ def _no_answer(text: str) -> AuthError:
     if _CODE.fullmatch(bare):
         message = "That is only the code."
         return AuthError(ErrorKind.VALIDATION, message, whole)
-    return AuthError(ErrorKind.VALIDATION, "There is no code= in that.", whole)
+    return AuthError(ErrorKind.VALIDATION, "This address has no code=.", whole)
 
 
 def redirect_mismatch(redirect_uri: str) -> AuthError:
@@ -346,7 +346,7 @@ _PROVIDER_ERRORS = {
     "invalid_scope": (
         ErrorKind.CONFIGURATION,
         "The app client doesn't allow one of the scopes.",
-        "Compare --scopes with the app client's OpenID Connect and custom scopes.",
+        "Check --scopes against the app client's OpenID Connect and custom scopes.",
     ),
 }
 
@@ -370,13 +370,13 @@ def provider_error(error: str, description: str = "") -> AuthError:
 _TOKEN_ERRORS = {
     "invalid_grant": (
         ErrorKind.NOT_AUTHORIZED,
-        "That sign-in has expired, or its answer was used already.",
+        "That sign-in has expired or was already used.",
         "Begin again.",
     ),
     "invalid_client": (
         ErrorKind.CONFIGURATION,
         "The domain doesn't accept the app client or its secret.",
-        "Compare the app client ID, and --client-secret-file if the app client has a secret.",
+        "Check the app client ID, and --client-secret-file if the app client has a secret.",
     ),
     "unauthorized_client": _PROVIDER_ERRORS["unauthorized_client"],
 }

@@ -130,8 +130,8 @@ def _result(status: int, content: bytes) -> Mapping[str, Any]:
     if status != 200 or not isinstance(body, dict):
         raise AuthError(
             ErrorKind.NETWORK,
-            "What came back isn't an answer from Cognito.",
-            "Compare the domain, and look for a proxy or a sign-in page of the network in between.",
+            "The reply isn't from Cognito.",
+            "Check the domain, and whether a proxy or a network's sign-in page is in the way.",
             may_have_arrived=True,
         )
     return {"AuthenticationResult": {ours: body.get(name) for name, ours in _RESULT_NAMES.items()}}
@@ -147,20 +147,20 @@ def transport_error(error: Exception) -> AuthError | None:
     reason = error.reason if isinstance(error, URLError) else error
     check = "Check the network and the domain, then begin again."
     if isinstance(reason, ssl.SSLError):
-        unsafe = "The connection to the domain isn't safe: its certificate wasn't accepted."
+        unsafe = "The connection to the domain isn't secure: its certificate isn't trusted."
         return AuthError(
             ErrorKind.NETWORK,
             unsafe,
             "If your proxy replaces certificates, set AWS_CA_BUNDLE to its CA file.",
         )
     if isinstance(reason, gaierror):
-        return AuthError(ErrorKind.NETWORK, "The domain can't be reached: its name isn't found.", check)
+        return AuthError(ErrorKind.NETWORK, "The domain can't be reached: its name can't be resolved.", check)
     if isinstance(reason, ConnectionRefusedError):
-        return AuthError(ErrorKind.NETWORK, "The domain can't be reached: it rejects the connection.", check)
+        return AuthError(ErrorKind.NETWORK, "The domain can't be reached: the connection was refused.", check)
     if isinstance(error, OSError | HTTPException | ValueError):
         return AuthError(
             ErrorKind.NETWORK,
-            "No answer came from the domain. The sign-in may be used up.",
+            "The domain didn't reply. The code may already be used.",
             TRY_AGAIN,
             may_have_arrived=True,
         )
@@ -199,14 +199,14 @@ def probe_login(login: ManagedLogin, client_id: str) -> AuthError | None:
         return AuthError(
             ErrorKind.CONFIGURATION,
             "The domain doesn't know this app client.",
-            "Compare the domain and the app client: both must be of the same user pool.",
+            "Check the domain and the app client: both must belong to the same user pool.",
             code=error_code[:40] or None,
         )
     if status // 100 != 3 and status != 200:
         return AuthError(
             ErrorKind.CONFIGURATION,
-            f"What answers at the domain (HTTP {status}) isn't managed login.",
-            "Compare the domain with the pool's page in the Cognito console.",
+            f"The server at the domain (HTTP {status}) isn't managed login.",
+            "Check the domain on the pool's page in the Cognito console.",
         )
     return None
 

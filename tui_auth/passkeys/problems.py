@@ -46,7 +46,7 @@ TEXTS: dict[PasskeyProblem, tuple[str, str]] = {
     ),
     PasskeyProblem.PIN_BLOCKED: (
         "The PIN was wrong too often, so the key is blocked.",
-        "Only a reset helps the key, and it deletes its passkeys. " + _OTHER_WAY,
+        "Only a reset unblocks it, and that deletes its passkeys. " + _OTHER_WAY,
     ),
     PasskeyProblem.PIN_NOT_SET: (
         "The pool requires a PIN, and this key has none.",
@@ -69,7 +69,7 @@ TEXTS: dict[PasskeyProblem, tuple[str, str]] = {
         "Use another key, or sign in another way.",
     ),
     PasskeyProblem.KEY_REMOVED: (
-        "The key was taken out, or doesn't answer.",
+        "The key was taken out or doesn't respond.",
         "Put it in again, then try again.",
     ),
     PasskeyProblem.BAD_REQUEST: ("The key can't use what the pool sent.", _OTHER_WAY),
