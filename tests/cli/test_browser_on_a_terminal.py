@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -78,9 +79,9 @@ def test_address_alone_on_the_normal_screen_then_a_pasted_answer(
     browser: BrowserMachine, terminal_program: TerminalProgram
 ) -> None:
     browser.machine.create_user()
-    with terminal_program.on_a_terminal(
-        "sign-in", *flags_of(browser), "--browser", "--storage", "file", cols=80
-    ) as program:
+    trace = browser.machine.home / "trace"
+    flags = (*flags_of(browser), "--browser", "--storage", "file", "--trace", str(trace))
+    with terminal_program.on_a_terminal("sign-in", *flags) as program:
         program.wait_for("Address of the last page")
         program.press("ctrl+u")
         program.wait_for("Enter goes back.")
@@ -98,6 +99,15 @@ def test_address_alone_on_the_normal_screen_then_a_pasted_answer(
         program.press("enter")
         assert program.wait_exit() == 0
     assert browser.machine.find_session().record.username == "ann"
+    calls = [line.partition(" ")[2] for line in trace.read_text().splitlines()]
+    assert calls[:2] == [
+        "signInWithRedirect → authorize → ok → ContinueSignInWithBrowser",
+        "confirmSignIn → token → tokens → Done",
+    ]
+    secrets = [value for (value,) in parse_qs(urlsplit(address).query).values()]
+    assert len(secrets) == 2
+    files = [path.read_bytes() for path in browser.machine.home.rglob("*") if path.is_file()]
+    assert not [secret for secret in secrets for content in files if secret.encode() in content]
 
 
 def printed_url(program: PtyProgram) -> str:

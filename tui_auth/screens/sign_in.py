@@ -128,10 +128,11 @@ class SignInScreen(FormScreen):
 
     @property
     def heading(self) -> tuple[str, str]:
-        from tui_auth.flow.messages import NO_DOMAIN
+        if self.goes_to_browser and not self.domain:
+            from tui_auth.flow.messages import NO_DOMAIN
 
-        needs_domain = self.goes_to_browser and not self.domain
-        return "Sign in", NO_DOMAIN if needs_domain else f"to {safe_line(self.context.pool, limit=60)}"
+            return "Sign in", NO_DOMAIN
+        return "Sign in", f"to {safe_line(self.context.pool, limit=60)}"
 
     def compose_form(self) -> Iterable[Widget]:
         if not self.goes_to_browser:
