@@ -228,6 +228,23 @@ def test_doctor_names_a_scope_and_a_domain_of_another_pool(browser: BrowserMachi
     assert "The domain doesn't know this app client." in result.stdout
 
 
+def test_doctor_only_notes_a_domain_that_the_sign_in_does_not_use(browser: BrowserMachine) -> None:
+    values = {
+        "user_pool_id": browser.choice.user_pool_id,
+        "client_id": browser.choice.client_id,
+        "endpoint_url": browser.choice.endpoint_url,
+        "domain": f"http://127.0.0.1:{free_port()}",
+    }
+    config = browser.machine.home / ".config" / "tui-auth" / "config.toml"
+    config.parent.mkdir(parents=True, exist_ok=True)
+    for flow, is_problem in (("USER_SRP_AUTH", None), ("BROWSER", False)):
+        lines = [f'{name} = "{value}"' for name, value in {**values, "auth_flow": flow}.items()]
+        config.write_text("\n".join(["[profiles.acme]", *lines, ""]))
+        report = json.loads(browser.machine.run("doctor", "--json", "--profile", "acme").stdout)
+        (domain,) = [check for check in report["checks"] if check["about"] == "domain"]
+        assert domain["ok"] is is_problem
+
+
 def test_doctor_says_if_nothing_answers_at_the_domain(browser: BrowserMachine) -> None:
     dead = f"http://127.0.0.1:{free_port()}"
     checks = findings_of(browser, "--domain", dead)

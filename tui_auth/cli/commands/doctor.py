@@ -171,7 +171,10 @@ def check_managed_login(choice: ResolvedPool) -> Iterator[Finding]:
     login = ManagedLogin.from_settings(choice.browser, choice.region or "")
     redirect_uri = safe_line(login.redirect_uri, limit=100)
     if error := probe_login(login, choice.client_id):
-        yield problem("domain", error.message, error.recovery_suggestion, status_for(error))
+        if choice.auth_flow == AuthFlow.BROWSER or choice.origins["domain"].kind is SourceKind.FLAG:
+            yield problem("domain", error.message, error.recovery_suggestion, status_for(error))
+        else:  # an Amplify file may have a domain that nobody uses from a terminal
+            yield note("domain", error.message, error.recovery_suggestion)
     else:
         yield ok("domain", f"{safe_line(login.host, limit=100)} takes this app client and {redirect_uri}")
     if not is_loopback(login.redirect_uri):
