@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests import error_texts
 from tests.scripted_gateway import ScriptedGateway, challenge
 from tui_auth.auth.auth import Auth
 from tui_auth.auth.devices import rejected_device_error
@@ -76,3 +77,9 @@ def test_marking_a_rejected_proof_leaves_the_error_unchanged() -> None:
         auth.sign_in("ann", Secret("x"))
     assert raised.value.is_rejected_proof
     assert not error.is_rejected_proof
+
+
+def test_errors_that_tests_recognize_read_differently() -> None:
+    texts = [value for name, value in vars(error_texts).items() if name.isupper()]
+    unknown = error_from_response("BrandNewException", "").message
+    assert len({*texts, unknown}) == len(texts) + 1

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pyotp
 import pytest
 
+from tests.error_texts import USER_EXISTS
 from tests.journeys.own_pool import OwnPool
 from tests.scripted_gateway import ScriptedGateway, challenge, tokens
 from tui_auth.auth.app_client import AuthFlow
@@ -242,7 +243,7 @@ def test_existing_account_of_another_user_is_an_error(server: CognitoEmulator) -
     for _ in range(2):
         with pytest.raises(AuthError) as raised:
             attempt.sign_up("ann", Secret(NEW), user_attributes={})
-    assert "An account with this user name already exists." in raised.value.message
+    assert USER_EXISTS in raised.value.message
 
 
 def test_new_password_survives_two_lost_replies(server: CognitoEmulator) -> None:
@@ -270,7 +271,7 @@ def test_existing_account_is_an_error_in_a_flow_without_a_password(
     for _ in range(2):
         with pytest.raises(AuthError) as raised:
             attempt.sign_up("ann", Secret(NEW), user_attributes={}, auth_flow=flow)
-    assert "An account with this user name already exists." in raised.value.message
+    assert USER_EXISTS in raised.value.message
     assert server.messages == [], "no code is sent"
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from botocore.utils import get_environ_proxies
 
+from tests.error_texts import INTERNAL_ERROR, TOO_MANY_REQUESTS
 from tests.scripted_gateway import Reply, ScriptedGateway, challenge
 from tui_auth.auth.error_catalog import error_from_response
 from tui_auth.cli.commands import doctor
@@ -52,8 +53,8 @@ def run_checks(
     ("reply", "status", "message"),
     [
         (FIREWALL, 5, "The user pool's web firewall (AWS WAF) rejected the request."),
-        (TOO_MANY, 8, "Cognito is getting too many requests right now."),
-        (INTERNAL, 5, "Cognito had an internal error."),
+        (TOO_MANY, 8, TOO_MANY_REQUESTS),
+        (INTERNAL, 5, INTERNAL_ERROR),
     ],
 )
 def test_unclear_answer_about_the_client_is_a_problem(
@@ -73,7 +74,7 @@ def test_unclear_answer_about_the_chosen_flow_is_a_problem(
     assert findings["client"].level is Level.OK
     assert (findings["flow USER_SRP_AUTH"].level, findings["flow USER_SRP_AUTH"].status) == (Level.PROBLEM, 8)
     assert findings["flow CUSTOM_AUTH"] == Finding(
-        "flow CUSTOM_AUTH", Level.NOTE, "couldn't be checked: Cognito had an internal error."
+        "flow CUSTOM_AUTH", Level.NOTE, f"couldn't be checked: {INTERNAL_ERROR}"
     )
     assert exit_status(list(findings.values())) == 8
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.error_texts import SECRET_MISSING, SECRET_WRONG, UNKNOWN_CLIENT
 from tests.journeys.conftest import SignIn
 from tests.journeys.own_pool import MakePool, OwnPool
 from tui_auth.emulator import CognitoEmulator
@@ -46,9 +47,7 @@ def test_disallowed_auth_flow_is_explained(own_pool: MakePool) -> None:
 def test_missing_client_secret_is_explained(own_pool_with_secret: OwnPool) -> None:
     program = own_pool_with_secret.sign_in()
     program.log_in()
-    wait_for_explanation(
-        program, "This app client has a secret, but none was given.", "--client-secret-file", CONSOLE
-    )
+    wait_for_explanation(program, SECRET_MISSING, "--client-secret-file", CONSOLE)
 
 
 def test_unneeded_and_wrong_client_secrets_are_explained(own_pool: MakePool, tmp_path: Path) -> None:
@@ -60,9 +59,7 @@ def test_unneeded_and_wrong_client_secrets_are_explained(own_pool: MakePool, tmp
         pool.create_user()
         program = pool.sign_in("--client-secret-file", str(secret))
         program.log_in()
-        wait_for_explanation(
-            program, "The client secret doesn't match this app client.", "--client-secret-file"
-        )
+        wait_for_explanation(program, SECRET_WRONG, "--client-secret-file")
 
 
 def test_missing_pool_with_existing_client_is_explained(own_pool: MakePool) -> None:
@@ -84,9 +81,7 @@ def test_missing_client_and_wrong_region_are_explained(own_pool: MakePool) -> No
         ):
             program = pool.sign_in(*flags)
             program.log_in()
-            wait_for_explanation(
-                program, "No app client has this ID in this region.", "--client-id", "--region", CONSOLE
-            )
+            wait_for_explanation(program, UNKNOWN_CLIENT, "--client-id", "--region", CONSOLE)
 
 
 def test_app_client_errors_at_line_prompts(own_pool: MakePool) -> None:

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from tests.error_texts import LIMIT_REACHED, LOCKED, TOO_MANY_REQUESTS
 from tests.journeys.conftest import SignIn, StartSignIn
 
 SECONDS_LEFT = [f"Try again in {seconds} s." for seconds in (5, 4, 3, 2, 1)]
@@ -36,7 +37,7 @@ def test_lockout_counts_down_without_retrying(sign_in_as: StartSignIn) -> None:
     for _ in range(7):
         program.server.state.lockout.record_failure(program.user.user_pool_id, "ann")
     program.enter(program.user.password)
-    program.wait_for_text("Too many wrong passwords. Wait before you try again.")
+    program.wait_for_text(LOCKED)
     requests_before = program.requests
     program.press("enter")
     wait_for_countdown(program)
@@ -53,8 +54,8 @@ def test_lockout_counts_down_without_retrying(sign_in_as: StartSignIn) -> None:
 @pytest.mark.parametrize(
     ("code", "says"),
     [
-        ("TooManyRequestsException", "Cognito is getting too many requests right now."),
-        ("LimitExceededException", "This user has reached a Cognito limit."),
+        ("TooManyRequestsException", TOO_MANY_REQUESTS),
+        ("LimitExceededException", LIMIT_REACHED),
     ],
 )
 def test_throttled_code_is_kept_during_the_wait(sign_in_as: StartSignIn, code: str, says: str) -> None:
@@ -84,7 +85,7 @@ def test_throttled_code_waits_at_line_prompts(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("ann", "--plain", rows=40)
     program.server.fail_next("InitiateAuth", "TooManyRequestsException", "Rate exceeded")
     program.log_in_at_prompts()
-    program.wait_for_text("Error: Cognito is getting too many requests right now.")
+    program.wait_for_text(f"Error: {TOO_MANY_REQUESTS}")
     program.wait_for("Try again in 5 seconds.")
     program.wait_for(lambda p: p.screen_text().count("Password:") == 2)
     assert program.requests == ["InitiateAuth"]
@@ -97,7 +98,7 @@ def test_lockout_at_line_prompts_keeps_the_name(sign_in_as: StartSignIn) -> None
     for _ in range(12):
         program.server.state.lockout.record_failure(program.user.user_pool_id, "ann")
     program.log_in_at_prompts()
-    program.wait_for_text("Error: Too many wrong passwords. Wait before you try again.")
+    program.wait_for_text(f"Error: {LOCKED}")
     program.wait_for("Try again in ")
     program.wait_for(lambda p: p.screen_text().count("Password:") == 2)
     program.server.clock.advance(300)

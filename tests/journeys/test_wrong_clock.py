@@ -9,6 +9,7 @@ from typing import Any
 import pyotp
 import pytest
 
+from tests.error_texts import WRONG_CODE
 from tests.journeys.conftest import SignIn
 from tests.journeys.own_pool import APP_AND_SMS, MakePool
 from tests.safe_codes import wrong_code
@@ -54,7 +55,7 @@ def test_wrong_clock_is_explained_and_srp_uses_server_time(
     (timestamp,) = timestamps(pool.server)
     assert abs(timestamp - pool.server.clock.now()) < 60
     program.enter(code_by_local_clock(phone, pool.server, offset))
-    program.wait_for("That code isn't right.")
+    program.wait_for(WRONG_CODE)
     wait_for_clock_offset(program, abs(offset), direction)
     program.enter(phone.at(int(pool.server.clock.now())))
     program.wait_for("Signed in as ann")
@@ -115,7 +116,7 @@ def test_correct_clock_is_not_mentioned(own_pool: MakePool) -> None:
     program.enter("Correct-Horse-9!")
     program.wait_for("Code sent by SMS to +")
     program.enter(wrong_code(program.newest_code()))
-    program.wait_for("That code isn't right.")
+    program.wait_for(WRONG_CODE)
     assert "clock" not in program.screen_text(), "a sent code does not depend on the clock"
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pyotp
 
+from tests.error_texts import WRONG_CODE
 from tests.security.canary import canaries
 from tests.security.canary.extraction import drag_over_screen, try_to_extract
 from tests.security.canary.stage import Stage, WatchedSignIn
@@ -68,7 +69,7 @@ class Walkthrough:
 
     def answer_sent_code(self) -> None:
         """Answer a step that asks for a sent code."""
-        self.answer_code(self.program.newest_code, "That code isn't right.")
+        self.answer_code(self.program.newest_code, WRONG_CODE)
 
     def answer_app_code(self) -> None:
         """Answer a step that asks for an authenticator app's code."""
@@ -159,7 +160,7 @@ def _rex(walkthrough: Walkthrough) -> None:
     new = stage.new_password.text
     try_to_extract(program, new)
     program.enter(new, new)
-    program.wait_for("That code isn't right.")
+    program.wait_for(WRONG_CODE)
     program.press("ctrl+u")
     program.enter(program.newest_code())
     program.press("enter", "enter")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.error_texts import EXPIRED_CODE
 from tests.security.faults.catalog import (
     FAULTS_IN_REPLY,
     FAULTS_WITHOUT_REPLY,
@@ -28,7 +29,7 @@ COGNITO_ERROR = Fault(
     ),
     is_forwarded=False,
 )
-COGNITO_MESSAGE = "That code has expired or was never sent."
+COGNITO_MESSAGE = EXPIRED_CODE
 
 
 class ScreenChecks:
