@@ -15,19 +15,32 @@ The screens are those of ``tui-auth sign-in``. ``docs/textual.md`` describes wha
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.next_step import NEXT_STEPS
 from tui_auth.config.aws_settings import effective_endpoint
-from tui_auth.errors import AuthError, ConfigurationError, ErrorKind, InvalidStateError
-from tui_auth.flow.interface import INTERNAL_ERROR, ErrorMessage, SignInSettings, environment_badge_for
+from tui_auth.errors import AuthError, ConfigurationError, ErrorKind, InvalidStateError, StorageError
+from tui_auth.flow.after_sign_in import SessionSaver
+from tui_auth.flow.interface import (
+    INTERNAL_ERROR,
+    ErrorMessage,
+    ShowSaved,
+    ShowStep,
+    SignInSettings,
+    StepContext,
+    environment_badge_for,
+)
+from tui_auth.screens.done import DoneScreen
 from tui_auth.screens.guest import GuestScreen
 from tui_auth.screens.keys import APP_KEYS, DEMO_KEYS, KEY_TABLE
 from tui_auth.screens.screen_context import ScreenOptions
 from tui_auth.screens.sign_in_presenter import SignInPresenter
 from tui_auth.screens.sign_in_root import SignInRoot, load_rest
+from tui_auth.session.sessions import SaveResult
+from tui_auth.storage.stores import STORAGE_LABELS, StorageKind
 from tui_auth.terminal.full_screen import SETTLED_AFTER_SECONDS
 from tui_auth.threads import in_daemon_thread
 
@@ -38,8 +51,10 @@ if TYPE_CHECKING:
     from textual.screen import Screen
     from textual.widget import Widget
 
-    from tui_auth.auth.auth import Auth
-    from tui_auth.auth.next_step import AuthFactorType, Done
+    from tui_auth.api import Auth, Done
+    from tui_auth.auth import next_step
+    from tui_auth.auth.devices import Device
+    from tui_auth.flow.interface import Output
     from tui_auth.flow.sign_in_flow import SignInFlow
     from tui_auth.screens.screen_context import Decision, FormClosed
 
@@ -79,10 +94,13 @@ class SignIn(SignInRoot):
         header: Returns new widgets of the program to show above every form.
         footer: Returns new widgets of the program to show below every form.
         labels: Texts in place of those of tui-auth, by their keys in ``LABELS``.
+        save: Where to store the session before the result is returned: "file"; "session", until the user
+            logs out of this machine; "keyring"; or "ask" to let the user choose. None: ``Done.session`` is
+            in memory. If it can't be stored, the screen says why, and the result is returned all the same.
 
     Raises:
         InvalidStateError: ``auth_flow`` isn't an auth flow.
-        ConfigurationError: ``labels`` has an unknown key.
+        ConfigurationError: ``labels`` has an unknown key, or ``save`` is something else.
     """
 
     def __init__(
@@ -92,12 +110,13 @@ class SignIn(SignInRoot):
         username: str = "",
         pool_label: str = "",
         auth_flow: AuthFlow | str | None = None,
-        preferred_first_factor: AuthFactorType | str | None = None,
+        preferred_first_factor: next_step.AuthFactorType | str | None = None,
         app_name: str = "",
         client_metadata: Mapping[str, str] | None = None,
         hide_sign_up: bool = False,
         hide_forgot_password: bool = False,
         initial: Literal["sign_in", "sign_up", "forgot_password"] = "sign_in",
+        save: Literal["file", "session", "keyring", "ask"] | None = None,
         header: Callable[[], Widget | Iterable[Widget]] | None = None,
         footer: Callable[[], Widget | Iterable[Widget]] | None = None,
         labels: Mapping[str, str] | None = None,
@@ -105,6 +124,8 @@ class SignIn(SignInRoot):
         client, labels = auth.client, dict(labels or {})
         if unknown := labels.keys() - LABELS:
             raise ConfigurationError(f"Unknown labels: {', '.join(sorted(unknown))}.")
+        if save not in (None, "file", "session", "keyring", "ask"):
+            raise ConfigurationError("save must be file, session, keyring or ask.")
         factor = preferred_first_factor or auth.default_first_factor
         settings = SignInSettings(
             pool=pool_label or client.user_pool_id,
@@ -115,7 +136,7 @@ class SignIn(SignInRoot):
             client_metadata=client_metadata or auth.default_client_metadata or {},
             app_name=app_name,
             environment_badge=environment_badge_for(effective_endpoint(client.endpoint_url)),
-            leaves_when_done=True,
+            leaves_when_done=save != "ask",
             managed_login=auth.managed_login,
         )
         hidden = ["quit", *["sign_up"] * hide_sign_up, *["forgot"] * hide_forgot_password]
@@ -128,6 +149,8 @@ class SignIn(SignInRoot):
         )
         super().__init__(auth, settings, self._new_flow, options=options)
         self._initial = initial
+        self._saver = _GuestSaver(auth, None if save == "ask" else StorageKind(save)) if save else None
+        self._must_save = save not in (None, "ask")
         self._mode: str | None = None
         self._ours: list[Screen[Any]] = []
         """The screens above this one that the program hasn't closed."""
@@ -143,7 +166,7 @@ class SignIn(SignInRoot):
     def _new_flow(self) -> SignInFlow:
         from tui_auth.flow.sign_in_flow import SignInFlow
 
-        return SignInFlow(self.auth, self.settings)
+        return SignInFlow(self.auth, self.settings, self._saver)
 
     def compose(self) -> ComposeResult:
         # Textual has styled this screen, the first of ours, before it was known as ours.
@@ -174,9 +197,27 @@ class SignIn(SignInRoot):
 
     # -- the end ------------------------------------------------------------------------------------
 
-    def end(self, done: Done | None) -> None:
+    def finish(self, done: next_step.Done) -> None:
+        if self._must_save:
+            self.start_worker(partial(self._save, done), "save", "save the session")
+        else:
+            self.end(done)
+
+    async def _save(self, done: next_step.Done) -> None:
+        assert self._saver is not None
+        save = partial(self._saver.save_where_configured, done, self.flow.username)
+        result = await self.run_in_thread(save)
+        if result is None or not result.problem:
+            self.end(done)
+            return
+        if not isinstance(self.form_screen, DoneScreen):
+            self.presenter.carry_out(ShowStep(done, StepContext()))
+        show = partial(self.presenter.carry_out, ShowSaved("", result.problem, ""))
+        self.call_after_refresh(self.call_after_refresh, show)
+
+    def end(self, done: next_step.Done | None) -> None:
         if not self._has_ended:
-            self._has_ended, self._result = True, done
+            self._has_ended, self._result = True, cast("Done | None", done)
             self._ours.clear()
             self._close()
 
@@ -275,7 +316,17 @@ class SignIn(SignInRoot):
 
 
 class _GuestPresenter(SignInPresenter):
-    """A presenter whose internal errors don't end the program around it."""
+    """A presenter that ends as soon as nothing is left to ask.
+
+    Its internal errors don't end the program around it.
+    """
+
+    def carry_out(self, output: Output) -> None:
+        is_saved = isinstance(output, ShowSaved) and not output.problem
+        super().carry_out(replace(output, notice="") if isinstance(output, ShowSaved) else output)
+        screen, done = self.host.form_screen, self.flow.done
+        if is_saved and done and isinstance(screen, DoneScreen) and not screen.is_asking:
+            self.host.finish(done)
 
     def decide(self, decision: Decision) -> None:
         try:
@@ -284,6 +335,49 @@ class _GuestPresenter(SignInPresenter):
             if screen := self.host.form_screen:
                 screen.busy = False
                 screen.error = ErrorMessage(INTERNAL_ERROR)
+
+
+class _GuestSaver(SessionSaver):
+    """Stores ``Done.session``.
+
+    Args:
+        auth: The user pool and app client.
+        storage: Where; None to ask the user.
+    """
+
+    def __init__(self, auth: Auth, storage: StorageKind | None) -> None:
+        self._auth = auth
+        self._kind = storage
+
+    def device(self, username: str) -> Device | None:
+        from tui_auth.session.index import find_device
+        from tui_auth.session.sessions import Sessions
+
+        client = self._auth.client
+        sessions, endpoint = Sessions(), effective_endpoint(client.endpoint_url)
+        try:
+            return find_device(sessions.index, endpoint, client.user_pool_id, username, sessions.environ)
+        except StorageError:
+            return None
+
+    def check_signatures(self, done: next_step.Done) -> None:
+        """Do nothing: ``Auth`` has checked them."""
+
+    def is_checked(self, done: next_step.Done) -> bool:
+        return True
+
+    def save_where_configured(self, done: next_step.Done, signed_in_as: str) -> SaveResult | None:
+        return self.save_in(done, signed_in_as, self._kind) if self._kind else None
+
+    def save_in(self, done: next_step.Done, signed_in_as: str, storage: StorageKind) -> SaveResult:
+        problem = ""
+        if storage is not StorageKind.NONE:
+            try:
+                cast("Done", done).session.save(cast("Any", storage.value))
+            except (ConfigurationError, StorageError) as error:
+                problem = str(error)
+        location = "" if problem or storage is StorageKind.NONE else STORAGE_LABELS[storage]
+        return SaveResult(None, location, problem)  # type: ignore[arg-type]  # the flow reads the texts alone
 
 
 def _parse_flow(name: AuthFlow | str) -> AuthFlow:

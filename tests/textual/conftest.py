@@ -15,8 +15,7 @@ from textual.widgets import Input, Static
 from tests.pilot import inexpensive_apps as inexpensive_apps
 from tests.pilot import press, screen_text, type_text, until
 from tests.scripted_gateway import Reply, ScriptedGateway, challenge
-from tui_auth import Auth
-from tui_auth.auth.next_step import Done
+from tui_auth import Auth, Done
 from tui_auth.emulator import CognitoEmulator
 from tui_auth.emulator.demo_users import DemoPool, DemoUser, provision
 from tui_auth.screens.form_screen import FormScreen

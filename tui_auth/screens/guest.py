@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from textual import events
     from textual.dom import DOMNode
 
-    from tui_auth.auth.next_step import Done  # noqa: F401 - in the type of the result
+    from tui_auth.api import Done  # noqa: F401 - in the type of the result
     from tui_auth.screens.screen_context import ScreenContext
 
 

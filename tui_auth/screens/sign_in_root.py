@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from textual import on
 from textual.reactive import reactive
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from textual.screen import Screen
 
+    from tui_auth import api
     from tui_auth.auth.auth import Auth
     from tui_auth.auth.next_step import Done, NextStep
     from tui_auth.flow.interface import SignInSettings
@@ -150,7 +151,7 @@ class SignInRoot(SignInScreen):
             return
         while len(self.screen_stack) > 1:
             self.pop_screen()
-        self.dismiss(done)
+        self.dismiss(cast("api.Done | None", done))
         if self.has_decided:
             self.flow.drop()
 
