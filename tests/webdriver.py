@@ -9,6 +9,7 @@ import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -151,6 +152,20 @@ class Chromium:
         """Press keys, wherever the focus is."""
         actions = [{"type": kind, "value": key} for key in keys for kind in ("keyDown", "keyUp")]
         self._send("POST", "/actions", {"actions": [{"type": "key", "id": "keyboard", "actions": actions}]})
+
+    @contextmanager
+    def security_key(self, **options: object) -> Iterator[None]:
+        """Plug in a virtual security key, which is touched and verifies its user by itself."""
+        key = {"protocol": "ctap2", "transport": "usb", "hasResidentKey": True, "hasUserVerification": True}
+        made = self._send("POST", "/webauthn/authenticator", {**key, "isUserVerified": True, **options})
+        try:
+            yield
+        finally:
+            self._send("DELETE", f"/webauthn/authenticator/{made}")
+
+    def run(self, script: str, *arguments: Any) -> Any:
+        """Run the body of a JavaScript function, whose last argument takes the result."""
+        return self._send("POST", "/execute/async", {"script": script, "args": list(arguments)})
 
     def prefer_color_scheme(self, scheme: str) -> None:
         """Ask pages for ``dark`` or ``light``."""

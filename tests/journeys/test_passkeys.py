@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.journeys.own_pool import MakePool, OwnPool
-from tests.passkeys.people import PIN, give_passkey
+from tests.passkeys.people import PIN, give_passkey, program_with_key
 from tests.steps.screen_reading import number_key_for
 from tui_auth.demo.software_key import SoftwareKey
 from tui_auth.emulator.demo_users import passkey_of
@@ -26,33 +26,7 @@ SETTINGS: dict[str, Any] = {
     "Policies": {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP", "WEB_AUTHN"]}},
 }
 
-PROGRAM_WITH_KEY = f"""
-import sys
-
-from tui_auth.demo.software_key import Credential, SoftwareKey
-from tui_auth.emulator.demo_users import passkey_of
-from tui_auth.passkeys import keys
-
-credential_id, private_key = passkey_of("ann")
-key = SoftwareKey({PIN!r}, always_touched=True)
-key.credentials.append(Credential(credential_id, {SITE!r}, {{"id": b"ann"}}, private_key))
-
-
-class Keys:
-    def problem(self):
-        return None
-
-    def open(self):
-        return [key]
-
-
-keys.default_keys = Keys
-
-from tui_auth.cli.main import main
-
-sys.exit(main())
-"""
-WITH_KEY = ("-c", PROGRAM_WITH_KEY, "sign-in")
+WITH_KEY = ("-c", program_with_key(), "sign-in")
 
 
 def pool_with_passkeys(own_pool: MakePool, *names: str) -> OwnPool:

@@ -23,6 +23,39 @@ PASSKEYS = {"SignInPolicy": {"AllowedFirstAuthFactors": FACTORS}}
 TRUSTED = RelyingParty(SITE)
 
 
+_PROGRAM_WITH_KEY = """
+import sys
+
+from tui_auth.demo.software_key import Credential, SoftwareKey
+from tui_auth.emulator.demo_users import passkey_of
+from tui_auth.passkeys import keys
+
+credential_id, private_key = passkey_of({username!r})
+key = SoftwareKey({pin!r}, always_touched=True)
+key.credentials.append(Credential(credential_id, "localhost", {{"id": b"user"}}, private_key))
+
+
+class Keys:
+    def problem(self):
+        return None
+
+    def open(self):
+        return [key]
+
+
+keys.default_keys = Keys
+
+from tui_auth.cli.main import main
+
+sys.exit(main())
+"""
+
+
+def program_with_key(username: str = "ann", pin: str = PIN) -> str:
+    """Return the program with a security key plugged in, which has a sample user's passkey of localhost."""
+    return _PROGRAM_WITH_KEY.format(username=username, pin=pin)
+
+
 @dataclass
 class Someone:
     """Types these PINs one after the other, then gives up; touches the key when it asks for that."""

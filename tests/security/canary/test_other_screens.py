@@ -9,11 +9,15 @@ from dataclasses import replace
 import pytest
 
 from tests.journeys.own_pool import OwnPool
+from tests.passkeys.people import program_with_key
+from tests.security.canary import canaries
 from tests.security.canary.canaries import Canary
 from tests.security.canary.conftest import AssertClean
-from tests.security.canary.extraction import drag_over_screen
+from tests.security.canary.extraction import drag_over_screen, try_to_extract
 from tests.security.canary.stage import Stage, WatchedSignIn
 from tests.security.canary.walks import Walkthrough
+from tests.steps.screen_reading import number_key_for
+from tui_auth.flow import passkey
 
 CONSOLE = "https://eu-west-1.console.aws.amazon.com/cognito/v2/idp/user-pools"
 DEVICE_QUESTION = "Shall the pool remember this machine?"
@@ -90,6 +94,51 @@ def test_leaving_the_first_screen_leaks_no_client_secret(
         program.signal(end)
     assert program.wait_exit() == status
     assert_clean(program, allowed_places={"client secret": "terminal"})
+
+
+def test_pin_of_a_security_key_does_not_leak(stage: Stage, assert_clean: AssertClean) -> None:
+    pin, wrong = canaries.password("PIN"), canaries.password("wrong PIN")
+    stage.secrets += [pin, wrong]
+    script = stage.folder / "program.py"
+    script.write_text(program_with_key("cleo", pin.text))
+    program = stage.sign_in("cleo", script=[str(script)])
+    walkthrough = Walkthrough(stage, program)
+    walkthrough.log_in()
+    program.send(number_key_for(program, "Passkey"))
+    program.wait_for_text("Is this the site it was made on?")
+    program.send("2")
+    program.wait_for(passkey.PIN_LABEL)
+    try_to_extract(program, wrong.text)
+    walkthrough.look_around()
+    program.enter(wrong.text)
+    program.wait_for_text(passkey.PIN_WRONG)
+    program.press("ctrl+u")
+    program.enter(pin.text)
+    program.wait_for("Stored in")
+    program.press("enter")
+    assert program.wait_exit() == 0
+    assert_clean(program)
+
+
+def test_pin_typed_at_line_prompts_does_not_leak(stage: Stage, assert_clean: AssertClean) -> None:
+    pin, wrong = canaries.password("PIN"), canaries.password("wrong PIN")
+    stage.secrets += [pin, wrong]
+    script = stage.folder / "program.py"
+    script.write_text(program_with_key("cleo", pin.text))
+    program = stage.sign_in("cleo", "--plain", script=[str(script)], rows=60)
+    program.log_in_at_prompts()
+    program.wait_for("Number:")
+    program.enter(number_key_for(program, "Passkey"))
+    program.wait_for("Is this the site it was made on?")
+    program.wait_for(lambda p: p.screen_text().count("Number:") == 2)
+    program.enter("2")
+    program.wait_for(f"{passkey.PIN_LABEL}:")
+    program.enter(wrong.text)
+    program.wait_for(f"Error: {passkey.PIN_WRONG}")
+    program.wait_for(lambda p: p.screen_text().count(f"{passkey.PIN_LABEL}:") == 2)
+    program.enter(pin.text)
+    assert program.wait_exit() == 0
+    assert_clean(program)
 
 
 @pytest.mark.parametrize(("end", "status"), [("1", 0), ("ctrl+q", 0), (signal.SIGTERM, -signal.SIGTERM)])
