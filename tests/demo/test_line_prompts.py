@@ -28,6 +28,7 @@ ANSWERS = {
     "luna": (ENTER, MOON_ANSWER),
     "emil": (ENTER, ENTER),
     "cleo": ("1", ENTER),
+    "dora": (ENTER, ENTER),
     "max": (ENTER, "2", "max@example.org", ENTER),
 }
 """What is typed for each sample user after the user was chosen."""

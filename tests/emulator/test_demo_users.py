@@ -50,7 +50,7 @@ def start_sign_in(
 def test_keys_and_users_are_in_the_documented_order(demo: Any) -> None:
     users = demo[1].users
 
-    assert [user.key for user in users] == list("1234567890uecx")
+    assert [user.key for user in users] == list("1234567890uecdx")
     assert len({user.username for user in users}) == len(users)
     assert all(user.description and user.detail and user.auth_flow and user.client_id for user in users)
 
@@ -69,6 +69,7 @@ def test_keys_and_users_are_in_the_documented_order(demo: Any) -> None:
         ("emil", "EMAIL_OTP"),
         ("cleo", "SELECT_CHALLENGE"),
         ("max", "MFA_SETUP"),
+        ("dora", "SOFTWARE_TOKEN_MFA"),
     ],
 )
 def test_each_user_leads_to_its_step(demo: Any, name: str, challenge: str) -> None:
@@ -142,7 +143,7 @@ def test_totp_window_may_end_during_the_setup(
     with server:
         demo = provision(server)
     assert codes
-    assert [user.username for user in demo.users if user.totp_secret] == ["tom", "mia"]
+    assert [user.username for user in demo.users if user.totp_secret] == ["tom", "mia", "dora"]
 
 
 def test_nora_lacks_a_name_and_noel_an_authenticator(demo: Any) -> None:

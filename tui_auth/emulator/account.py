@@ -80,9 +80,12 @@ def set_user_mfa_preference(state: State, request: dict[str, Any]) -> None:
             _check_possible(pool, user, factor)
             enabled.add(factor)
         else:
+            _check_set_up(user, factor)
             enabled.discard(factor)
     if passkey_mfa and not enabled:
         raise errors.invalid_parameter("Another MFA method must be active to turn on WEB_AUTHN")
+    if pool.mfa == "ON" and user.mfa_enabled and not enabled:
+        return  # Cognito keeps the last factor on without an error
     user.passkey_mfa = passkey_mfa
     user.mfa_enabled = [factor for factor in _FACTOR_BY_SETTING.values() if factor in enabled]
     if preferred:
@@ -97,6 +100,16 @@ def _check_possible(pool: UserPool, user: User, factor: str) -> None:
         raise errors.invalid_parameter(f"{name} has not been enabled by the userPool")
     if not has_factor(user, factor):
         raise errors.invalid_parameter(f"User does not have delivery config set to turn on {factor}")
+
+
+def _check_set_up(user: User, factor: str) -> None:
+    """Raise InvalidParameterException for a factor that the user can't have, even to turn it off."""
+    if factor == model.SOFTWARE_TOKEN_MFA and user.software_token is None:
+        raise errors.invalid_parameter("User has not set up software token mfa")
+    attribute = model.ATTRIBUTE_BY_FACTOR.get(factor)
+    if attribute and not user.attributes.get(attribute):
+        name = "SMS MFA" if factor == model.SMS_MFA else factor
+        raise errors.invalid_parameter(f"User does not have a {attribute} set to turn on {name}")
 
 
 def change_password(state: State, request: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ of a user pool: ``(event, context) -> event``.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import sys
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ import pyotp
 
 from tui_auth.emulator.errors import CognitoError
 from tui_auth.emulator.oauth_clients import COGNITO, STANDARD_SCOPES
+from tui_auth.emulator.session_tracking import VISITOR, Visitor
 from tui_auth.emulator.triggers import lambda_config
 from tui_auth.emulator.webauthn import add_passkey
 
@@ -86,6 +88,7 @@ def provision(emulator: CognitoEmulator) -> DemoPool:
     enrolling = create_pool(emulator, "new-staff", {"SoftwareTokenMfaConfiguration": {"Enabled": True}}, "ON")
     both = {"SoftwareTokenMfaConfiguration": {"Enabled": True}, "EmailMfaConfiguration": {}}
     choosing = create_pool(emulator, "choosing-staff", both, "ON")
+    team = _create_team_pool(emulator)
     for name in ("ann", "sam", "tom", "mia", "quinn", "luna", "emil", "cleo"):
         _create_demo_user(emulator, staff, name)
     for group in ("operators", "on-call"):
@@ -101,6 +104,7 @@ def provision(emulator: CognitoEmulator) -> DemoPool:
         _add_passkey(emulator, staff, name)
     # Last, because it needs an access token: the signing keys are probably ready by now.
     secrets = {name: _set_up_totp(emulator, staff, name) for name in ("tom", "mia")}
+    secrets["dora"] = _create_account_user(emulator, team)
     enabled, preferred = {"Enabled": True}, {"Enabled": True, "PreferredMfa": True}
     _prefer_factor(emulator, staff, "tom", SoftwareTokenMfaSettings=preferred)
     _prefer_factor(emulator, staff, "mia", SMSMfaSettings=enabled, SoftwareTokenMfaSettings=enabled)
@@ -133,12 +137,13 @@ def provision(emulator: CognitoEmulator) -> DemoPool:
         user("u", "luna", "Unknown step", "newer than tui-auth", flow="CUSTOM_WITH_SRP"),
         user("e", "emil", "Code by email", "six digits in the inbox"),
         user("c", "cleo", "Choose the first factor", "password, code or passkey", flow="USER_AUTH"),
+        user("d", "dora", "Account, devices, sessions", "for tui-auth account", ids=team),
         user("x", "max", "Choose what to set up", "app or email", ids=choosing),
     )
     return DemoPool(
         staff.user_pool_id,
         staff.client_id,
-        create_identity_pool(emulator, staff, enrolling, choosing),
+        create_identity_pool(emulator, staff, enrolling, choosing, team),
         users,
     )
 
@@ -183,7 +188,7 @@ def _create_demo_user(emulator: CognitoEmulator, ids: PoolIds, name: str) -> Non
         del values["email"], values["email_verified"]
     if name == "carl":
         del values["email_verified"]
-    if name in ("sam", "mia", "cleo"):
+    if name in ("sam", "mia", "cleo", "dora"):
         values["phone_number"] = f"+4915550{100 + len(name)}{sum(map(ord, name))}"
         values["phone_number_verified"] = "true"
     attributes = {"UserAttributes": [{"Name": key, "Value": value} for key, value in values.items()]}
@@ -221,6 +226,73 @@ def _create_staff_pool(emulator: CognitoEmulator) -> PoolIds:
         LambdaConfig=lambda_config(emulator.region, emulator.triggers),
         AccountRecoverySetting={"RecoveryMechanisms": [{"Priority": 1, "Name": "verified_email"}]},
     )
+
+
+def _create_team_pool(emulator: CognitoEmulator) -> PoolIds:
+    """Create the pool of dora, which remembers devices and tracks sessions."""
+    role = {"SnsCallerArn": "arn:aws:iam::000000000000:role/sms", "ExternalId": "demo"}
+    ids = create_pool(
+        emulator,
+        "team",
+        {
+            "SmsMfaConfiguration": {"SmsConfiguration": role},
+            "SoftwareTokenMfaConfiguration": {"Enabled": True},
+            "EmailMfaConfiguration": {},
+        },
+        "OPTIONAL",
+        AutoVerifiedAttributes=["email", "phone_number"],
+        DeviceConfiguration={"ChallengeRequiredOnNewDevice": False},
+        UserAttributeUpdateSettings={"AttributesRequireVerificationBeforeUpdate": ["email"]},
+        AccountRecoverySetting={"RecoveryMechanisms": [{"Priority": 1, "Name": "verified_email"}]},
+    )
+    tracking = {"UserSessionTracking": "ENABLED", "TokenSession": {"MaxPerUser": 20}}
+    emulator.call("SetUserPoolSessionConfiguration", {"UserPoolId": ids.user_pool_id, **tracking})
+    return ids
+
+
+ELSEWHERE = (
+    (Visitor("Mozilla/5.0 (Macintosh; Mac OS X) Safari/605", "198.51.100.4", "Munich", "Germany"), "laptop"),
+    (Visitor("Boto3/1.44 os/linux lang/python", "192.0.2.15"), "build-server"),
+    (Visitor("Mozilla/5.0 (Windows NT 10.0) Chrome/130", "198.51.100.9", "Paris", "France"), ""),
+)
+"""The sign-ins that dora has elsewhere, and the name of the device where it is remembered."""
+
+
+def _create_account_user(emulator: CognitoEmulator, ids: PoolIds) -> str:
+    """Create dora with her devices, sessions and second factors. Return the key of her app."""
+    _create_demo_user(emulator, ids, "dora")
+    for visitor, device_name in ELSEWHERE:
+        reset = VISITOR.set(visitor)
+        try:
+            result = _sign_in_with_password(emulator, ids, "dora")
+        finally:
+            VISITOR.reset(reset)
+        if device_name:
+            _confirm_device(emulator, result, device_name)
+    secret = _set_up_totp(emulator, ids, "dora", result["AccessToken"])
+    _prefer_factor(
+        emulator,
+        ids,
+        "dora",
+        SMSMfaSettings={"Enabled": True},
+        SoftwareTokenMfaSettings={"Enabled": True, "PreferredMfa": True},
+    )
+    return secret
+
+
+def _confirm_device(emulator: CognitoEmulator, result: dict[str, Any], name: str) -> None:
+    """Have the pool remember the new device of a sign-in. Nobody has its password."""
+    # Any number is a verifier; one that begins with a zero byte is positive.
+    verifier, salt = (
+        base64.b64encode(b"\0" + emulator.state.random.randbytes(16)).decode() for _ in range(2)
+    )
+    request = {
+        "AccessToken": result["AccessToken"],
+        "DeviceKey": result["NewDeviceMetadata"]["DeviceKey"],
+        "DeviceName": name,
+        "DeviceSecretVerifierConfig": {"PasswordVerifier": verifier, "Salt": salt},
+    }
+    emulator.call("ConfirmDevice", request)
 
 
 def create_pool(
@@ -291,23 +363,30 @@ def _prefer_factor(emulator: CognitoEmulator, ids: PoolIds, name: str, **setting
     emulator.call("AdminSetUserMFAPreference", {"UserPoolId": ids.user_pool_id, "Username": name, **settings})
 
 
-def _set_up_totp(emulator: CognitoEmulator, ids: PoolIds, name: str) -> str:
+def _set_up_totp(emulator: CognitoEmulator, ids: PoolIds, name: str, token: str = "") -> str:
     """Set up an authenticator app and return its key.
 
-    This uses the code of the last window, so that the user can sign in with the present one.
+    ``token`` is an access token of the user, if there is one. This uses the code of the last window, so that
+    the user can sign in with the present one.
     """
-    request = {
-        "AuthFlow": "USER_PASSWORD_AUTH",
-        "ClientId": ids.client_id,
-        "AuthParameters": {"USERNAME": name, "PASSWORD": PASSWORD},
-    }
-    token = emulator.call("InitiateAuth", request)["AuthenticationResult"]["AccessToken"]
+    token = token or _sign_in_with_password(emulator, ids, name)["AccessToken"]
     secret = str(emulator.call("AssociateSoftwareToken", {"AccessToken": token})["SecretCode"])
     try:
         _verify_totp(emulator, token, secret)
     except CognitoError:  # The window ended before the code was checked.
         _verify_totp(emulator, token, secret)
     return secret
+
+
+def _sign_in_with_password(emulator: CognitoEmulator, ids: PoolIds, name: str) -> dict[str, Any]:
+    """Return the AuthenticationResult of a user without a second factor."""
+    request = {
+        "AuthFlow": "USER_PASSWORD_AUTH",
+        "ClientId": ids.client_id,
+        "AuthParameters": {"USERNAME": name, "PASSWORD": PASSWORD},
+    }
+    result: dict[str, Any] = emulator.call("InitiateAuth", request)["AuthenticationResult"]
+    return result
 
 
 def _verify_totp(emulator: CognitoEmulator, token: str, secret: str) -> None:

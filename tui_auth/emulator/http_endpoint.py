@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from tui_auth.emulator.errors import CognitoError
 from tui_auth.emulator.service_model import IDENTITY_POOLS, USER_POOLS
+from tui_auth.emulator.session_tracking import VISITOR, Visitor
 from tui_auth.emulator.web import WebReply, WebRequest
 
 if TYPE_CHECKING:
@@ -177,6 +178,7 @@ class Handler(BaseHTTPRequestHandler):
             params = json.loads(body or b"{}")
         except (ValueError, RecursionError):
             raise CognitoError("SerializationException", "The request body is not JSON.") from None
+        VISITOR.set(Visitor(self.headers.get("User-Agent", ""), str(self.client_address[0])))
         return self.server.backend.call_over_http(_SERVICES[service], operation, params)
 
     def _read_body(self) -> bytes | None:

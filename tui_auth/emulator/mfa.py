@@ -24,7 +24,7 @@ from tui_auth.emulator.first_factor import take_exchange
 from tui_auth.emulator.model import ChallengeSession, Device, SoftwareToken, User, UserPool
 from tui_auth.emulator.pools import paginate
 from tui_auth.emulator.tokens import Caller, authenticate
-from tui_auth.emulator.users import check_address, check_user_status, claim_alias
+from tui_auth.emulator.users import check_address, check_user_status, claim_alias, require_user
 
 if TYPE_CHECKING:
     from random import Random
@@ -119,6 +119,15 @@ def verify_software_token(state: State, request: dict[str, Any]) -> dict[str, An
     session.used = True
     following = state.challenge_sessions.open(session.sign_in, "MFA_SETUP", totp_verified=True)
     return {"Status": "SUCCESS", "Session": following.token}
+
+
+def admin_delete_software_token(state: State, request: dict[str, Any]) -> None:
+    """Serve AdminDeleteSoftwareToken: the user has no authenticator app afterwards."""
+    user = require_user(state.pool(request["UserPoolId"]), request["Username"])
+    user.software_token = user.pending_secret = None
+    user.mfa_enabled = [factor for factor in user.mfa_enabled if factor != model.SOFTWARE_TOKEN_MFA]
+    if user.mfa_preferred == model.SOFTWARE_TOKEN_MFA:
+        user.mfa_preferred = None
 
 
 def _caller(state: State, request: dict[str, Any]) -> tuple[UserPool, User, ChallengeSession | None]:

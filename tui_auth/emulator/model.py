@@ -97,6 +97,22 @@ class Device:
 
 
 @dataclass
+class TrackedSession:
+    """A sign-in as ListUserSessions describes it; see ``session_tracking``."""
+
+    id: str
+    client_id: str
+    created: float
+    last_active: float = 0.0
+    type: str = "TOKEN"
+    device_type: str = "unknown"
+    address: str = ""
+    city: str = ""
+    country: str = ""
+    origin_session_id: str = ""
+
+
+@dataclass
 class SoftwareToken:
     """A verified TOTP secret (base32, unpadded)."""
 
@@ -141,6 +157,7 @@ class User:
     devices: dict[str, Device] = field(default_factory=dict)
     passkeys: dict[str, Passkey] = field(default_factory=dict)
     passkey_mfa: bool = False
+    sessions: dict[str, TrackedSession] = field(default_factory=dict)
     groups: list[str] = field(default_factory=list)
     exists: bool = True
 

@@ -7,6 +7,7 @@ import secrets
 import string
 from typing import TYPE_CHECKING, Any
 
+from tui_auth.emulator import session_tracking
 from tui_auth.emulator.errors import invalid_parameter, not_authorized, not_found
 from tui_auth.emulator.model import AppClient, Identity, IdentityPool, UserPool, random_text, random_uuid
 from tui_auth.emulator.oauth_clients import check_oauth_settings
@@ -24,7 +25,14 @@ _MFA_MEMBERS = (
     "EmailMfaConfiguration",
     "WebAuthnConfiguration",
 )
-_FIXED_MEMBERS = ("AliasAttributes", "UsernameAttributes", "Schema", "UsernameConfiguration", *_MFA_MEMBERS)
+_FIXED_MEMBERS = (
+    "AliasAttributes",
+    "UsernameAttributes",
+    "Schema",
+    "UsernameConfiguration",
+    session_tracking.SETTINGS,
+    *_MFA_MEMBERS,
+)
 _REQUIREMENTS = ("RequireUppercase", "RequireLowercase", "RequireNumbers", "RequireSymbols")
 
 
@@ -91,7 +99,7 @@ def describe_user_pool(state: State, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _describe_pool(pool: UserPool) -> dict[str, Any]:
-    hidden = (*_MFA_MEMBERS, "Schema")
+    hidden = (*_MFA_MEMBERS, "Schema", session_tracking.SETTINGS)
     return {
         **{member: value for member, value in pool.settings.items() if member not in hidden},
         "Id": pool.id,

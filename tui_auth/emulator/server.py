@@ -22,6 +22,7 @@ from tui_auth.emulator import (
     sign_in,
     sign_up,
     tokens,
+    user_sessions,
     webauthn,
 )
 from tui_auth.emulator.errors import CognitoError
@@ -54,7 +55,11 @@ _USER_POOL_OPERATIONS = {
         """,
     mfa: """
         AssociateSoftwareToken VerifySoftwareToken
-        ConfirmDevice GetDevice ListDevices ForgetDevice UpdateDeviceStatus
+        ConfirmDevice GetDevice ListDevices ForgetDevice UpdateDeviceStatus AdminDeleteSoftwareToken
+        """,
+    user_sessions: """
+        ListUserSessions RevokeUserSession AdminListUserSessions AdminRevokeUserSession
+        GetUserPoolSessionConfiguration SetUserPoolSessionConfiguration
         """,
     webauthn: """
         StartWebAuthnRegistration CompleteWebAuthnRegistration

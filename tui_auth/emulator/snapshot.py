@@ -20,6 +20,7 @@ from tui_auth.emulator.model import (
     Passkey,
     Password,
     SoftwareToken,
+    TrackedSession,
     User,
     UserPool,
 )
@@ -138,6 +139,7 @@ def _load_user(data: dict[str, Any]) -> User:
         key: Passkey(**{**passkey, "attested": bytes.fromhex(passkey["attested"])})
         for key, passkey in data["passkeys"].items()
     }
+    user.sessions = {origin: TrackedSession(**entry) for origin, entry in data.get("sessions", {}).items()}
     return user
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui_auth.emulator.errors import CognitoError, not_authorized, user_not_found
 from tui_auth.emulator.model import AppClient, Grant, SignIn, User, UserPool
+from tui_auth.emulator.session_tracking import record_activity
 from tui_auth.emulator.triggers import customize_claims
 from tui_auth.emulator.users import VERIFIED_FLAGS, check_user_status, readable_attributes
 
@@ -108,6 +109,7 @@ def signed_tokens(
 
     Without the scope ``openid`` an authorization code gives no ID token.
     """
+    record_activity(state, grant)
     client, user = grant.client, grant.user
     now = int(state.clock.now())
     shared: dict[str, Any] = {
