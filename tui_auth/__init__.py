@@ -7,6 +7,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from tui_auth.account.account import Account
+    from tui_auth.account.async_account import AsyncAccount
     from tui_auth.api import AsyncAuth, AsyncBrowserSignIn, Auth, Done
     from tui_auth.auth.auth import BrowserSignIn
     from tui_auth.auth.managed_login import ContinueSignInWithBrowser
@@ -73,6 +75,8 @@ _NAMES = {
     "tui_auth.api": "AsyncAuth AsyncBrowserSignIn Auth Done",
     "tui_auth.auth.auth": "BrowserSignIn",
     "tui_auth.auth.managed_login": "ContinueSignInWithBrowser",
+    "tui_auth.account.account": "Account",
+    "tui_auth.account.async_account": "AsyncAccount",
     "tui_auth.auth.next_step": """
         AuthFactorType ConfirmSignInWithCustomChallenge ConfirmSignInWithNewPassword ConfirmSignInWithOTP
         ConfirmSignInWithPassword ConfirmSignInWithSMSMFACode ConfirmSignInWithTOTPCode ConfirmSignUp
@@ -98,6 +102,8 @@ _NAMES = {
 _MODULES = {name: module for module, names in _NAMES.items() for name in names.split()}
 
 __all__ = [
+    "Account",
+    "AsyncAccount",
     "AsyncAuth",
     "AsyncBrowserSignIn",
     "Auth",

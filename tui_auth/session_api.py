@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any, Literal, Protocol, TypeVar
 
+    from tui_auth.account.account import Account
     from tui_auth.session.aws import AwsCredentials
     from tui_auth.session.record import SessionInfo, SessionRecord
     from tui_auth.session.refresh import RefreshResult
@@ -267,6 +268,15 @@ class Session:
                 return cached
         record = self._refreshed("id", None)
         return get_credentials(stored.store, record, pool)[0]
+
+    @drops_secrets
+    def account(self) -> Account:
+        """Return the user's account: attributes, password, second factors, devices, sessions, passkeys."""
+        from tui_auth.session.account_access import open_account
+
+        sessions, stored = self._open()
+        options: dict[str, Any] = {"open_gateway": self._unsaved.gateway} if self._unsaved else {}
+        return open_account(sessions, stored, tokens=self, **options)
 
     # -- beginning and end -----------------------------------------------------------------------------
 

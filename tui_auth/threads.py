@@ -14,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from types import FrameType
 
 _OTHER_SIGNALS: Final = {
@@ -100,6 +100,17 @@ def run_with_timeout(seconds: float, work: Callable[[], T]) -> T:
     if task.thread.is_alive():
         raise DeadlineError
     return task.result()
+
+
+def run_together(works: Sequence[Callable[[], T]]) -> list[T]:
+    """Do blocking work on as many daemon threads at once and return the results in order.
+
+    Raises the first exception, in the same order, once all have ended.
+    """
+    tasks = [_Task(work, "request") for work in works]
+    for task in tasks:
+        task.thread.join()
+    return [task.result() for task in tasks]
 
 
 def shielded_from_signals(work: Callable[[], T]) -> T:

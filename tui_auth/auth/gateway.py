@@ -15,7 +15,7 @@ from threading import Lock
 from typing import Any, ClassVar, Protocol
 
 from tui_auth.endpoint import is_loopback, is_safe_endpoint
-from tui_auth.errors import AuthError, ErrorKind
+from tui_auth.errors import AuthError, ErrorKind, UnsupportedError
 from tui_auth.secret import Secret
 
 CONNECT_TIMEOUT_SECONDS = 5
@@ -129,6 +129,12 @@ class CognitoGateway:
         # Loaded here, like boto3: there is a gateway before the first screen.
         from tui_auth.threads import run_with_timeout
 
+        if operation not in self._client.meta.service_model.operation_names:
+            raise UnsupportedError(
+                ErrorKind.CONFIGURATION,
+                f"The installed botocore is too old for this: it doesn't have {operation}.",
+                "Update it: pip install --upgrade boto3.",
+            )
         started = time.time()
         send = partial(self._client._make_api_call, operation, reveal(parameters))
         try:

@@ -335,6 +335,14 @@ class Sessions:
             remove_session(stored.store, name)
             self._update_index(lambda index: index.remove(record.key, record.signed_in_at))
 
+    def forget_device(self, record: SessionRecord) -> None:
+        """Forget this machine as the pool's device of a user. Raises StorageError."""
+        store = self.store_for(record)
+        if store is not None:
+            self._index = save_device(
+                self._file, self.index, store, replace(record, device=None), self.environ
+            )
+
     def _remove(self, store: Store, name: str, began_by: float) -> bool:
         """Remove a session that began by then. Return whether it was there."""
         # A process that was stopped keeps the lock; it stores nothing once its session is gone.
