@@ -1,7 +1,7 @@
-"""The full-screen programs that ask something before the sign-in.
+"""The full-screen programs before and after the sign-in.
 
 FirstRunApp asks for a user pool if nothing specifies one. SignedInApp asks a user who is already signed in
-whether to continue.
+whether to continue. AccountApp shows the account of a signed-in user.
 """
 
 from __future__ import annotations
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
     from textual.screen import Screen
 
+    from tui_auth.errors import TuiAuthError
+    from tui_auth.flow.account_pages import AccountSettings
     from tui_auth.session.record import SessionRecord
 
 AnswerT = TypeVar("AnswerT")
@@ -104,6 +106,48 @@ class SignedInApp(QuestionApp[SignedInAction]):
     @on(ActionSelected)
     def _answer(self, selected: ActionSelected) -> None:
         self.exit(selected.action)
+
+
+class AccountApp(QuestionApp[str]):
+    """Shows an account. Returns a sentence to print afterwards, mostly empty.
+
+    Args:
+        settings: The account.
+        record: The session.
+        theme: The name of the theme.
+        environment_badge: The badge of an endpoint other than Cognito's.
+    """
+
+    def __init__(
+        self, settings: AccountSettings, record: SessionRecord, *, theme: str, environment_badge: str = ""
+    ) -> None:
+        super().__init__(theme)
+        self.settings = settings
+        self.record = record
+        self.environment_badge = environment_badge
+        self.ended_by: TuiAuthError | None = None
+        """The error that ended it, such as NotSignedInError; None if the user left."""
+
+    def get_default_screen(self) -> Screen[Any]:
+        """Return the overview."""
+        from tui_auth.screens.account import AccountRoot
+
+        record = self.record
+        return AccountRoot(
+            self.settings,
+            pool_label=" ".join(filter(None, (record.origin.profile, record.origin.user_pool_id))),
+            username=record.display_name,
+            environment_badge=self.environment_badge,
+            on_end=self._end,
+        )
+
+    def _end(self, text: str, error: TuiAuthError | None) -> None:
+        self.ended_by = error
+        self.exit(text)
+
+    async def action_quit(self) -> None:
+        """Leave the account, which is no failure."""
+        self.exit("")
 
 
 class FirstRunApp(QuestionApp[str]):

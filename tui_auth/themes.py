@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 FIRST = ("frame.tcss", "fields.tcss", "choices.tcss")
-LATER = ("overlays.tcss", "mfa_setup.tcss", "custom_challenge.tcss")
+LATER = ("overlays.tcss", "mfa_setup.tcss", "custom_challenge.tcss", "account.tcss")
 SHEETS = (*FIRST, *LATER)
 
 WIDTHS = [(0, "-narrow"), (60, "-normal"), (100, "-roomy"), (120, "-wide")]

@@ -1,7 +1,7 @@
 """Every exit status of the session commands, without a terminal and on one.
 
-``status`` and ``sign-out`` never sign in, so they can't be canceled (6) or meet an unsupported step (10).
-``sign-out`` without a session succeeds.
+``status``, ``account`` and ``sign-out`` never sign in, so they can't be canceled (6) or meet an unsupported
+step (10). ``sign-out`` without a session succeeds.
 """
 
 from __future__ import annotations
@@ -29,11 +29,12 @@ COMMANDS: dict[str, tuple[Sequence[str], Sequence[str]]] = {
     "aws-credentials": (("aws-credentials", "--format", "json"), ()),
     "kube-credential": (("kube-credential",), ()),
     "status": (("status", "--online"), ()),
+    "account": (("account", "show"), ()),
     "sign-out": (("sign-out",), ()),
 }
 """The arguments of each command, before and after those that a case adds."""
 
-NEVER_SIGN_IN = ("status", "sign-out")
+NEVER_SIGN_IN = ("status", "account", "sign-out")
 SIGNING_IN = [name for name in COMMANDS if name not in NEVER_SIGN_IN]
 FAULTS = {
     5: ("UserLambdaValidationException", "not today"),

@@ -34,6 +34,7 @@ COMMANDS = {
     "aws-credentials": ("aws_credentials", "print AWS credentials from the identity pool"),
     "kube-credential": ("token", "print an ExecCredential for kubectl"),
     "status": ("status", "show who is signed in, to which pool, and for how long"),
+    "account": ("account", "show and change your account: password, factors, devices"),
     "sign-out": ("sign_out", "end the session at Cognito and on this computer"),
     "profile": ("profile", "manage named pool configurations"),
     "doctor": ("doctor", "check the pool, network and terminal, and suggest fixes"),
@@ -105,6 +106,45 @@ COMMAND_EXAMPLES: dict[str, Examples] = {
     "sign-out": (
         ("tui-auth sign-out", "on this computer"),
         ("tui-auth sign-out --everywhere", "on all devices"),
+    ),
+    "account": (
+        ("tui-auth account", "open your account"),
+        ("tui-auth account show --json", ""),
+        ("tui-auth account set email=ann@example.com --verify", ""),
+        ("tui-auth account sessions revoke --others", "end all sessions but this one"),
+        ('printf \'%s\\n\' "$OLD" "$NEW" | tui-auth account password --stdin', ""),
+    ),
+    "account show": (("tui-auth account show --json", ""),),
+    "account set": (
+        ('tui-auth account set name="Ann Example"', ""),
+        ("tui-auth account set email=ann@example.com --verify", ""),
+    ),
+    "account verify": (
+        ("tui-auth account verify email", ""),
+        ("echo 123456 | tui-auth account verify email --stdin", "the code you got"),
+    ),
+    "account mfa": (
+        ("tui-auth account mfa", "list them"),
+        ("tui-auth account mfa on sms", ""),
+        ("tui-auth account mfa prefer app", ""),
+        ("tui-auth account mfa replace-app", "set up a new authenticator app"),
+    ),
+    "account devices": (
+        ("tui-auth account devices --json", ""),
+        ("tui-auth account devices forget this", "this computer"),
+    ),
+    "account sessions": (
+        ("tui-auth account sessions", "where you are signed in"),
+        ("tui-auth account sessions revoke --others", "end all sessions but this one"),
+    ),
+    "account passkeys": (("tui-auth account passkeys --json", ""),),
+    "account password": (
+        ("tui-auth account password", "asks on the terminal"),
+        ('printf \'%s\\n\' "$OLD" "$NEW" | tui-auth account password --stdin', ""),
+    ),
+    "account delete": (
+        ("tui-auth account delete", "asks for your user name"),
+        ("tui-auth account delete --yes-delete ann", "for scripts"),
     ),
     "profile": (
         ("tui-auth profile import amplify_outputs.json", ""),

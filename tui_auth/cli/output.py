@@ -142,9 +142,8 @@ def with_status(command: Callable[[], int]) -> int:
 
 def status_for(error: Exception) -> ExitCode:
     from tui_auth.config.files import ConfigurationError
-    from tui_auth.errors import AuthError, ErrorKind
+    from tui_auth.errors import AuthError, ErrorKind, NotSignedInError
     from tui_auth.exit_codes import ExitCode
-    from tui_auth.session import NotSignedInError
     from tui_auth.storage.files import StorageError
 
     if isinstance(error, AuthError):

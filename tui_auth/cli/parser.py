@@ -245,10 +245,17 @@ def add_sign_in_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def add_session_arguments(parser: ArgumentParser) -> None:
-    """Add the flags that choose a session, for a command that never signs in."""
+def add_session_arguments(parser: ArgumentParser, *, is_subcommand: bool = False) -> None:
+    """Add the flags that choose a session, for a command that never signs in.
+
+    A subcommand that has them too leaves what was given before it, unless it is given again.
+    """
+    first = len(parser._actions)
     add_pool_arguments(parser)
     parser.add_argument("--username", metavar="NAME", help="the user of the session")
+    if is_subcommand:
+        for action in parser._actions[first:]:
+            action.default = SUPPRESS
 
 
 def add_token_arguments(parser: ArgumentParser) -> None:
@@ -280,7 +287,6 @@ def read_password(arguments: Namespace) -> Secret | None:
     """
     # Imported only for these flags: the first screen needs none of it.
     from tui_auth.config.files import permission_warning, read_password_file
-    from tui_auth.secret import Secret
 
     if arguments.password_file:
         secret = read_password_file(arguments.password_file)
@@ -293,6 +299,20 @@ def read_password(arguments: Namespace) -> Secret | None:
         raise _usage_error(
             "--password-stdin reads from a pipe, not from a terminal. Leave it out to be asked."
         )
+    password = read_secret_line()
+    if not password:
+        raise _usage_error("There is no password on stdin. Pipe it in as one line.")
+    return password
+
+
+def read_secret_line() -> Secret:
+    """Return the next line of stdin without its line break; empty at its end.
+
+    Raises:
+        CommandFailedError: With the usage status, if the line can't be a password or a code.
+    """
+    from tui_auth.secret import Secret
+
     line = sys.stdin.buffer.readline(_MAX_PASSWORD_BYTES + 1) if sys.stdin is not None else b""
     if len(line) > _MAX_PASSWORD_BYTES:
         raise _usage_error("The first line of stdin is too long to be a password.")
@@ -302,8 +322,6 @@ def read_password(arguments: Namespace) -> Secret | None:
         password = line.decode("utf-8-sig").removesuffix("\n").removesuffix("\r")
     if password is None:
         raise _usage_error("The password on stdin isn't UTF-8 text.")
-    if not password:
-        raise _usage_error("There is no password on stdin. Pipe it in as one line.")
     return Secret(password)
 
 

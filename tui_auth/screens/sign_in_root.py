@@ -29,6 +29,7 @@ from tui_auth.threads import in_daemon_thread
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
+    from textual.app import App
     from textual.screen import Screen
 
     from tui_auth import api
@@ -131,18 +132,8 @@ class SignInRoot(SignInScreen):
     def on_copy_requested(self, event: CopyRequested) -> None:
         """Send the text to the terminal's clipboard."""
         event.stop()
-        self.start_worker(partial(self._send_to_clipboard, event), "clipboard", "clipboard")
-
-    async def _send_to_clipboard(self, event: CopyRequested) -> None:
-        from tui_auth.terminal.clipboard import send_to_clipboard
-
-        def write(sequence: str) -> None:
-            if self.app._driver is not None:  # noqa: SLF001 - Textual has no other way to write a sequence
-                self.app._driver.write(sequence)  # noqa: SLF001
-
-        result = await in_daemon_thread(partial(send_to_clipboard, event.text, write))
-        if screen := self.form_screen:
-            screen.notice = f"{event.what} was {result.value}."
+        work = partial(copy_to_clipboard, self.app, event, lambda: self.form_screen)
+        self.start_worker(work, "clipboard", "clipboard")
 
     def end(self, done: Done | None) -> None:
         """Close all screens of the sign-in and return the result."""
@@ -204,6 +195,21 @@ class SignInRoot(SignInScreen):
     def finish(self, done: Done) -> None:
         """End with the result of the sign-in."""
         self.end(done)
+
+
+async def copy_to_clipboard(
+    app: App[Any], event: CopyRequested, top_form: Callable[[], FormScreen | None]
+) -> None:
+    """Send the text to the terminal's clipboard, and say on the topmost form what came of it."""
+    from tui_auth.terminal.clipboard import send_to_clipboard
+
+    def write(sequence: str) -> None:
+        if app._driver is not None:  # noqa: SLF001 - Textual has no other way to write a sequence
+            app._driver.write(sequence)  # noqa: SLF001
+
+    result = await in_daemon_thread(partial(send_to_clipboard, event.text, write))
+    if screen := top_form():
+        screen.notice = f"{event.what} was {result.value}."
 
 
 def build_context(

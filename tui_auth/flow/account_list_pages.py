@@ -1,0 +1,187 @@
+"""The pages of an account with the devices, the sessions and the passkeys: see ``account_pages``."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from tui_auth.flow import account_texts as texts
+from tui_auth.flow.account_pages import ActionsPage, Back, ListPage, Open, Row, Run, Say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tui_auth.account.values import UserDevice, UserSession, WebAuthnCredential
+    from tui_auth.flow.account_pages import AccountSettings, Output
+
+
+class DevicesPage(ListPage):
+    """The devices that the user pool remembers."""
+
+    title, crumb = "Devices", "devices"
+    explanation = (
+        "A remembered device may need no second factor. Its name was chosen by the program that registered "
+        "it. Some user pools list only devices that their users wanted to be remembered."
+    )
+
+    def __init__(self, settings: AccountSettings, devices: Sequence[UserDevice]) -> None:
+        super().__init__(settings)
+        self.devices = list(devices)
+
+    @property
+    def task(self) -> str:  # type: ignore[override]  # it depends on the list
+        """What the list is."""
+        return "Choose one to forget it." if self.devices else "The user pool remembers no devices."
+
+    def load(self) -> Sequence[Run]:
+        return [Run(self._read, in_background=True)]
+
+    def _read(self) -> Output:
+        self.devices = self.account.fetch_devices()
+        return None
+
+    def rows(self) -> Sequence[Row]:
+        return [Row(*texts.format_device(device)) for device in self.devices]
+
+    def select(self, position: int) -> Output:
+        device = self.devices[position]
+        name, used = texts.format_device(device)
+        note = "This session then ends when its token expires." if device.is_current else ""
+        forget = Run(partial(self._forget, device))
+        return Open(ActionsPage(self.settings, name, used, [(Row("Forget this device", note), forget)]))
+
+    def _forget(self, device: UserDevice) -> Output:
+        self.account.forget_device(device.key)
+        return Back(texts.THIS_DEVICE_FORGOTTEN if device.is_current else texts.DEVICE_FORGOTTEN)
+
+
+class SessionsPage(ListPage):
+    """Where the user is signed in."""
+
+    title, crumb = "Sessions", "sessions"
+    explanation = (
+        "Each line is a sign-in with one of this user pool's app clients. Programs say what they are, and "
+        "Cognito guesses the place. The list is a few seconds behind. To end this session, sign out."
+    )
+
+    def __init__(self, settings: AccountSettings, sessions: Sequence[UserSession]) -> None:
+        super().__init__(settings)
+        self._sessions = list(sessions)
+        self._ended: set[str] = set()
+
+    @property
+    def sessions(self) -> Sequence[UserSession]:
+        """The sessions, without those that were ended here and that the list still has."""
+        return [session for session in self._sessions if session.id not in self._ended]
+
+    @property
+    def others(self) -> Sequence[UserSession]:
+        """The sessions but this one."""
+        return [session for session in self.sessions if not session.is_current]
+
+    @property
+    def task(self) -> str:  # type: ignore[override]  # it depends on the list
+        """How many there are."""
+        return f"{texts.format_sessions(self.sessions)}. Choose one to end it."
+
+    def load(self) -> Sequence[Run]:
+        return [Run(self._read, in_background=True)]
+
+    def _read(self) -> Output:
+        self._sessions = self.account.list_user_sessions()
+        return None
+
+    def rows(self) -> Sequence[Row]:
+        rows = [Row(*texts.format_session(session)) for session in self.sessions]
+        if len(self.others) > 1:
+            rows.append(Row(f"End all others ({len(self.others)})", "This session stays."))
+        return rows
+
+    def select(self, position: int) -> Output:
+        if position >= len(self.sessions):
+            end = Run(partial(self._end_others))
+            row = Row(f"End {len(self.others)} sessions")
+            return Open(ActionsPage(self.settings, "End all other sessions", "", [(row, end)]))
+        session = self.sessions[position]
+        if session.is_current:
+            return Say("This is the session you are using. To end it, sign out.", is_error=True)
+        what, active = texts.format_session(session)
+        actions = [(Row("End this session"), Run(partial(self._end, session, linked=False)))]
+        linked = [other for other in self.sessions if other.origin_session_id == session.id]
+        if linked:
+            row = Row("End it and what came from it", f"{len(linked)} more sessions.")
+            actions.append((row, Run(partial(self._end, session, linked=True))))
+        return Open(ActionsPage(self.settings, what, active, actions))
+
+    def _end(self, session: UserSession, *, linked: bool) -> Output:
+        self.account.revoke_user_session(session.id, linked=linked)
+        self._ended.add(session.id)
+        return Back("The session is ended.")
+
+    def _end_others(self) -> Output:
+        result = self.account.revoke_other_user_sessions()
+        self._ended.update(result.ended)
+        return _describe_end(len(result.ended), [*result.failed.values()])
+
+
+def end_all_others(settings: AccountSettings) -> Output:
+    """End all sessions but this one."""
+    result = settings.account.revoke_other_user_sessions()
+    return _describe_end(len(result.ended), [*result.failed.values()])
+
+
+def _describe_end(count: int, errors: Sequence[object]) -> Output:
+    ended = f"Ended {count} session{'' if count == 1 else 's'}."
+    if not errors:
+        return Back(ended if count else texts.NO_OTHER_SESSIONS)
+    return Back(f"{ended} {len(errors)} couldn't be ended: {texts.error_message(errors[0])}")  # type: ignore[arg-type]
+
+
+class PasskeysPage(ListPage):
+    """The passkeys."""
+
+    title, crumb = "Passkeys", "passkeys"
+    explanation = (
+        "Cognito chooses the name of a passkey. Deleting one here doesn't remove it from your security key "
+        "or password manager."
+    )
+
+    def __init__(self, settings: AccountSettings, passkeys: Sequence[WebAuthnCredential]) -> None:
+        super().__init__(settings)
+        self.passkeys = list(passkeys)
+
+    @property
+    def task(self) -> str:  # type: ignore[override]  # it depends on the list
+        """What the list is."""
+        return "Choose one to delete it." if self.passkeys else "You have no passkeys."
+
+    def load(self) -> Sequence[Run]:
+        return [Run(self._read, in_background=True)]
+
+    def _read(self) -> Output:
+        self.passkeys = self.account.list_web_authn_credentials()
+        return None
+
+    def rows(self) -> Sequence[Row]:
+        rows = [Row(*texts.format_passkey(passkey)) for passkey in self.passkeys]
+        if self.settings.add_passkey:
+            rows.append(Row("Add a passkey", "With a security key on this computer."))
+        return rows
+
+    def select(self, position: int) -> Output:
+        if position >= len(self.passkeys):
+            return Run(self._add)
+        passkey = self.passkeys[position]
+        name, created = texts.format_passkey(passkey)
+        delete = Run(partial(self._delete, passkey))
+        row = Row("Delete this passkey", "Remove it from your security key, too.")
+        return Open(ActionsPage(self.settings, name, created, [(row, delete)]))
+
+    def _add(self) -> Output:
+        text = self.settings.add_passkey() if self.settings.add_passkey else ""
+        self.passkeys = self.account.list_web_authn_credentials()
+        return Say(text)
+
+    def _delete(self, passkey: WebAuthnCredential) -> Output:
+        self.account.delete_web_authn_credential(passkey.credential_id)
+        return Back("The passkey is deleted.")

@@ -1,0 +1,198 @@
+"""The pages of an account, for both front ends: what each shows, and what its answers lead to.
+
+A page is a list to choose from or a form to fill in. It has no Textual and no terminal. A front end draws the
+page on top of its stack, and carries out the output of each answer: open a page, go back, run a request on a
+thread. Nothing is deleted or ended by a single key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tui_auth.account.account import Account
+    from tui_auth.config.settings import PasswordPolicy
+    from tui_auth.secret import Secret
+
+LABEL_CELLS = 15
+"""The width of the labels of a list with values."""
+
+
+@dataclass(frozen=True)
+class AccountSettings:
+    """The account, and what the pages need besides.
+
+    Attributes:
+        account: The account.
+        names: What the user may type to delete it: the user name as typed at the sign-in, and Cognito's.
+        app_name: The name under which an authenticator app lists a new key.
+        password_policy: The pool's password policy; None if unknown.
+        add_passkey: Registers a passkey and returns what to say; None if that isn't possible here.
+    """
+
+    account: Account
+    names: tuple[str, ...]
+    app_name: str = ""
+    password_policy: PasswordPolicy | None = None
+    add_passkey: Callable[[], str] | None = None
+
+
+# -- what an answer leads to ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Open:
+    """Show a page on top of this one, or in its place."""
+
+    page: Page
+    in_place: bool = False
+
+
+@dataclass(frozen=True)
+class Back:
+    """Go back and show a notice; read what was changed again."""
+
+    notice: str = ""
+    is_changed: bool = True
+    levels: int = 1
+
+
+@dataclass(frozen=True)
+class Run:
+    """Run a request on a thread; it returns the next output. ``in_background`` doesn't block the page."""
+
+    work: Callable[[], Output]
+    in_background: bool = False
+
+
+@dataclass(frozen=True)
+class Say:
+    """Show a notice, or an error under a field; without a field, below all."""
+
+    text: str
+    is_error: bool = False
+    field: str = ""
+
+
+@dataclass(frozen=True)
+class Leave:
+    """Close the account: it is gone."""
+
+    text: str
+
+
+Output = Open | Back | Run | Say | Leave | None
+"""None: draw the page again."""
+
+
+# -- pages ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Row:
+    """One thing to choose."""
+
+    label: str
+    note: str = ""
+    is_available: bool = True
+
+
+class InputKind(Enum):
+    """What a field takes."""
+
+    TEXT = auto()
+    SECRET = auto()
+    NEW_PASSWORD = auto()
+    """Asked for twice, with the password policy."""
+    CODE = auto()
+
+
+@dataclass(frozen=True)
+class Input:
+    """One field of a form."""
+
+    name: str
+    label: str
+    kind: InputKind = InputKind.TEXT
+    value: str = ""
+    hint: str = ""
+
+
+Values = Mapping[str, "Secret"]
+
+
+class Page:
+    """One page. ``title`` and ``task`` are its heading, ``crumb`` names it in the breadcrumbs."""
+
+    title = ""
+    task = ""
+    crumb = ""
+    explanation = ""
+
+    def __init__(self, settings: AccountSettings) -> None:
+        self.settings = settings
+        self.account = settings.account
+
+    def load(self) -> Sequence[Run]:
+        """Return the requests that read what the page shows, again after a change."""
+        return ()
+
+
+class ListPage(Page):
+    """A list to choose from."""
+
+    def rows(self) -> Sequence[Row]:
+        """Return what there is to choose from."""
+        raise NotImplementedError
+
+    def select(self, position: int) -> Output:
+        """Return what choosing a row leads to."""
+        raise NotImplementedError
+
+
+class FormPage(Page):
+    """A form to fill in. ``can_resend`` says whether another code can be sent."""
+
+    submit_label = "Save"
+    can_resend = False
+
+    def inputs(self) -> Sequence[Input]:
+        """Return the fields."""
+        raise NotImplementedError
+
+    def submit(self, values: Values) -> Output:
+        """Return what the values of the fields lead to."""
+        raise NotImplementedError
+
+    def resend(self) -> Output:
+        """Send another code."""
+        return None
+
+
+class ActionsPage(ListPage):
+    """Asks what to do with one thing; the first answer does nothing.
+
+    Args:
+        settings: The account.
+        title: What the thing is.
+        task: More about it.
+        actions: The answers, what each does, and what it leads to.
+    """
+
+    crumb = "choose"
+
+    def __init__(
+        self, settings: AccountSettings, title: str, task: str, actions: Sequence[tuple[Row, Output]]
+    ) -> None:
+        super().__init__(settings)
+        self.title, self.task = title, task
+        self.actions = ((Row("Leave it as it is"), Back(is_changed=False)), *actions)
+
+    def rows(self) -> Sequence[Row]:
+        return [row for row, _ in self.actions]
+
+    def select(self, position: int) -> Output:
+        return self.actions[position][1]
