@@ -57,6 +57,8 @@ ALLOWED: Final = {
     "login asks": "a value of --prompt",
     "managed login": "a name in the Cognito console",
     "login pages": "a name in the Cognito console",
+    "cannot be updated": "a message of Cognito, by which it is recognized",
+    "has not been enabled": "a message of Cognito, by which it is recognized",
     "Cannot overwrite a value": "a message of tomllib, by which it is recognized",
     "Cannot declare": "a message of tomllib, by which it is recognized",
 }
@@ -67,7 +69,7 @@ PROPER: Final = frozenset(
         *("Amazon", "AWS", "Amplify", "Cognito", "Lambda", "Linux", "Python", "Textual", "Unicode"),
         *("Ctrl", "Enter", "Esc", "Tab"),
         *("AcmeSSO", "Google", "Auth"),
-        *("App", "Authentication", "Authorization", "Bearer", "Username"),
+        *("Access", "App", "Authentication", "Token", "Authorization", "Bearer", "Username"),
         *("Application", "Berlin", "Europe", "Library", "Support"),
     }
 )
@@ -76,6 +78,8 @@ PROPER: Final = frozenset(
 LONG: Final = {
     "screens/": "explanations in the help of a screen, which scrolls",
     "demo/": "introduction to the demo",
+    "flow/account_": "explanations in the help of an account page",
+    "cli/commands/account.py": "description and exit codes in --help",
     "cli/help.py": "the page of --help",
     "cli/commands/doctor.py": "description and exit codes in --help",
 }
@@ -184,7 +188,6 @@ RULES: Final[tuple[Callable[[Message], Iterator[str]], ...]] = (
 
 UNDER_REVISION: Final = (
     *("screens/", "widgets/", "flow/messages.py"),
-    *("account/", "flow/account", "cli/commands/account.py"),
     *("passkeys/", "session_api.py"),
 )
 """Modules whose texts are still being written; to be removed with the last of them."""

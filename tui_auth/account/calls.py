@@ -114,7 +114,7 @@ class AccountCalls:
             if is_last:
                 break
             token = self._session.token(rejected=token)
-        raise NotSignedInError("Cognito rejects the tokens of this session.", "Run tui-auth sign-in.")
+        raise NotSignedInError("Cognito rejects the tokens of this session.", "Run `tui-auth sign-in`.")
 
     def refresh(self) -> None:
         """Replace the tokens of the session."""

@@ -49,7 +49,7 @@ _DEVICES = ("ListDevices", "ForgetDevice", "UpdateDeviceStatus")
 _SESSIONS = WITHOUT_SCOPE
 _TOTP = ("AssociateSoftwareToken", "VerifySoftwareToken")
 _PASSKEYS = ("ListWebAuthnCredentials", "DeleteWebAuthnCredential")
-_ASK_ADMIN = "Someone who manages the user pool can change that."
+_ASK_ADMIN = "The user pool's administrator can change this."
 _NO_SESSIONS = "This user pool doesn't keep a list of sessions."
 _NO_PASSKEYS = "This user pool doesn't offer passkeys."
 _NO_APP = "This user pool doesn't offer authenticator apps."
@@ -59,7 +59,7 @@ _RULES = (
         ("ChangePassword",),
         "NotAuthorizedException",
         "That isn't your current password.",
-        "Type it again.",
+        "Enter it again.",
         "Incorrect username or password",
         ErrorField.ANSWER,
         ErrorKind.NOT_AUTHORIZED,

@@ -139,7 +139,7 @@ class CodePage(FormPage):
     """Asks for the code that verifies an address. Nothing is lost by going back: the code stays valid."""
 
     crumb, submit_label, can_resend = "code", "Verify", True
-    explanation = "The code is valid for a day. Another one makes it worthless. Esc verifies later."
+    explanation = "The code is valid for a day. A new code replaces it. Esc verifies later."
 
     def __init__(self, settings: AccountSettings, name: str, sent: str) -> None:
         super().__init__(settings)

@@ -173,7 +173,9 @@ class PasswordPage(FormPage):
         end = Run(partial(end_all_others, self.settings))
         row = Row(f"End all other sessions ({len(others)})", "They must sign in with the new password.")
         return Open(
-            ActionsPage(self.settings, "✓ Your password is changed", "Other sessions go on.", [(row, end)]),
+            ActionsPage(
+                self.settings, "✓ Your password is changed", "Other sessions stay signed in.", [(row, end)]
+            ),
             in_place=True,
         )
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 CELL: Final = 5
 """The width of the cell of a digit."""
 
-_NOT_ONE_CODE: Final = "There is not just one code in this: delete the rest."
+_NOT_ONE_CODE: Final = "This has more than one code. Delete the rest."
 
 
 class CodeInput(TextInput):
