@@ -6,13 +6,15 @@ import base64
 import hashlib
 import json
 import random
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 import pytest
 
 from tests.auth.browser_answers import CLIENT, CODE, answer_to, begin, parameters_of, token_reply
 from tests.auth.reply_server import ReplyServer, running_reply_server
+from tui_auth.auth import token_endpoint
 from tui_auth.auth.attempt import Attempt
 from tui_auth.auth.managed_login import ContinueSignInWithBrowser, ManagedLogin, parse_domain
 from tui_auth.auth.next_step import Done, ErrorAction, action_for_error
@@ -317,6 +319,23 @@ def test_error_of_the_token_endpoint_has_its_sentence(
         attempt.confirm(answer_to(step))
     assert CODE not in str(raised.value)
     assert len(domain.requests) == 1, "neither repeated nor redirected"
+
+
+def test_only_the_start_of_an_endless_reply_is_read(
+    domain: ReplyServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempt, step = begin(ManagedLogin(domain.url))
+    domain.reply, sizes = b"1" * (4 * 1024 * 1024), list[int]()
+    judge = token_endpoint._result
+
+    def record(status: int, content: bytes) -> Mapping[str, Any]:
+        sizes.append(len(content))
+        return judge(status, content)
+
+    monkeypatch.setattr(token_endpoint, "_result", record)
+    with pytest.raises(NetworkError):
+        attempt.confirm(answer_to(step))
+    assert sizes == [token_endpoint.LARGEST_REPLY + 1]
 
 
 def test_domain_that_refuses_the_connection_says_so() -> None:

@@ -150,6 +150,15 @@ def test_session_without_a_browser_names_no_address(machine: Machine) -> None:
     assert "browser" not in machine.run("sign-out").stderr
 
 
+def test_password_sign_in_beside_a_domain_leads_to_no_browser(browser: BrowserMachine) -> None:
+    machine = browser.machine
+    done = machine.reach_done(browser.choice, machine.create_user())
+    persistence = SessionPersistence(browser.choice, machine.server.clock.now, machine.sessions)
+    assert not persistence.save(done, "ann", StorageKind.FILE, signature_checked=True).problem
+    assert "auth_flow" not in machine.find_session().record.sign_in_settings
+    assert "browser" not in machine.run("sign-out").stderr
+
+
 def test_next_sign_in_goes_through_the_browser_again(browser: BrowserMachine) -> None:
     browser.sign_in()
     settings = browser.machine.find_session().record.sign_in_settings
