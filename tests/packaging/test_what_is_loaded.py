@@ -123,9 +123,11 @@ def test_first_frame_loads_nothing_of_later_screens(modules_loaded_by_sign_in: L
     assert submodules("auth", modules) <= auth
     assert submodules("screens", modules) <= {
         "form_screen",
+        "guest",
         "keys",
         "screen_context",
         "sign_in",
+        "sign_in_root",
     }
     assert not submodules("session", modules)
     assert not submodules("plain", modules) | submodules("emulator", modules) | submodules("demo", modules)

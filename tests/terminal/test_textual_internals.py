@@ -1,4 +1,4 @@
-"""The private names of Textual that tui_auth.terminal uses still exist and are still called."""
+"""The private names of Textual that this program uses still exist and are still called."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ import inspect
 import pytest
 from textual._xterm_parser import XTermParser
 from textual.app import App
+from textual.css.stylesheet import Stylesheet
+from textual.dom import DOMNode
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
+from textual.screen import Screen
+from textual.widget import Widget
 from textual.worker import WorkerFailed
 
 PRIVATE_METHODS = [
@@ -20,6 +24,10 @@ PRIVATE_METHODS = [
     (App, "_fatal_error"),
     (App, "_handle_exception"),
     (App, "_print_error_renderables"),
+    (App, "_check_bindings"),
+    (DOMNode, "_get_default_css"),
+    (Screen, "_pop_result_callback"),
+    (Widget, "_post_register"),
 ]
 PRIVATE_ATTRIBUTES = [
     (LinuxDriver, "_file"),
@@ -36,6 +44,12 @@ PRIVATE_ATTRIBUTES = [
     (App, "_driver"),
     (App, "_exception"),
     (App, "_exit_renderables"),
+    (App, "_exit"),
+    (App, "_keymap"),
+    (DOMNode, "_bindings"),
+    (Screen, "_modal"),
+    (Screen, "_result_callbacks"),
+    (Stylesheet, "_variables"),
 ]
 
 
@@ -58,6 +72,7 @@ def test_private_attribute_is_set(owner: type, name: str) -> None:
         (LinuxDriver, "_sigtstp_application"),
         (App, "_fatal_error"),
         (App, "_print_error_renderables"),
+        (App, "_check_bindings"),
     ],
 )
 def test_textual_uses_what_is_overridden(owner: type, name: str) -> None:
