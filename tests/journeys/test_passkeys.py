@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from tests.journeys.conftest import SignIn
 from tests.journeys.own_pool import MakePool, OwnPool
 from tests.passkeys.people import PIN, give_passkey, program_with_key
 from tests.steps.screen_reading import number_key_for
 from tui_auth.demo.software_key import SoftwareKey
-from tui_auth.emulator.demo_users import passkey_of
+from tui_auth.emulator.demo_users import PASSWORD, DemoUser, passkey_of
 from tui_auth.error_kinds import PasskeyProblem
 from tui_auth.flow import passkey
 from tui_auth.passkeys.problems import TEXTS
@@ -144,3 +145,86 @@ def test_passkey_signs_in_at_line_prompts(own_pool: MakePool) -> None:
     program.enter(PIN)
     program.wait_for("Signed in as ann.")
     assert PIN not in program.screen_text()
+
+
+# The account command
+
+
+def start(pool: OwnPool, *arguments: str, **environment: str) -> SignIn:
+    """Start the program with a security key, in a terminal."""
+    command = ["-c", program_with_key("nobody"), *arguments]
+    program = SignIn(command, home=pool.home, rows=40, environment=environment)
+    program.server = pool.server
+    program.user = DemoUser("", "ann", PASSWORD, "", "", None, pool.id, pool.client_id, "USER_SRP_AUTH")
+    return pool._exit_stack.enter_context(program)
+
+
+def signed_in_pool(own_pool: MakePool, *lines: str) -> OwnPool:
+    """Return a pool with passkeys to which ann is signed in, with a profile with these lines."""
+    pool = own_pool(**SETTINGS)
+    pool.create_user("ann", email="ann@example.com", email_verified="true")
+    flags = pool.write_profile(*lines)
+    program = start(pool, "sign-in", *flags, "--plain", "--storage", "file", "--username", "ann")
+    program.wait_for("Password:")
+    program.enter(PASSWORD)
+    program.wait_for("Signed in as ann.")
+    assert program.wait_exit() == 0
+    return pool
+
+
+def passkeys_of_ann(pool: OwnPool) -> list[str]:
+    return list(pool.server.state.pools[pool.id].users["ann"].passkeys)
+
+
+def test_passkey_is_added_on_the_key_and_its_site_is_stored(own_pool: MakePool) -> None:
+    pool = signed_in_pool(own_pool)
+    program = start(pool, "account", "passkeys", "add", "--profile", "own")
+    program.wait_for("Is this the site it was made on?")
+    program.enter("2")
+    program.wait_for(f"{passkey.PIN_LABEL}:")
+    program.enter("0000")
+    program.wait_for(f"Error: {passkey.PIN_WRONG}")
+    program.enter(PIN)
+    assert program.wait_exit() == 0
+
+    assert len(passkeys_of_ann(pool)) == 1
+    assert f'passkey_relying_party = "{SITE}"' in read_config(pool)
+
+
+def test_passkey_of_another_site_is_not_made(own_pool: MakePool) -> None:
+    pool = signed_in_pool(own_pool, 'passkey_relying_party = "auth.example.com"')
+    program = start(pool, "account", "passkeys", "add", "--profile", "own")
+    program.wait_for_text(TEXTS[PasskeyProblem.RELYING_PARTY_REJECTED][0])
+    program.wait_for("Number:")
+    program.enter("2")
+
+    assert program.wait_exit() == 5
+    assert passkeys_of_ann(pool) == []
+
+
+def test_adding_a_passkey_can_be_given_up(own_pool: MakePool) -> None:
+    pool = signed_in_pool(own_pool, f'passkey_relying_party = "{SITE}"')
+    program = start(pool, "account", "passkeys", "add", "--profile", "own")
+    program.wait_for(f"{passkey.PIN_LABEL}:")
+    program.enter("/back")
+
+    assert program.wait_exit() == 6
+    assert passkeys_of_ann(pool) == []
+
+
+def test_passkey_cannot_be_added_where_no_key_can_be_used(own_pool: MakePool) -> None:
+    pool = signed_in_pool(own_pool)
+    command = ["-m", "tui_auth", "account", "passkeys", "add", "--profile", "own"]
+    ssh = {"SSH_CONNECTION": "10.0.0.1 50000 10.0.0.2 22"}
+    program = pool._exit_stack.enter_context(SignIn(command, home=pool.home, rows=40, environment=ssh))
+    program.wait_for_text(TEXTS[PasskeyProblem.OVER_SSH][0])
+
+    assert program.wait_exit() == 10
+
+
+def test_passkey_cannot_be_added_without_a_session(own_pool: MakePool) -> None:
+    pool = own_pool(**SETTINGS)
+    pool.write_profile()
+    program = start(pool, "account", "passkeys", "add", "--profile", "own")
+
+    assert program.wait_exit() == 4

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tui_auth.account.calls import AccountCalls
+from tui_auth.account.passkeys import PasskeyOperations
 from tui_auth.account.values import (
     MFA_SETTINGS,
     AttributeUpdate,
@@ -17,7 +18,6 @@ from tui_auth.account.values import (
     UserDevice,
     UserProfile,
     UserSession,
-    WebAuthnCredential,
     mappings,
     parse_attributes,
 )
@@ -52,7 +52,7 @@ def _nothing() -> None:
     """Do nothing: the default of a callback."""
 
 
-class Account:
+class Account(PasskeyOperations):
     """The account of the user of a session.
 
     Each method takes a valid token from the session for each of its calls, so an Account can be kept as long
@@ -411,21 +411,6 @@ class Account:
             else:
                 ended.append(session_id)
         return RevocationResult(tuple(ended), failed)
-
-    # -- passkeys -----------------------------------------------------------------------------------
-
-    @drops_secrets
-    def list_web_authn_credentials(self) -> list[WebAuthnCredential]:
-        """Return the passkeys (ListWebAuthnCredentials)."""
-        pages = self._calls.pages(
-            "listWebAuthnCredentials", "ListWebAuthnCredentials", "Credentials", "NextToken"
-        )
-        return list(map(WebAuthnCredential.from_reply, pages))
-
-    @drops_secrets
-    def delete_web_authn_credential(self, credential_id: str) -> None:
-        """Delete a passkey (DeleteWebAuthnCredential)."""
-        self._calls.call("deleteWebAuthnCredential", "DeleteWebAuthnCredential", CredentialId=credential_id)
 
     # -- the whole account --------------------------------------------------------------------------
 

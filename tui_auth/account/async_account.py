@@ -68,4 +68,6 @@ class AsyncAccount:
     revoke_other_user_sessions = _on_thread(Account.revoke_other_user_sessions)
     list_web_authn_credentials = _on_thread(Account.list_web_authn_credentials)
     delete_web_authn_credential = _on_thread(Account.delete_web_authn_credential)
+    start_web_authn_registration = _on_thread(Account.start_web_authn_registration)
+    complete_web_authn_registration = _on_thread(Account.complete_web_authn_registration)
     delete_user = _on_thread(Account.delete_user)

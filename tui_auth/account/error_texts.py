@@ -48,7 +48,8 @@ _ATTRIBUTES = ("UpdateUserAttributes", "DeleteUserAttributes")
 _DEVICES = ("ListDevices", "ForgetDevice", "UpdateDeviceStatus")
 _SESSIONS = WITHOUT_SCOPE
 _TOTP = ("AssociateSoftwareToken", "VerifySoftwareToken")
-_PASSKEYS = ("ListWebAuthnCredentials", "DeleteWebAuthnCredential")
+_REGISTRATION = ("StartWebAuthnRegistration", "CompleteWebAuthnRegistration")
+_PASSKEYS = ("ListWebAuthnCredentials", "DeleteWebAuthnCredential", *_REGISTRATION)
 _ASK_ADMIN = "The user pool's administrator can change this."
 _NO_SESSIONS = "This user pool doesn't keep a list of sessions."
 _NO_PASSKEYS = "This user pool doesn't offer passkeys."
@@ -135,7 +136,17 @@ _RULES = (
             "UnknownOperationException",
             "FeatureUnavailableInTierException",
             "WebAuthnNotEnabledException",
+            "WebAuthnConfigurationMissingException",
         )
+    ),
+    _Rule(_REGISTRATION, "LimitExceededException", "You have too many passkeys.", "Delete one first."),
+    _Rule(
+        _REGISTRATION, "WebAuthnChallengeNotFoundException", "The registration took too long.", "Try again."
+    ),
+    _Rule(
+        _REGISTRATION,
+        "WebAuthnCredentialNotSupportedException",
+        "The user pool doesn't take this key.",
     ),
     _Rule(("DeleteWebAuthnCredential",), "ResourceNotFoundException", "That passkey is already deleted."),
 )

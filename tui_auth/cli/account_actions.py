@@ -214,7 +214,18 @@ def sessions(account: Account, stored: StoredSession, arguments: Namespace) -> i
 
 
 def passkeys(account: Account, stored: StoredSession, arguments: Namespace) -> int:
-    """List the passkeys, or delete one."""
+    """List the passkeys, add one on a security key, or delete one."""
+    if arguments.change == "add":
+        from tui_auth.cli.passkey_registration import register_passkey
+
+        _require_terminal("A security key is touched, and its PIN typed", "Run this on a terminal.")
+        credential_id = register_passkey(account, stored, arguments)
+        _done("The passkey is on your security key. `tui-auth account passkeys` lists it.")
+        if arguments.json:
+            listed = account.list_web_authn_credentials()
+            added = [passkey for passkey in listed if passkey.credential_id == credential_id]
+            return _print_json({"credentials": facts.passkey_facts(added)})
+        return ExitCode.OK
     if arguments.change == "delete":
         account.delete_web_authn_credential(arguments.id)
         _done("The passkey is deleted. Remove it from your security key or password manager, too.")

@@ -132,7 +132,7 @@ def sign_in_settings(choice: ResolvedPool, arguments: Namespace, *, leaves_when_
         password_policy=choice.password_policy,
         managed_login=_managed_login(choice),
         identity_providers=choice.browser.get("identity_providers", ()),
-        passkeys=_passkey_settings(choice),
+        passkeys=passkey_settings(choice),
     )
 
 
@@ -153,7 +153,7 @@ def _auth_flow(choice: ResolvedPool) -> AuthFlow:
     return AuthFlow(choice.auth_flow or AuthFlow.USER_SRP_AUTH)
 
 
-def _passkey_settings(choice: ResolvedPool) -> PasskeySettings:
+def passkey_settings(choice: ResolvedPool) -> PasskeySettings:
     """Return the site that passkeys are for; one that the user confirms is stored in the profile."""
 
     def remember(relying_party: str) -> None:

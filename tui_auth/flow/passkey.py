@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from tui_auth.auth.next_step import (
     AuthFactorType,
@@ -26,7 +26,7 @@ from tui_auth.passkeys.keys import default_keys, with_key
 from tui_auth.passkeys.problems import passkey_error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from tui_auth.auth.auth import Auth
     from tui_auth.errors import AuthError
@@ -79,6 +79,7 @@ class KeyEvent:
         tries_left: With PIN, how many tries the key allows; None if it doesn't say.
         was_wrong: With PIN, whether the last one was wrong.
         answer: With DONE, the answer to the step.
+        credential: With DONE of a registration, the credential.
         error: With FAILED, why.
     """
 
@@ -86,6 +87,7 @@ class KeyEvent:
     tries_left: int | None = None
     was_wrong: bool = False
     answer: Secret | None = None
+    credential: Mapping[str, Any] | None = None
     error: PasskeyError | None = None
 
 
@@ -97,24 +99,15 @@ class PasskeyFlow(Protocol):
 
 
 class KeyCeremony:
-    """One use of a security key.
+    """One use of a security key; a subclass says for what.
 
     Args:
-        flow: The sign-in; its settings say which relying party is trusted and where keys are.
-        step: The step to answer.
         report: Called with each event, on the ceremony's thread.
-        is_confirmed: Whether the user has just confirmed the step's relying party.
+        is_confirmed: Whether the user has just confirmed the relying party that is asked for.
     """
 
-    def __init__(
-        self,
-        flow: PasskeyFlow,
-        step: ContinueSignInWithPasskey,
-        report: Callable[[KeyEvent], object],
-        *,
-        is_confirmed: bool = False,
-    ) -> None:
-        self._flow, self._step, self._report = flow, step, report
+    def __init__(self, report: Callable[[KeyEvent], object], *, is_confirmed: bool = False) -> None:
+        self._report = report
         self._is_confirmed = is_confirmed
         self._pins: queue.SimpleQueue[Secret | None] = queue.SimpleQueue()
         self._cancel = threading.Event()
@@ -133,7 +126,7 @@ class KeyCeremony:
 
     def _run(self) -> None:
         try:
-            event = KeyEvent(KeyStage.DONE, answer=self._sign())
+            event = self._use_key()
         except PasskeyError as error:
             event = KeyEvent(KeyStage.FAILED, error=error.without_secrets())
         except Exception:
@@ -141,26 +134,9 @@ class KeyCeremony:
         with suppress(Exception):  # a screen that is closed has nobody left who reads it
             self._report(event)
 
-    def _sign(self) -> Secret:
-        from tui_auth.passkeys.ceremony import make_assertion
-        from tui_auth.passkeys.relying_party import trusted_relying_party
-
-        flow, step, settings = self._flow, self._step, self._flow.settings.passkeys
-        relying_party = trusted_relying_party(
-            step.relying_party,
-            pinned=settings.relying_party,
-            endpoint_url=flow.auth.client.endpoint_url,
-            is_confirmed=self._is_confirmed,
-        )
-        if settings.relying_party is None:
-            remember_relying_party(flow, relying_party.id)
-        keys = settings.keys or default_keys()
-        return with_key(
-            keys,
-            self,
-            self._cancel,
-            lambda device: make_assertion(device, step.options, relying_party, self, self._cancel),
-        )
+    def _use_key(self) -> KeyEvent:
+        """Return the event DONE. Raises PasskeyError."""
+        raise NotImplementedError
 
     # -- what the key needs -------------------------------------------------------------------------
 
@@ -187,9 +163,87 @@ class KeyCeremony:
         return None
 
 
+class SigningCeremony(KeyCeremony):
+    """Makes the assertion that a step asks for.
+
+    ``flow`` is the sign-in: its settings say which relying party is trusted and where keys are.
+    """
+
+    def __init__(
+        self,
+        flow: PasskeyFlow,
+        step: ContinueSignInWithPasskey,
+        report: Callable[[KeyEvent], object],
+        *,
+        is_confirmed: bool = False,
+    ) -> None:
+        super().__init__(report, is_confirmed=is_confirmed)
+        self._flow, self._step = flow, step
+
+    def _use_key(self) -> KeyEvent:
+        from tui_auth.passkeys.ceremony import make_assertion
+        from tui_auth.passkeys.relying_party import trusted_relying_party
+
+        flow, step, settings = self._flow, self._step, self._flow.settings.passkeys
+        relying_party = trusted_relying_party(
+            step.relying_party,
+            pinned=settings.relying_party,
+            endpoint_url=flow.auth.client.endpoint_url,
+            is_confirmed=self._is_confirmed,
+        )
+        if settings.relying_party is None:
+            remember_relying_party(flow, relying_party.id)
+        keys = settings.keys or default_keys()
+        answer = with_key(
+            keys,
+            self,
+            self._cancel,
+            lambda device: make_assertion(device, step.options, relying_party, self, self._cancel),
+        )
+        return KeyEvent(KeyStage.DONE, answer=answer)
+
+
+class RegistrationCeremony(KeyCeremony):
+    """Makes a passkey with the options of StartWebAuthnRegistration."""
+
+    def __init__(
+        self,
+        options: Mapping[str, Any],
+        settings: PasskeySettings,
+        endpoint_url: str | None,
+        report: Callable[[KeyEvent], object],
+        *,
+        is_confirmed: bool = False,
+    ) -> None:
+        super().__init__(report, is_confirmed=is_confirmed)
+        self._options, self._settings, self._endpoint_url = options, settings, endpoint_url
+
+    def _use_key(self) -> KeyEvent:
+        from tui_auth.passkeys.ceremony import make_credential
+        from tui_auth.passkeys.relying_party import requested_relying_party, trusted_relying_party
+
+        settings = self._settings
+        relying_party = trusted_relying_party(
+            requested_relying_party(self._options),
+            pinned=settings.relying_party,
+            endpoint_url=self._endpoint_url,
+            is_confirmed=self._is_confirmed,
+        )
+        if settings.relying_party is None and settings.remember is not None:
+            with suppress(TuiAuthError):  # it is asked again the next time
+                settings.remember(relying_party.id)
+        credential = with_key(
+            settings.keys or default_keys(),
+            self,
+            self._cancel,
+            lambda device: make_credential(device, self._options, relying_party, self, self._cancel),
+        )
+        return KeyEvent(KeyStage.DONE, credential=credential)
+
+
 def ceremony_for(step: NextStep, flow: PasskeyFlow) -> Callable[..., KeyCeremony] | None:
     """Return what makes the ceremony for a step that needs a security key; None for other steps."""
-    return partial(KeyCeremony, flow, step) if isinstance(step, ContinueSignInWithPasskey) else None
+    return partial(SigningCeremony, flow, step) if isinstance(step, ContinueSignInWithPasskey) else None
 
 
 def remember_relying_party(flow: PasskeyFlow, relying_party: str) -> None:

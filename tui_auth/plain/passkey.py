@@ -24,30 +24,45 @@ PLUGGED_IN_PROMPT = f"Press Enter when it is plugged in, or type {BACK} for anot
 
 
 class PasskeyPrompts:
-    """Has the user plug in a security key, enter its PIN and touch it. /back leads to the other factors."""
+    """Has the user plug in a security key, enter its PIN and touch it.
 
-    def __init__(self, prompts: Prompts, flow: SignInFlow) -> None:
+    Args:
+        prompts: The prompts.
+        leave: The answer that gives up after a problem.
+        decline: The answer that says that the site isn't the right one.
+    """
+
+    def __init__(
+        self, prompts: Prompts, *, leave: str = passkey.OTHER_WAY, decline: str = passkey.SITE_NO
+    ) -> None:
         self.prompts = prompts
+        self._leave, self._decline = leave, decline
         self.lines = prompts.lines
-        self.flow = flow
+        self.problem: PasskeyProblem | None = None
+        """What went wrong the last time."""
 
-    def ask(self, step: ContinueSignInWithPasskey, make_ceremony: Callable[..., Ceremony]) -> Output:
+    def answer(
+        self, step: ContinueSignInWithPasskey, make_ceremony: Callable[..., Ceremony], flow: SignInFlow
+    ) -> Output:
         """Use a security key and answer the step, or go back to the choice of a factor."""
-        site = safe_line(step.relying_party, limit=100)
-        self.lines.say(f"{passkey.TITLE} of {site}.")
-        is_confirmed = False
+        self.lines.say(f"{passkey.TITLE} of {safe_line(step.relying_party, limit=100)}.")
         try:
-            while True:
-                event = self._use_key(make_ceremony, is_confirmed=is_confirmed)
-                if event.answer is not None:
-                    return self.flow.answer(event.answer, breadcrumb="passkey")
-                error = event.error or passkey_error(PasskeyProblem.KEY_REMOVED)
-                if error.problem is PasskeyProblem.RELYING_PARTY_UNCONFIRMED:
-                    is_confirmed = self._confirm(site)
-                else:
-                    self._offer_another_try(str(error))
+            event = self.use_key(step.relying_party, make_ceremony)
         except BackError:
-            return self.flow.back()
+            return flow.back()
+        return flow.answer(event.answer, breadcrumb="passkey") if event.answer else flow.back()
+
+    def use_key(self, relying_party: str, make_ceremony: Callable[..., Ceremony]) -> KeyEvent:
+        """Use a security key until that succeeds. Raises BackError if the user gives up."""
+        is_confirmed = False
+        while (event := self._use_key(make_ceremony, is_confirmed=is_confirmed)).stage is not KeyStage.DONE:
+            error = event.error or passkey_error(PasskeyProblem.KEY_REMOVED)
+            self.problem = error.problem
+            if error.problem is PasskeyProblem.RELYING_PARTY_UNCONFIRMED:
+                is_confirmed = self._confirm(safe_line(relying_party, limit=100))
+            else:
+                self._offer_another_try(str(error))
+        return event
 
     def _use_key(self, make_ceremony: Callable[..., Ceremony], *, is_confirmed: bool) -> KeyEvent:
         """Run one ceremony and return how it ended."""
@@ -79,13 +94,13 @@ class PasskeyPrompts:
 
     def _confirm(self, site: str) -> bool:
         self.lines.say(passkey.SITE_QUESTION.format(site))
-        self.prompts.show((passkey.SITE_NO, passkey.SITE_YES))
+        self.prompts.show((self._decline, passkey.SITE_YES))
         if self.prompts.number(2) == 0:
             raise BackError
         return True
 
     def _offer_another_try(self, problem: str) -> None:
         self.lines.say(f"Error: {problem}")
-        self.prompts.show((passkey.TRY_AGAIN, passkey.OTHER_WAY))
+        self.prompts.show((passkey.TRY_AGAIN, self._leave))
         if self.prompts.number(2) == 1:
             raise BackError

@@ -268,7 +268,7 @@ class StepPrompts:
             case ContinueSignInWithFirstFactorSelection():
                 return self._first_factor(step)
             case ContinueSignInWithPasskey() if self._context.make_ceremony:
-                return PasskeyPrompts(self.prompts, flow).ask(step, self._context.make_ceremony)
+                return PasskeyPrompts(self.prompts).answer(step, self._context.make_ceremony, flow)
             case ContinueSignInWithPasskey():
                 return flow.back()
             case ContinueSignInWithEmailMFASetup():

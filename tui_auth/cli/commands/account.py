@@ -29,7 +29,7 @@ ACTIONS = {
     "mfa": "list the second factors, turn one on or off, or replace the authenticator app",
     "devices": "list the devices that the user pool remembers, or forget one",
     "sessions": "list where you are signed in, or end other sessions",
-    "passkeys": "list the passkeys, or delete one",
+    "passkeys": "list the passkeys, add one on a security key, or delete one",
     "password": "change the password",
     "delete": "delete the account",
 }
@@ -91,7 +91,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     _add_json(sessions)
 
     passkeys = _command(commands, "passkeys")
-    passkeys.add_argument("change", nargs="?", metavar="delete", choices=("delete",))
+    passkeys.add_argument(
+        "change", nargs="?", metavar="list|add|delete", choices=("list", "add", "delete"), default="list"
+    )
     passkeys.add_argument("id", nargs="?", metavar="ID", help="the credential ID")
     _add_json(passkeys)
 
@@ -156,7 +158,7 @@ def _check_usage(arguments: Namespace) -> None:
                 problem = "Give the IDs of the sessions to end, or --others."
             elif not arguments.change and (arguments.others or arguments.linked):
                 problem = "--others and --linked are for `tui-auth account sessions revoke`."
-        case "passkeys" if arguments.change and not arguments.id:
+        case "passkeys" if arguments.change == "delete" and not arguments.id:
             problem = "Which passkey? Give its ID; `tui-auth account passkeys` lists them."
     if problem:
         raise CommandFailedError(ExitCode.USAGE, problem)

@@ -1,0 +1,78 @@
+"""``tui-auth account passkeys add``: make a passkey of the signed-in user on a security key."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tui_auth.cli.output import CommandFailedError
+from tui_auth.cli.sign_in_now import line_prompts, passkey_settings
+from tui_auth.config.files import ConfigurationError
+from tui_auth.config.resolver import resolve_pool
+from tui_auth.error_kinds import PasskeyProblem
+from tui_auth.exit_codes import ExitCode
+from tui_auth.flow.interface import PasskeySettings
+from tui_auth.flow.passkey import RegistrationCeremony
+from tui_auth.passkeys.keys import default_keys
+from tui_auth.passkeys.problems import passkey_error
+from tui_auth.passkeys.relying_party import requested_relying_party
+from tui_auth.plain.passkey import PasskeyPrompts
+from tui_auth.plain.prompts import BackError, Prompts
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from tui_auth.account.account import Account
+    from tui_auth.session.sessions import StoredSession
+
+_NO_KEY_HERE = (PasskeyProblem.NO_KEY, PasskeyProblem.RELYING_PARTY_UNCONFIRMED)
+
+
+def register_passkey(account: Account, stored: StoredSession, arguments: Namespace) -> str:
+    """Register a passkey and return its credential ID.
+
+    Raises:
+        CommandFailedError: No key can be used here (10), the user gave up (6), or the key rejected it or the
+            pool asks for another site than the profile specifies (5).
+        AuthError: Cognito rejected it.
+    """
+    problem = default_keys().problem()
+    if problem is not None and problem.needs_another_way:
+        raise _failed(problem)
+    options = account.start_web_authn_registration()
+    endpoint_url = stored.record.origin.endpoint or None
+    make_ceremony = partial(RegistrationCeremony, options, _settings(stored, arguments), endpoint_url)
+    with line_prompts() as lines:
+        prompts = PasskeyPrompts(Prompts(lines), leave="Give up", decline="No")
+        try:
+            event = prompts.use_key(requested_relying_party(options), make_ceremony)
+        except BackError:
+            raise _failed(prompts.problem) from None
+    credential = event.credential or {}
+    account.complete_web_authn_registration(credential)
+    return str(credential.get("id", ""))
+
+
+def _failed(problem: PasskeyProblem | None) -> CommandFailedError:
+    """Return how the command fails; what went wrong was said at the prompts, unless no key can be used."""
+    if problem is None or problem is PasskeyProblem.CANCELLED:
+        return CommandFailedError(ExitCode.CANCELLED)
+    if problem.needs_another_way or problem in _NO_KEY_HERE:
+        return CommandFailedError(ExitCode.UNSUPPORTED_STEP, str(passkey_error(problem)))
+    return CommandFailedError(ExitCode.REJECTED, str(passkey_error(problem)))
+
+
+def _settings(stored: StoredSession, arguments: Namespace) -> PasskeySettings:
+    """Return the site that the pool of this session is pinned to by a profile or an Amplify file."""
+    try:
+        choice = resolve_pool(
+            vars(arguments),
+            current_session=lambda: stored.record.sign_in_settings,
+            folder=Path.cwd(),
+            reads_secret=False,
+        )
+    except ConfigurationError:
+        return PasskeySettings()
+    is_this_pool = choice.user_pool_id == stored.record.key.user_pool_id
+    return passkey_settings(choice) if is_this_pool else PasskeySettings()
