@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import jwt
 
+from tests.passkeys.people import PIN, SITE, touched_key
 from tests.pilot import press, screen_text, settle, until
+from tests.plain.test_passkey import HeldKeys, ask
 from tests.screens.conftest import CLIENT, POOL, PilotedApp
 from tests.scripted_gateway import Reply, ScriptedGateway, challenge
 from tui_auth.auth.app_client import AuthFlow
@@ -17,10 +19,13 @@ from tui_auth.auth.auth import Auth
 from tui_auth.auth.error_catalog import error_from_response
 from tui_auth.auth.tokens import KeysUnreachableError
 from tui_auth.demo.app import DemoApp
+from tui_auth.demo.software_key import SoftwareKey
 from tui_auth.emulator import CognitoEmulator
 from tui_auth.emulator.demo_users import provision
+from tui_auth.error_kinds import PasskeyProblem
 from tui_auth.first_run_app import FirstRunApp
-from tui_auth.flow.interface import SignInSettings
+from tui_auth.flow.interface import PasskeySettings, SignInSettings
+from tui_auth.flow.passkey import PLUG_IN, TOUCH
 from tui_auth.screens.step_screen import RestartRequested
 
 if TYPE_CHECKING:
@@ -43,10 +48,38 @@ class FrozenGateway(ScriptedGateway):
         return NOW
 
 
+def no_key() -> HeldKeys:
+    """Return that no security key is plugged in."""
+    return HeldKeys(problem=PasskeyProblem.NO_KEY)
+
+
+def _no_key_over_ssh() -> HeldKeys:
+    return HeldKeys(problem=PasskeyProblem.OVER_SSH)
+
+
+def _key_with_few_tries() -> HeldKeys:
+    key = touched_key(PIN)
+    key.pin_retries = 3
+    return HeldKeys(key)
+
+
+def _key_to_touch() -> HeldKeys:
+    return HeldKeys(SoftwareKey())
+
+
+def _key_without_passkey() -> HeldKeys:
+    return HeldKeys(touched_key())
+
+
 def _sign_in(view: View, theme: str) -> App[Any]:
     gateway = FrozenGateway(*view.replies)
     settings = SignInSettings(
-        pool=f"acme-staff  {POOL}", username=view.username, auth_flow=view.flow, app_name="Acme", theme=theme
+        pool=f"acme-staff  {POOL}",
+        username=view.username,
+        auth_flow=view.flow,
+        app_name="Acme",
+        theme=theme,
+        passkeys=PasskeySettings(view.site, keys=view.security_keys()),
     )
     app = PilotedApp(Auth(POOL, CLIENT, gateway=gateway), settings, view.make_saver)
     app.gateway = gateway
@@ -91,6 +124,8 @@ class View:
     username: str = "ann"
     make_saver: Any = None
     make: Callable[[View, str], App[Any]] = _sign_in
+    site: str | None = SITE
+    security_keys: Callable[[], HeldKeys] = no_key
 
     @property
     def submits_password(self) -> bool:
@@ -174,6 +209,7 @@ OTHER_KEY = {"SecretCode": KEY[4:] + KEY[:4], "Session": "s2"}
 METHODS = challenge("SELECT_MFA_TYPE", MFAS_CAN_CHOOSE='["SMS_MFA","SOFTWARE_TOKEN_MFA","PUSH_MFA"]')
 SET_UPS = challenge("MFA_SETUP", MFAS_CAN_SETUP='["SOFTWARE_TOKEN_MFA","EMAIL_OTP"]')
 MAIL_SET_UP = challenge("MFA_SETUP", MFAS_CAN_SETUP='["EMAIL_OTP"]')
+USE_PASSKEY = ask()
 FACTORS = {
     "ChallengeName": "SELECT_CHALLENGE",
     "Session": "s",
@@ -220,7 +256,30 @@ VIEWS: Final = (
     View("choice-of-factor", "How do you want", (METHODS,)),
     View("choice-of-set-up", "Set up a second factor", (SET_UPS,)),
     View("choice-of-set-up-without-sms", "For SMS", (SET_UPS_AND_SMS,)),
-    View("passkey-alone", "only a passkey", (PASSKEY,), flow=AuthFlow.USER_AUTH),
+    View(
+        "passkey-alone",
+        "only a passkey",
+        (PASSKEY,),
+        flow=AuthFlow.USER_AUTH,
+        security_keys=_no_key_over_ssh,
+    ),
+    View("passkey-plug-in", PLUG_IN, (USE_PASSKEY,), flow=AuthFlow.USER_AUTH),
+    View(
+        "passkey-pin",
+        "3 tries left",
+        (USE_PASSKEY,),
+        flow=AuthFlow.USER_AUTH,
+        security_keys=_key_with_few_tries,
+    ),
+    View("passkey-touch", TOUCH, (USE_PASSKEY,), flow=AuthFlow.USER_AUTH, security_keys=_key_to_touch),
+    View(
+        "passkey-of-another-key",
+        "has no passkey",
+        (USE_PASSKEY,),
+        flow=AuthFlow.USER_AUTH,
+        security_keys=_key_without_passkey,
+    ),
+    View("passkey-of-a-site", "Is this the site", (USE_PASSKEY,), flow=AuthFlow.USER_AUTH, site=None),
     View("choice-of-first-factor", "What do you want", (FACTORS,), flow=AuthFlow.USER_AUTH),
     View("totp-set-up", "2 Type the code", (SET_UP, NEW_KEY)),
     View(
