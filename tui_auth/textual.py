@@ -1,4 +1,4 @@
-"""SignIn: the sign-in screens for any Textual program.
+"""SignIn and AccountScreen: the screens of a sign-in and of an account for any Textual program.
 
 ::
 
@@ -23,6 +23,7 @@ from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.next_step import NEXT_STEPS
 from tui_auth.config.aws_settings import effective_endpoint
 from tui_auth.errors import AuthError, ConfigurationError, ErrorKind, InvalidStateError, StorageError
+from tui_auth.flow.account_pages import AccountSettings
 from tui_auth.flow.after_sign_in import SessionSaver
 from tui_auth.flow.interface import (
     INTERNAL_ERROR,
@@ -33,6 +34,7 @@ from tui_auth.flow.interface import (
     StepContext,
     environment_badge_for,
 )
+from tui_auth.screens.account import AccountRoot
 from tui_auth.screens.done import DoneScreen
 from tui_auth.screens.guest import GuestScreen
 from tui_auth.screens.keys import APP_KEYS, DEMO_KEYS, KEY_TABLE
@@ -57,13 +59,14 @@ if TYPE_CHECKING:
     from tui_auth.flow.interface import Output
     from tui_auth.flow.sign_in_flow import SignInFlow
     from tui_auth.screens.screen_context import Decision, FormClosed
+    from tui_auth.session_api import Session
 
-__all__ = ["LABELS", "SignIn"]
+__all__ = ["LABELS", "AccountScreen", "SignIn"]
 
 T = TypeVar("T")
 
 _GROUPS = ("SignIn", "SignUp", *(step.__name__ for step in NEXT_STEPS))
-_ACTIONS = [action for action in KEY_TABLE if action not in (*APP_KEYS, *DEMO_KEYS, "submit")]
+_ACTIONS = [action for action in KEY_TABLE if action not in (*APP_KEYS, *DEMO_KEYS, "submit", "account")]
 LABELS = frozenset(
     {
         *("program", "SignIn.username", "SignIn.password", "SignIn.leave"),
@@ -139,7 +142,7 @@ class SignIn(SignInRoot):
             leaves_when_done=save != "ask",
             managed_login=auth.managed_login,
         )
-        hidden = ["quit", *["sign_up"] * hide_sign_up, *["forgot"] * hide_forgot_password]
+        hidden = ["quit", "account", *["sign_up"] * hide_sign_up, *["forgot"] * hide_forgot_password]
         options = ScreenOptions(
             can_leave=True,
             hidden_actions=frozenset(hidden),
@@ -378,6 +381,35 @@ class _GuestSaver(SessionSaver):
                 problem = str(error)
         location = "" if problem or storage is StorageKind.NONE else STORAGE_LABELS[storage]
         return SaveResult(None, location, problem)  # type: ignore[arg-type]  # the flow reads the texts alone
+
+
+class AccountScreen(AccountRoot):
+    """Shows the account of a signed-in user: attributes, password, second factors, devices and sessions.
+
+    Push it with ``push_screen`` or ``push_screen_wait``. The result is always None; ``ended_by`` is the error
+    that ended it, such as NotSignedInError after the session was ended elsewhere, or None.
+
+    Args:
+        session: The session, as of ``open_session``, ``Done.session`` or ``list_sessions``.
+        pool_label: The name of the pool on the screen; by default its ID.
+        app_name: The issuer that an authenticator app shows; by default ``pool_label``.
+
+    Raises:
+        NotSignedInError: There is no session.
+        StorageError: It can't be read.
+        ConfigurationError: What it was opened with can't be used.
+    """
+
+    def __init__(self, session: Session, *, pool_label: str = "", app_name: str = "") -> None:
+        info = session.info
+        label = pool_label or info.profile or info.user_pool_id
+        names = tuple(filter(None, (info.username, info.email)))
+        super().__init__(
+            AccountSettings(session.account(), names, app_name=app_name or label),
+            pool_label=label,
+            username=info.email or info.username,
+            hidden_actions=frozenset({"quit"}),
+        )
 
 
 def _parse_flow(name: AuthFlow | str) -> AuthFlow:

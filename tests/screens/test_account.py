@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from textual.app import App
 
 from tests.account.conftest import SignedIn, new_totp, sign_in
 from tests.account.conftest import ann as ann
@@ -18,12 +19,20 @@ from tests.account.conftest import shared_aws as shared_aws
 from tests.account.conftest import shared_server as shared_server
 from tests.emulator.harness import OTHER_PASSWORD, PASSWORD, other_code
 from tests.pilot import press, screen_text, type_text, until
+from tui_auth import Done
+from tui_auth.api import Auth as PublicAuth
+from tui_auth.app import TuiAuthApp
+from tui_auth.auth.app_client import AuthFlow
+from tui_auth.auth.auth import Auth
 from tui_auth.emulator.session_tracking import VISITOR, Visitor
 from tui_auth.errors import NotSignedInError
 from tui_auth.first_run_app import AccountApp
 from tui_auth.flow.account_pages import AccountSettings
+from tui_auth.flow.interface import SignInSettings
 from tui_auth.screens.account import AccountRoot
 from tui_auth.session.record import SessionOrigin
+from tui_auth.session_api import Session
+from tui_auth.textual import AccountScreen
 from tui_auth.widgets.field import Choice
 
 if TYPE_CHECKING:
@@ -366,3 +375,58 @@ async def test_two_accounts_of_one_session_go_on_after_each_others_refresh(rich_
         rich_ann.session.refresh()
         await stage.press("7")
         await stage.see("this session")
+
+
+# -- from Done, and in another program --------------------------------------------------------------
+
+
+async def test_done_opens_the_account_and_is_there_again_afterwards(rich_ann: SignedIn) -> None:
+    pool = rich_ann.pool
+    auth = Auth(pool.pool_id, pool.client_id, endpoint_url=pool.server.endpoint_url)
+    settings = SignInSettings(pool="acme", username="ann", auth_flow=AuthFlow.USER_PASSWORD_AUTH)
+    app = TuiAuthApp(auth, settings)
+    async with app.run_test(size=(80, 23)) as pilot:
+        await until(pilot, lambda: "Password" in screen_text(app))
+        await press(pilot, *PASSWORD, "enter")
+        await until(pilot, lambda: "Signed in as ann" in screen_text(app) and "^a" in screen_text(app))
+        await press(pilot, "ctrl+a")
+        await until(pilot, lambda: "ann@example.com" in screen_text(app) and "Delete" in screen_text(app))
+        await press(pilot, "3")
+        await until(pilot, lambda: "Other details" in screen_text(app) and "Full name" in screen_text(app))
+        await press(pilot, "escape")
+        await press(pilot, "escape")
+        await until(pilot, lambda: "Signed in as ann" in screen_text(app))
+        await press(pilot, "enter")
+        await until(pilot, lambda: app.return_value is not None)
+
+
+class HostApp(App[None]):
+    """Another program, which shows the account."""
+
+    CSS = "Screen { background: red; } #card { width: 10; }"
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self.results: list[object] = []
+
+    def on_mount(self) -> None:
+        self.push_screen(AccountScreen(self.session, pool_label="acme"), self.results.append)
+
+
+async def test_another_program_shows_the_account_and_goes_on(rich_ann: SignedIn) -> None:
+    pool = rich_ann.pool
+    auth = PublicAuth(pool.pool_id, pool.client_id, endpoint_url=pool.server.endpoint_url)
+    step = auth.sign_in("ann", PASSWORD, auth_flow="USER_PASSWORD_AUTH").next_step
+    assert isinstance(step, Done)
+    assert step.session is not None
+    app = HostApp(step.session)
+    async with app.run_test(size=(80, 23)) as pilot:
+        await until(pilot, lambda: "ann@example.com" in screen_text(app))
+        await press(pilot, "7")
+        await until(pilot, lambda: "this session" in screen_text(app))
+        await press(pilot, "escape")
+        await until(pilot, lambda: "Your account" in screen_text(app))
+        await press(pilot, "escape")
+        await until(pilot, lambda: app.results == [None])
+        assert len(app.screen_stack) == 1

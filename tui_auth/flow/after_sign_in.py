@@ -22,6 +22,7 @@ from tui_auth.flow.interface import (
     ShowUnsaved,
 )
 from tui_auth.session.persistence import SIGNATURES_UNCHECKED
+from tui_auth.session.sessions import Sessions
 from tui_auth.storage.lock import PATIENCE_SECONDS
 from tui_auth.storage.stores import StorageKind, available_storage_kinds
 from tui_auth.terminal.clipboard import is_possible_code
@@ -30,13 +31,14 @@ from tui_auth.threads import SHIELD_SECONDS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tui_auth.account.account import Account
     from tui_auth.auth.attempt import Attempt
     from tui_auth.auth.auth import Auth
     from tui_auth.auth.devices import Device
     from tui_auth.flow.interface import Output, SignInSettings
     from tui_auth.secret import Secret
     from tui_auth.session.persistence import SessionPersistence
-    from tui_auth.session.sessions import SaveResult
+    from tui_auth.session.sessions import SaveResult, StoredSession
 
 
 REPORT_AFTER_SECONDS = 4.0
@@ -69,6 +71,15 @@ class SessionSaver:
         """
         if self.persistence.check_signatures(done):
             self._checked.append(done)
+
+    @property
+    def stored_session(self) -> tuple[Sessions, StoredSession] | None:
+        """The session as it is stored now, and those it is one of; None if it isn't stored."""
+        if self._result is None or not self._result.location:
+            return None
+        sessions = Sessions(self.persistence.sessions.environ)
+        stored = sessions.find_by_name(self._result.record.key.file_name)
+        return (sessions, stored) if stored else None
 
     def is_checked(self, done: Done) -> bool:
         """Return whether the signatures of exactly these tokens were checked."""
@@ -217,6 +228,35 @@ class AfterSignIn:
             return notice or self.offer_verification()
 
         return RunJob(answer)
+
+    def open_account(self) -> Account:
+        """Return the account of the user who has signed in, with the stored session or one in memory."""
+        from tui_auth.session.account_access import open_account
+        from tui_auth.session.record import SessionOrigin, SessionRecord
+        from tui_auth.session.unsaved import UnsavedSession
+        from tui_auth.session_api import Session
+
+        done, auth = self.done, self.auth
+        assert done is not None, "the user has signed in"
+        if stored := self.saver.stored_session if self.saver else None:
+            return open_account(*stored, trace=auth.trace)
+        client = auth.client
+        origin = SessionOrigin(
+            client.user_pool_id,
+            client.client_id,
+            client.region,
+            client.endpoint_url or "",
+            signed_in_as=self.attempt.username if self.attempt else "",
+        )
+        record = SessionRecord.from_sign_in(done, origin, server_time=auth.gateway.now())
+        memory = UnsavedSession(record, client, auth.gateway)
+        return open_account(
+            memory,
+            memory.current(),
+            tokens=Session({}, unsaved=memory),
+            trace=auth.trace,
+            open_gateway=memory.gateway,
+        )
 
     def offer_verification(self) -> Output:
         """Offer to verify an address of the user that isn't verified, once for each user.

@@ -31,6 +31,7 @@ from tui_auth.screens.screen_context import (
     ScreenContext,
     ScreenOptions,
     StopRequested,
+    copy_to_clipboard,
 )
 from tui_auth.screens.step_screen import StepAnswered
 from tui_auth.secret import Secret
@@ -195,8 +196,6 @@ class AccountRoot(AccountPageScreen):
 
     def on_copy_requested(self, event: CopyRequested) -> None:
         """Send the text to the terminal's clipboard."""
-        from tui_auth.screens.sign_in_root import copy_to_clipboard
-
         event.stop()
         self._start(partial(copy_to_clipboard, self.app, event, lambda: self.pages[-1]), "clipboard")
 

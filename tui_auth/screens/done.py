@@ -67,6 +67,10 @@ class SignInSeen(FormMessage):
     """The user has seen the result and wants to exit."""
 
 
+class AccountRequested(FormMessage):
+    """The user wants to see the account."""
+
+
 class StorageSelected(Decision):
     """The user has chosen where to store the session."""
 
@@ -114,7 +118,7 @@ class DoneScreen(StepScreen[Done]):
     """
 
     HAS_CHALLENGE_SESSION = False
-    KEYS = ("submit", "copy", "help", "quit")
+    KEYS = ("submit", "copy", "account", "help", "quit")
     EXPLANATION = (
         "You are signed in. The name and the groups come from the tokens, whose claims were checked.\n\n"
         "^y sends the access token to the clipboard, after asking: whoever has it can act as you until it "
@@ -300,6 +304,15 @@ class DoneScreen(StepScreen[Done]):
         if question is _Question.DEVICE:
             return DeviceAnswered(position == 0)
         return VerificationAnswered(VERIFICATION_ANSWERS[position] == VERIFY)
+
+    def active_keys(self) -> Sequence[str]:
+        keys = super().active_keys()
+        return [name for name in keys if name != "account"] if self.is_asking else keys
+
+    def action_account(self) -> None:
+        """Open the account of the user."""
+        if self.is_settled and not self.busy:
+            self.post_message(AccountRequested())
 
     def action_copy(self) -> None:
         """Warn first; if pressed again, copy the access token."""

@@ -55,6 +55,7 @@ KEY_TABLE: dict[str, Key] = {
     for key in (
         Key("submit", "enter", "↵", "Continue", comes_before_fields=True),
         Key("copy", "ctrl+y", "^y", "Copy", is_in_card=True, spare="f6"),
+        Key("account", "ctrl+a", "^a", "Your account", is_in_card=True),
         Key("new_code", "ctrl+r", "^r", "New code", is_in_card=True, spare="f5"),
         Key("show", "ctrl+t,f2", "^t", "Show password"),
         Key(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from textual.message import Message
@@ -13,6 +14,7 @@ from tui_auth.flow.interface import ASSUMED_SESSION_SECONDS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from textual.app import App
     from textual.message_pump import MessagePump
     from textual.screen import Screen
     from textual.widget import Widget
@@ -128,3 +130,17 @@ class ScreenContext:
     trace: CallTrace = field(default_factory=CallTrace)
     companion: Companion | None = None
     options: ScreenOptions = field(default_factory=ScreenOptions)
+
+
+async def copy_to_clipboard(app: App[Any], event: CopyRequested, top_form: Callable[[], Any]) -> None:
+    """Send the text to the terminal's clipboard, and say on the topmost form what came of it."""
+    from tui_auth.terminal.clipboard import send_to_clipboard
+    from tui_auth.threads import in_daemon_thread
+
+    def write(sequence: str) -> None:
+        if app._driver is not None:  # noqa: SLF001 - Textual has no other way to write a sequence
+            app._driver.write(sequence)  # noqa: SLF001
+
+    result = await in_daemon_thread(partial(send_to_clipboard, event.text, write))
+    if screen := top_form():
+        screen.notice = f"{event.what} was {result.value}."

@@ -21,6 +21,7 @@ from tui_auth.screens.screen_context import (
     ScreenContext,
     ScreenOptions,
     StopRequested,
+    copy_to_clipboard,
 )
 from tui_auth.screens.sign_in import SignInScreen
 from tui_auth.terminal.full_screen import FullScreenApp
@@ -29,15 +30,15 @@ from tui_auth.threads import in_daemon_thread
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-    from textual.app import App
     from textual.screen import Screen
 
     from tui_auth import api
     from tui_auth.auth.auth import Auth
     from tui_auth.auth.next_step import Done, NextStep
+    from tui_auth.errors import TuiAuthError
     from tui_auth.flow.interface import SignInSettings
     from tui_auth.flow.sign_in_flow import SignInFlow
-    from tui_auth.screens.done import SignInSeen
+    from tui_auth.screens.done import AccountRequested, SignInSeen
     from tui_auth.screens.screen_context import Companion
     from tui_auth.screens.sign_in_presenter import SignInPresenter
 
@@ -125,6 +126,42 @@ class SignInRoot(SignInScreen):
         event.stop()
         self.end(self.done)
 
+    def on_account_requested(self, event: AccountRequested) -> None:
+        """Open the account of the user who has signed in."""
+        from tui_auth.flow.account_pages import AccountSettings
+        from tui_auth.screens.account import AccountRoot
+
+        event.stop()
+        done, context = self.done, self.context
+        if done is None:
+            return
+        names = (self.flow.username, done.claims.username)
+        settings = AccountSettings(
+            self.flow.open_account(),
+            tuple(filter(None, names)),
+            app_name=context.app_name,
+            password_policy=context.password_policy,
+        )
+        self.push_screen(
+            AccountRoot(
+                settings,
+                pool_label=context.pool,
+                username=done.claims.name_for(self.flow.username),
+                environment_badge=context.environment_badge,
+                on_end=self._return_from_account,
+                companion=context.companion,
+            )
+        )
+
+    def _return_from_account(self, text: str, error: TuiAuthError | None) -> None:
+        """Show Done again, and why the account was closed."""
+        from tui_auth.screens.done import DoneScreen
+
+        while len(self.screen_stack) > 1 and not isinstance(self.screen_stack[-1], DoneScreen):
+            self.pop_screen()
+        if screen := self.form_screen:
+            screen.notice = text
+
     def on_form_closed(self, event: FormClosed) -> None:
         """Do nothing: a program of ours closes screens only through this one."""
         event.stop()
@@ -195,21 +232,6 @@ class SignInRoot(SignInScreen):
     def finish(self, done: Done) -> None:
         """End with the result of the sign-in."""
         self.end(done)
-
-
-async def copy_to_clipboard(
-    app: App[Any], event: CopyRequested, top_form: Callable[[], FormScreen | None]
-) -> None:
-    """Send the text to the terminal's clipboard, and say on the topmost form what came of it."""
-    from tui_auth.terminal.clipboard import send_to_clipboard
-
-    def write(sequence: str) -> None:
-        if app._driver is not None:  # noqa: SLF001 - Textual has no other way to write a sequence
-            app._driver.write(sequence)  # noqa: SLF001
-
-    result = await in_daemon_thread(partial(send_to_clipboard, event.text, write))
-    if screen := top_form():
-        screen.notice = f"{event.what} was {result.value}."
 
 
 def build_context(

@@ -152,6 +152,11 @@ EXEC_COMMAND = ["exec", "--", "sh", "-c", 'sleep 0.2; test -n "$ACCESS_TOKEN"']
 COMMANDS_WITHOUT_SECRET_OUTPUT: list[list[str]] = [
     ["status"],
     ["status", "--json", "--online"],
+    ["account", "show"],
+    ["account", "show", "--json"],
+    ["account", "mfa", "--json"],
+    ["account", "passkeys", "--json"],
+    ["account", "set", "nickname=A"],
     ["profile", "list"],
     ["profile", "show", "--origin", "--json"],
     ["doctor"],
@@ -178,6 +183,16 @@ def test_commands_about_sessions_print_no_secret(
     commands.sign_in()
     for arguments in COMMANDS_WITHOUT_SECRET_OUTPUT:
         assert_clean(places=commands.run(*arguments, status=0), **allowed())
+
+
+def test_changed_password_does_not_leak(commands: Commands, stage: Stage, assert_clean: AssertClean) -> None:
+    commands.sign_in()
+    arguments = ["account", "password", "--stdin"]
+    wrong, right = (
+        f"{old.text}\n{stage.new_password.text}\n".encode() for old in (stage.wrong_password, stage.password)
+    )
+    assert_clean(places=commands.run(*arguments, stdin=wrong, status=5), **allowed())
+    assert_clean(places=commands.run(*arguments, stdin=right), **allowed())
 
 
 def test_exec_passes_the_token_in_the_child_environment_only(
