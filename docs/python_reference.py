@@ -37,7 +37,7 @@ TABLES = {
 }
 """The names that are described in a line, by heading."""
 
-LEFT_OUT = {"fork", "from_json", "gateway", "to_json", "trace"}
+LEFT_OUT = {"fork", "fresh", "from_json", "gateway", "locate", "to_json", "trace"}
 """Methods and parameters for tests and for tui-auth itself."""
 
 _SECTION = re.compile(r"^(Args|Attributes|Returns|Raises|Yields):$", re.MULTILINE)
@@ -132,7 +132,7 @@ def _members(owner: type) -> dict[str, Any]:
 def _class_signature(owner: type) -> str:
     if not (inspect.getdoc(owner) or "").count("Args:"):
         return ""
-    return _signature(owner.__init__, is_method=True).partition(" ->")[0]
+    return _signature(vars(owner)["__init__"], is_method=True).partition(" ->")[0]
 
 
 def _signature(function: Any, *, is_method: bool = False) -> str:

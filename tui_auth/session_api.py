@@ -11,14 +11,15 @@ import time
 
 from tui_auth.errors import ConfigurationError, drops_secrets
 from tui_auth.session import NotSignedInError
+from tui_auth.session.bearer import AccessToken, Bearer
 from tui_auth.session.fast_path import find_reference, read_valid_token
-from tui_auth.session.state import SELECTING_FLAGS, TOKEN_KINDS
+from tui_auth.session.state import SELECTING_FLAGS, TOKEN_KINDS, since_boot
 from tui_auth.storage.files import StorageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from typing import Any, Literal, Protocol, TypeVar
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any, Literal
 
     from tui_auth.account.account import Account
     from tui_auth.session.aws import AwsCredentials
@@ -28,13 +29,6 @@ if TYPE_CHECKING:
     from tui_auth.session.unsaved import UnsavedSession
 
     TokenKind = Literal["access", "id"]
-
-    class HasHeaders(Protocol):
-        """A request of requests, httpx, or another HTTP client."""
-
-        headers: Any
-
-    R = TypeVar("R", bound=HasHeaders)
 
 _PREFIXES = ("TUI_AUTH_", "XDG_", "AWS_ENDPOINT_URL", "AWS_IGNORE_CONFIGURED_ENDPOINT")
 """The variables that decide where a session is. No other is pickled: some hold secrets."""
@@ -106,13 +100,15 @@ class Session:
     can't be read, and ConfigurationError if what it was opened with can't be used.
     """
 
-    __slots__ = ("_environ", "_flags", "_owner", "_reference", "_unsaved")
+    __slots__ = ("_environ", "_flags", "_owner", "_reference", "_report", "_sessions", "_unsaved")
 
     def __init__(
         self,
         flags: Mapping[str, str],
         environ: Mapping[str, str] | None = None,
         unsaved: UnsavedSession | None = None,
+        sessions: Sessions | None = None,
+        report: Callable[[str], object] | None = None,
     ) -> None:
         """Open a session; use ``open_session``.
 
@@ -120,10 +116,15 @@ class Session:
             flags: What selects it, by the names of the command line's flags, with underscores.
             environ: The environment variables, in place of ``os.environ``.
             unsaved: The session, if it is in memory.
+            sessions: The sessions there are, for a command that reads each file once.
+            report: Takes sentences for the user: which session it is if that wasn't specified, and why
+                refreshed tokens couldn't be stored.
         """
         self._flags = dict(flags)
         self._environ = environ
         self._unsaved = unsaved
+        self._sessions = sessions
+        self._report = report
         self._reference = ""
         self._owner: dict[str, str] = {}
 
@@ -164,7 +165,7 @@ class Session:
         """
         token = self._stored_token(kind, min_ttl)
         if token is None or token == rejected:
-            token = self._refreshed(kind, min_ttl, rejected=rejected).token(kind).reveal()
+            token = self.fresh((kind,), min_ttl=min_ttl, rejected=rejected).token(kind).reveal()
         return token
 
     async def token_async(
@@ -191,7 +192,7 @@ class Session:
 
         Raises AuthError if Cognito rejects the refresh otherwise, or doesn't reply.
         """
-        self._refreshed("access", None, force=True)
+        self.fresh(("access",), force=True)
 
     def token_provider(self, kind: TokenKind = "access") -> Callable[[], str]:
         """Return a function that returns a valid token, as SDKs of other services take one."""
@@ -208,14 +209,14 @@ class Session:
             options: Ignored.
         """
         self.token()
-        record = self._open()[1].record
+        record = self.locate()[1].record
         expires_on = int(time.time() + record.seconds_left("access"))
         return AccessToken(record.access_token.reveal(), expires_on)
 
     @property
     def bearer(self) -> Bearer:
         """An auth object for requests, httpx and httpx.AsyncClient: it adds a valid access token."""
-        return Bearer(self)
+        return Bearer(self.token)
 
     # -- the user --------------------------------------------------------------------------------------
 
@@ -228,7 +229,7 @@ class Session:
     def _info(self) -> SessionInfo:
         from tui_auth.session.record import SessionInfo
 
-        _, stored = self._open()
+        _, stored = self.locate()
         return SessionInfo.from_record(stored.record, str(stored.store.kind))
 
     @drops_secrets
@@ -241,7 +242,7 @@ class Session:
         from tui_auth.auth.tokens import unverified_claims
 
         _check_kind(kind)
-        return unverified_claims(self._open()[1].record.token(kind)) or {}
+        return unverified_claims(self.locate()[1].record.token(kind)) or {}
 
     @drops_secrets
     def aws_credentials(self, identity_pool_id: str | None = None) -> AwsCredentials:
@@ -259,14 +260,14 @@ class Session:
         from tui_auth.session.aws import cached_credentials, get_credentials
         from tui_auth.session.finder import find_identity_pool
 
-        sessions, stored = self._open()
+        sessions, stored = self.locate()
         pool = find_identity_pool(
             {**self._flags, "identity_pool_id": identity_pool_id}, sessions, stored.record
         )
         with suppress(StorageError):  # without the cached credentials, new ones are fetched
             if cached := cached_credentials(stored.store, stored.record, pool):
                 return cached
-        record = self._refreshed("id", None)
+        record = self.fresh(("id",))
         return get_credentials(stored.store, record, pool)[0]
 
     @drops_secrets
@@ -325,7 +326,7 @@ class Session:
         """
         from tui_auth.session.sign_out import RevocationOutcome, sign_out
 
-        sessions, stored = self._open()
+        sessions, stored = self.locate()
         result = sign_out(sessions, stored, everywhere=everywhere, **self._connection)
         if problem := result.error or result.storage_error:
             raise problem
@@ -334,6 +335,52 @@ class Session:
                 "The session had already ended at Cognito, so it couldn't end the others.",
                 stored.record.sign_in_settings,
             )
+
+    # -- for the commands of tui-auth ------------------------------------------------------------------
+
+    def locate(self) -> tuple[Sessions, StoredSession]:
+        """Return the session as it is stored now, and the sessions it is one of."""
+        if self._unsaved is not None:
+            return self._unsaved, self._unsaved.current()
+        from tui_auth.session.finder import find_session
+        from tui_auth.session.sessions import Sessions
+
+        sessions = self._sessions or Sessions(self._variables)
+        if self._reference:
+            stored = sessions.find_by_name(self._reference.partition("/")[2])
+            if stored is None:
+                raise NotSignedInError("Not signed in: the session has ended.", self._owner)
+        else:
+            found = find_session(self._flags, sessions)
+            stored = found.stored
+            if self._report:
+                for note in found.notes:
+                    self._report(note)
+        self._pin(stored.record, str(stored.store.kind))
+        return sessions, stored
+
+    def fresh(
+        self,
+        kinds: Sequence[str],
+        *,
+        min_ttl: float | None = None,
+        force: bool = False,
+        rejected: str | None = None,
+    ) -> SessionRecord:
+        """Return the session with valid tokens of these kinds, refreshed if necessary, forced or rejected."""
+        from tui_auth.session.refresh import ensure_fresh, is_valid_for
+
+        began = since_boot()
+        sessions, stored = self.locate()
+        # A refresh brings both kinds, so ask for the one that has expired.
+        kind = next((kind for kind in kinds if not is_valid_for(stored.record, kind, min_ttl)), kinds[0])
+        force = force or (rejected is not None and stored.record.token(kind).reveal() == rejected)
+        result = ensure_fresh(
+            sessions, stored, kind=kind, min_ttl=min_ttl, force=force, began=began, **self._connection
+        )
+        if result.problem and self._report:
+            self._report(unsaved_note(result))
+        return result.record
 
     # -- how -------------------------------------------------------------------------------------------
 
@@ -362,40 +409,10 @@ class Session:
         self._reference, self._owner = reference, owner
         return token
 
-    def _open(self) -> tuple[Sessions, StoredSession]:
-        """Return the session as it is stored now, and those it is one of."""
-        if self._unsaved is not None:
-            return self._unsaved, self._unsaved.current()
-        from tui_auth.session.finder import find_session
-        from tui_auth.session.sessions import Sessions
-
-        sessions = Sessions(self._variables)
-        if self._reference:
-            stored = sessions.find_by_name(self._reference.partition("/")[2])
-            if stored is None:
-                raise NotSignedInError("Not signed in: the session has ended.", self._owner)
-        else:
-            stored = find_session(self._flags, sessions).stored
-        self._pin(stored.record, str(stored.store.kind))
-        return sessions, stored
-
     def _pin(self, record: SessionRecord, storage: str) -> None:
         """Stay with this session: another user may sign in meanwhile."""
         self._reference = f"{storage}/{record.key.file_name}"
         self._owner = {"username": record.username, "user_pool_id": record.origin.user_pool_id}
-
-    def _refreshed(
-        self, kind: str, min_ttl: float | None, *, rejected: str | None = None, force: bool = False
-    ) -> SessionRecord:
-        """Return the session with a valid token of this kind, refreshed if necessary, forced or rejected."""
-        from tui_auth.session.refresh import ensure_fresh
-
-        sessions, stored = self._open()
-        force = force or (rejected is not None and stored.record.token(kind).reveal() == rejected)
-        result: RefreshResult = ensure_fresh(
-            sessions, stored, kind=kind, min_ttl=min_ttl, force=force, **self._connection
-        )
-        return result.record
 
 
 def selectors_of(record: SessionRecord) -> dict[str, str]:
@@ -423,6 +440,11 @@ def _as_flags(flags: Mapping[str, str]) -> dict[str, str]:
     return {flag: flags[name] for flag in SELECTING_FLAGS if (name := flag[2:].replace("-", "_")) in flags}
 
 
+def unsaved_note(result: RefreshResult) -> str:
+    """Return the sentence about refreshed tokens that couldn't be stored."""
+    return f"The session was refreshed but couldn't be stored. {result.problem}"
+
+
 def _check_kind(kind: str) -> None:
     if kind not in TOKEN_KINDS:
         raise ConfigurationError("The token kind must be “access” or “id”.")
@@ -433,32 +455,3 @@ def _already_stored_error() -> Exception:
     from tui_auth.errors import InvalidStateError
 
     return InvalidStateError(ErrorKind.INVALID_STATE, "This session is already stored.")
-
-
-class Bearer:
-    """Adds ``Authorization: Bearer`` with a valid token to a request; called by the HTTP client."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
-    def __call__(self, request: R) -> R:
-        request.headers["Authorization"] = f"Bearer {self._session.token()}"
-        return request
-
-
-class AccessToken:
-    """A token with its expiry, in the shape of azure.core's AccessToken.
-
-    Attributes:
-        token: The token.
-        expires_on: When it expires, in whole seconds since the epoch by this machine's clock.
-    """
-
-    __slots__ = ("expires_on", "token")
-
-    def __init__(self, token: str, expires_on: int) -> None:
-        self.token = token
-        self.expires_on = expires_on
-
-    def __repr__(self) -> str:
-        return f"AccessToken(expires_on={self.expires_on})"

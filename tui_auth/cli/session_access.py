@@ -9,8 +9,9 @@ from tui_auth.cli.sign_in_now import is_noninteractive, sign_in_now
 from tui_auth.cli.sign_in_turn import wait_for_turn
 from tui_auth.config.resolver import resolve_pool
 from tui_auth.exit_codes import ExitCode
-from tui_auth.session import NotSignedInError, finder
-from tui_auth.session.state import since_boot
+from tui_auth.session import NotSignedInError
+from tui_auth.session.state import SELECTING_FLAGS
+from tui_auth.session_api import Session, unsaved_note
 from tui_auth.terminal.environment import TerminalKind, find_terminal
 
 if TYPE_CHECKING:
@@ -22,15 +23,22 @@ if TYPE_CHECKING:
     from tui_auth.session.sessions import Sessions, StoredSession
 
 
+def open_session(arguments: Namespace, sessions: Sessions) -> Session:
+    """Return the session that a command means. It says which that is if that wasn't specified.
+
+    ``sessions`` are the sessions there are, read once.
+    """
+    names = [flag.removeprefix("--").replace("-", "_") for flag in SELECTING_FLAGS]
+    flags = {name: value for name in names if (value := getattr(arguments, name, None)) is not None}
+    return Session(flags, sessions.environ, sessions=sessions, report=say)
+
+
 def find_session(arguments: Namespace, sessions: Sessions) -> StoredSession:
     """Return the session that a command means, as it is stored, and say which if it wasn't specified.
 
     Raises NotSignedInError if there is none, ConfigurationError for an invalid setting, and StorageError.
     """
-    found = finder.find_session(vars(arguments), sessions)
-    for note in found.notes:
-        say(note)
-    return found.stored
+    return open_session(arguments, sessions).locate()[1]
 
 
 def sign_in_when_needed(arguments: Namespace, sessions: Sessions, needed: NotSignedInError) -> SessionRecord:
@@ -60,7 +68,7 @@ def session_with_token(
     min_ttl: float | None = None,
     force: bool = False,
     may_sign_in: bool = True,
-    stored: StoredSession | None = None,
+    session: Session | None = None,
 ) -> SessionRecord:
     """Return a session with valid tokens of these kinds, from a sign-in on the terminal if necessary.
 
@@ -71,7 +79,7 @@ def session_with_token(
         min_ttl: How many seconds the tokens must be valid; None for long enough.
         force: Whether to refresh valid tokens too.
         may_sign_in: Whether a sign-in may open on the terminal.
-        stored: The session, if ``find_session`` has already returned it.
+        session: The session, if ``open_session`` has already returned it.
 
     Raises:
         NotSignedInError: There is no session, and no sign-in may or can open.
@@ -80,14 +88,11 @@ def session_with_token(
         StorageError: The session can't be read, or a new one stored.
         CommandFailedError: The user left the sign-in.
     """
-    from tui_auth.session.refresh import ensure_fresh, is_valid_for
+    from tui_auth.session.refresh import is_valid_for
 
-    began = since_boot()
+    session = session or open_session(arguments, sessions)
     try:
-        stored = stored or find_session(arguments, sessions)
-        # A refresh brings both kinds, so ask for the one that has expired.
-        kind = next((kind for kind in kinds if not is_valid_for(stored.record, kind, min_ttl)), kinds[0])
-        result = ensure_fresh(sessions, stored, kind=kind, min_ttl=min_ttl, force=force, began=began)
+        record = session.fresh(kinds, min_ttl=min_ttl, force=force)
     except NotSignedInError as error:
         if not may_sign_in or not (
             is_noninteractive(arguments) or find_terminal().kind is not TerminalKind.NONE
@@ -96,16 +101,16 @@ def session_with_token(
         record = sign_in_when_needed(arguments, sessions, error)
         sessions.reload()  # the sign-in has stored another one
         return record
-    report_unsaved(result)
-    if min_ttl is not None and not is_valid_for(result.record, kind, min_ttl):
-        from tui_auth.flow.errors import format_duration
+    for kind in kinds if min_ttl is not None else ():
+        if not is_valid_for(record, kind, min_ttl):
+            from tui_auth.flow.errors import format_duration
 
-        left = format_duration(max(0.0, result.record.seconds_left(kind)))
-        say(f"The tokens of this pool are valid for only {left}.")
-    return result.record
+            left = format_duration(max(0.0, record.seconds_left(kind)))
+            say(f"The tokens of this pool are valid for only {left}.")
+    return record
 
 
 def report_unsaved(result: RefreshResult) -> None:
     """Print a line if refreshed tokens couldn't be stored."""
     if result.problem:
-        say(f"The session was refreshed but couldn't be stored. {result.problem}")
+        say(unsaved_note(result))

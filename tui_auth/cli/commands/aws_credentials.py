@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from tui_auth.cli.output import say, write_out
 from tui_auth.cli.parser import add_token_arguments
-from tui_auth.cli.session_access import find_session, session_with_token
+from tui_auth.cli.session_access import open_session, session_with_token
 from tui_auth.session import NotSignedInError
 from tui_auth.session.aws import AwsCredentials, cached_credentials, get_credentials
 from tui_auth.session.finder import cache_identity_pool, find_identity_pool, selection_of
@@ -37,8 +37,9 @@ def run(arguments: Namespace) -> int:
     """Print the credentials; return 4 if a sign-in is needed and not possible or not allowed here."""
     flags, sessions, found = vars(arguments), Sessions(), None
     key = selection_of(flags)
+    session = open_session(arguments, sessions)
     with suppress(NotSignedInError):  # session_with_token signs in below, if it may
-        found = find_session(arguments, sessions)
+        _, found = session.locate()
     if found is not None:
         pool = find_identity_pool(flags, sessions, found.record)
         cache_identity_pool(key, sessions, found, pool)
@@ -46,7 +47,7 @@ def run(arguments: Namespace) -> int:
             if cached := cached_credentials(found.store, found.record, pool):
                 return write_out(FORMATS[arguments.format](cached))
     may_sign_in = arguments.login == "auto" and arguments.format != "process"
-    record = session_with_token(arguments, sessions, kinds=("id",), may_sign_in=may_sign_in, stored=found)
+    record = session_with_token(arguments, sessions, kinds=("id",), may_sign_in=may_sign_in, session=session)
     pool = find_identity_pool(flags, sessions, record)
     credentials, warning = get_credentials(sessions.store_for(record), record, pool)
     if warning:
