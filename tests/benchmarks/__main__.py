@@ -21,6 +21,12 @@ from tests.benchmarks.idle_output import COUNTDOWN, IDLE
 from tests.benchmarks.journey import MEMORY, SIGN_IN_BYTES
 from tests.benchmarks.launch import LAUNCH
 from tests.benchmarks.processes import SRP_SIGN_IN, SRP_SIGN_IN_CHECKED, TOKEN
+from tests.benchmarks.python_api import (
+    FIRST_SESSION_TOKEN,
+    MANY_SIGN_INS,
+    MANY_SIGN_INS_MEMORY,
+    SESSION_TOKEN,
+)
 from tests.benchmarks.srp_maths import SRP_MATHS
 from tests.benchmarks.stage import Stage
 from tests.benchmarks.table import HEADINGS, as_markdown, as_text, measure
@@ -37,6 +43,10 @@ ROWS = (
     SRP_SIGN_IN_CHECKED,
     MEMORY,
     TOKEN,
+    SESSION_TOKEN,
+    FIRST_SESSION_TOKEN,
+    MANY_SIGN_INS,
+    MANY_SIGN_INS_MEMORY,
 )
 
 
