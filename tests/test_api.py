@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import json
 import threading
 import traceback
@@ -308,6 +309,14 @@ class TestAttempts:
 
 
 class TestAsyncAuth:
+    def test_constructor_is_that_of_auth_and_keeps_no_secret(self) -> None:
+        assert inspect.signature(AsyncAuth) == inspect.signature(Auth)
+        with pytest.raises(ConfigurationError) as raised:
+            AsyncAuth("no-pool", CLIENT, "canary-client-secret")
+        frames = list(traceback.walk_tb(raised.value.__traceback__))[1:]
+        held = [repr(value) for frame, _ in frames for value in frame.f_locals.values()]
+        assert not any("canary" in text for text in held)
+
     async def test_sign_in_step_by_step(self) -> None:
         gateway = ScriptedGateway(challenge("SMS_MFA"), tokens(POOL, CLIENT))
         async with AsyncAuth(POOL, CLIENT, gateway=gateway) as auth:

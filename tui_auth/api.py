@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from tui_auth.auth import auth as base
 from tui_auth.auth import next_step
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from tui_auth.secret import Secret
 
 T = TypeVar("T")
+P = ParamSpec("P")
 
 
 @dataclass(frozen=True)
@@ -244,6 +245,18 @@ class _PoolKeys:
             return self._keys
 
 
+def _with_arguments_of(
+    owner: Callable[P, object],
+) -> Callable[[Callable[..., None]], Callable[Concatenate[Any, P], None]]:
+    """Decorate a constructor that takes the arguments of another class, for type checkers and ``help``."""
+
+    def decorate(constructor: Callable[..., None]) -> Callable[Concatenate[Any, P], None]:
+        vars(constructor)["__wrapped__"] = vars(owner)["__init__"]
+        return constructor
+
+    return decorate
+
+
 class AsyncAuth:
     """``Auth`` with coroutines, for asyncio. Requests run on threads.
 
@@ -254,32 +267,10 @@ class AsyncAuth:
             result = await auth.sign_in("ann", password)
     """
 
-    def __init__(
-        self,
-        user_pool_id: str,
-        client_id: str,
-        client_secret: str | Secret | None = None,
-        endpoint_url: str | None = None,
-        region: str | None = None,
-        *,
-        verify_signatures: bool = True,
-        gateway: Gateway | None = None,
-        trace: CallTrace | None = None,
-        domain: str | None = None,
-        redirect_uri: str | None = None,
-    ) -> None:
-        self._auth = Auth(
-            user_pool_id,
-            client_id,
-            client_secret,
-            endpoint_url,
-            region,
-            verify_signatures=verify_signatures,
-            gateway=gateway,
-            trace=trace,
-            domain=domain,
-            redirect_uri=redirect_uri,
-        )
+    @_with_arguments_of(Auth)
+    @drops_secrets
+    def __init__(self, *args: Any, **options: Any) -> None:
+        self._auth = Auth(*args, **options)
 
     @classmethod
     def from_profile(cls, name: str, *, environ: Mapping[str, str] = os.environ) -> Self:

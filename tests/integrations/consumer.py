@@ -87,7 +87,7 @@ def use(session: Session) -> str:
 
 
 async def serve() -> None:
-    async with AsyncAuth("eu-west-1_Ab12Cd34E", "client") as auth:
+    async with AsyncAuth("eu-west-1_Ab12Cd34E", "client", verify_signatures=True) as auth:
         result = await auth.attempt().sign_in("ann", "password")
         assert_type(result, SignInResult)
         assert_type(await auth.attempt().confirm_sign_in("code"), SignInResult)
