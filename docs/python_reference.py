@@ -23,6 +23,7 @@ WHOLE = {
         "Tokens describe_step StepDescription Secret",
     ),
     "Sessions": ("tui_auth", "open_session list_sessions Session SessionInfo AwsCredentials"),
+    "The account": ("tui_auth", "Account AsyncAccount"),
     "httpx": ("tui_auth.integrations.httpx", "BearerAuth"),
     "requests": ("tui_auth.integrations.requests", "BearerAuth"),
     "boto3": ("tui_auth.integrations.boto3", "boto3_session credential_provider"),
@@ -160,6 +161,8 @@ class _Name:
 
 def _default(parameter: inspect.Parameter) -> Any:
     """Return a default as it is shown: never the values of this machine's variables."""
+    if inspect.isfunction(parameter.default):
+        return _Name("...")
     return _Name("os.environ") if parameter.default is os.environ else parameter.default
 
 

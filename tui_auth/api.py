@@ -17,7 +17,7 @@ from tui_auth.auth import auth as base
 from tui_auth.auth import next_step
 from tui_auth.config.aws_settings import effective_endpoint
 from tui_auth.errors import ConfigurationError, TuiAuthError, drops_secrets
-from tui_auth.session_api import Session, selectors_of
+from tui_auth.session_api import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
@@ -193,7 +193,7 @@ class Auth(base.Auth):
         record = SessionRecord.from_sign_in(
             done, origin, server_time=self.gateway.now(), signature_checked=is_checked
         )
-        session = Session(selectors_of(record), unsaved=UnsavedSession(record, self.client, self.gateway))
+        session = Session(record.selectors, unsaved=UnsavedSession(record, self.client, self.gateway))
         return Done(**vars(done), session=session)
 
 

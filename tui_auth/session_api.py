@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from tui_auth.account.account import Account
     from tui_auth.session.aws import AwsCredentials
     from tui_auth.session.record import SessionInfo, SessionRecord
-    from tui_auth.session.refresh import RefreshResult
     from tui_auth.session.sessions import Sessions, StoredSession
     from tui_auth.session.unsaved import UnsavedSession
 
@@ -275,7 +274,7 @@ class Session:
         """Return the user's account: attributes, password, second factors, devices, sessions, passkeys."""
         from tui_auth.session.account_access import open_account
 
-        sessions, stored = self._open()
+        sessions, stored = self.locate()
         options: dict[str, Any] = {"open_gateway": self._unsaved.gateway} if self._unsaved else {}
         return open_account(sessions, stored, tokens=self, **options)
 
@@ -308,7 +307,7 @@ class Session:
         if result.problem:
             raise StorageError(f"The session couldn't be stored. {result.problem}")
         self._pin(record, storage)
-        self._flags = selectors_of(record)
+        self._flags = record.selectors
         self._unsaved = None
         if result.unknown:
             raise StorageError(result.unknown)
@@ -378,8 +377,8 @@ class Session:
         result = ensure_fresh(
             sessions, stored, kind=kind, min_ttl=min_ttl, force=force, began=began, **self._connection
         )
-        if result.problem and self._report:
-            self._report(unsaved_note(result))
+        if result.note and self._report:
+            self._report(result.note)
         return result.record
 
     # -- how -------------------------------------------------------------------------------------------
@@ -415,18 +414,6 @@ class Session:
         self._owner = {"username": record.username, "user_pool_id": record.origin.user_pool_id}
 
 
-def selectors_of(record: SessionRecord) -> dict[str, str]:
-    """Return what selects a session and no other."""
-    origin = record.origin
-    selectors = {
-        "user_pool_id": origin.user_pool_id,
-        "client_id": origin.client_id,
-        "endpoint_url": origin.endpoint,
-        "username": record.username,
-    }
-    return {name: value for name, value in selectors.items() if value}
-
-
 def _restore(
     flags: Mapping[str, str], environ: Mapping[str, str] | None, reference: str, owner: dict[str, str]
 ) -> Session:
@@ -438,11 +425,6 @@ def _restore(
 def _as_flags(flags: Mapping[str, str]) -> dict[str, str]:
     """Return flags as the command line spells them."""
     return {flag: flags[name] for flag in SELECTING_FLAGS if (name := flag[2:].replace("-", "_")) in flags}
-
-
-def unsaved_note(result: RefreshResult) -> str:
-    """Return the sentence about refreshed tokens that couldn't be stored."""
-    return f"The session was refreshed but couldn't be stored. {result.problem}"
 
 
 def _check_kind(kind: str) -> None:

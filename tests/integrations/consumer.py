@@ -81,6 +81,7 @@ def use(session: Session) -> str:
     httpx.get("https://example.org", auth=HttpxAuth(session, "id"))
     httpx.get("https://example.org", auth=session.bearer)
     aws: boto3.Session = boto3_session(session, region_name="eu-west-1")
+    assert_type(session.account(), tui_auth.Account)
     session.refresh()
     session.sign_out(everywhere=True)
     return session.token("id", min_ttl=60, rejected=None) + str(aws)

@@ -11,7 +11,7 @@ from tui_auth.config.resolver import resolve_pool
 from tui_auth.exit_codes import ExitCode
 from tui_auth.session import NotSignedInError
 from tui_auth.session.state import SELECTING_FLAGS
-from tui_auth.session_api import Session, unsaved_note
+from tui_auth.session_api import Session
 from tui_auth.terminal.environment import TerminalKind, find_terminal
 
 if TYPE_CHECKING:
@@ -112,5 +112,5 @@ def session_with_token(
 
 def report_unsaved(result: RefreshResult) -> None:
     """Print a line if refreshed tokens couldn't be stored."""
-    if result.problem:
-        say(unsaved_note(result))
+    if result.note:
+        say(result.note)

@@ -190,6 +190,18 @@ class SessionRecord:
         return self.origin.to_settings() | {"username": self.display_name}
 
     @property
+    def selectors(self) -> dict[str, str]:
+        """What selects this session and no other, as ``open_session`` takes it."""
+        key = self.key
+        endpoint = {"endpoint_url": key.endpoint} if key.endpoint else {}
+        return {
+            "user_pool_id": key.user_pool_id,
+            "client_id": key.client_id,
+            **endpoint,
+            "username": key.username,
+        }
+
+    @property
     def names(self) -> tuple[str, ...]:
         """All names of the user for a sign-in: Cognito's, as typed, and the aliases in the ID token."""
         claims = unverified_claims(self.id_token) or {}

@@ -57,6 +57,11 @@ class RefreshResult:
     record: SessionRecord
     problem: str = ""
 
+    @property
+    def note(self) -> str:
+        """A sentence for the user; mostly empty."""
+        return f"The session was refreshed but couldn't be stored. {self.problem}" if self.problem else ""
+
 
 def open_gateway(record: SessionRecord) -> Gateway:
     """Return the gateway to the pool of a session."""
