@@ -38,7 +38,9 @@ def test_code_of_another_key_is_recognized(sign_in_as: StartSignIn) -> None:
     program.log_in()
     phone = scan(program)
     program.enter(wrong_code(phone.at(int(program.server.clock.now()))))
-    program.wait_for(lambda p: "doesn't match this key" in " ".join(p.screen_text().replace("▄", "").split()))
+    program.wait_for(
+        lambda p: "That code doesn't match" in " ".join(p.screen_text().replace("▄", "").split())
+    )
     program.enter(phone.at(int(program.server.clock.now())))
     program.wait_for("Signed in as tess")
 

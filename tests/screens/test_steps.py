@@ -53,7 +53,7 @@ async def test_totp_setup_rejects_letters_and_accepts_the_code() -> None:
         await press(pilot, *"abc", "enter")
         await until(pilot, lambda: "has six digits" in app.text())
         await press(pilot, *"000000", "enter")
-        await until(pilot, lambda: "doesn't match this key" in app.text() or "clock" in app.text())
+        await until(pilot, lambda: "That code doesn't match" in app.text() or "clock" in app.text())
         await press(pilot, *"123456", "enter")
         await until(pilot, lambda: "Signed in as ann" in app.text())
         assert app.gateway.calls[-2][1]["UserCode"].reveal() == "123456"

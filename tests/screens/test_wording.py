@@ -196,5 +196,5 @@ def test_only_wrong_codes_are_compared_with_the_key() -> None:
     wrong_code = error_from_response("CodeMismatchException", "")
     elsewhere = Secret(pyotp.TOTP("KRSXG5CTMVRXEZLUKRSXG5CTMVRXEZLU").at(int(NOW)))
     text = errors.format_totp_setup_error(wrong_code, elsewhere, KEY, NOW, 0.0)
-    assert text == "That code doesn't match this key. Enter the code your app shows now."
+    assert text == "That code doesn't match. Enter the one the app shows now."
     assert errors.format_totp_setup_error(THROTTLED, elsewhere, KEY, NOW, 0.0) is None

@@ -294,7 +294,7 @@ VIEWS: Final = (
         "2 Type the code",
         (SET_UP, NEW_KEY, error_from_response("EnableSoftwareTokenMFAException", "")),
         (*"123456", "enter"),
-        "doesn't match this key",
+        "That code doesn't match",
     ),
     View("e-mail-set-up", "Set up codes by email", (MAIL_SET_UP,)),
     View("new-password", "Choose a new password", (NEW_PASSWORD,)),

@@ -183,7 +183,7 @@ def format_totp_setup_error(
         return None
     offset = window_offset(code.reveal(), key, now)
     if offset is None:
-        return "That code doesn't match this key. Enter the code your app shows now."
+        return "That code doesn't match. Enter the one the app shows now."
     if abs(offset) <= 30:
         return "That code was already used or has expired. Enter the next one."
     age = f"{format_duration(abs(offset))} {'old' if offset < 0 else 'early'}"
