@@ -170,6 +170,5 @@ def test_one_ssh_forward_serves_both_directions(
         target = address.partition("?")[2]
         assert open_as_browser(f"http://127.0.0.1:{near}/?{target}", host)[0] == 200
         program.wait_for("Signed in as ann")
-        program.press("enter")
-        assert program.wait_exit() == 0
+        program.wait_for("Stored in")
     assert browser.machine.find_session().record.username == "ann"
