@@ -389,6 +389,39 @@ def test_t7_paste_into_the_password_is_one_password(shared_terminal: SharedTermi
     assert program.wait_exit() == 0
 
 
+@pytest.mark.parametrize("separator", ["\r", "\n", "\t", "\x15ann\n"])
+def test_t7_password_pasted_behind_the_name_is_not_shown_at_line_prompts(
+    shared_terminal: SharedTerminal, separator: str
+) -> None:
+    program = shared_terminal.start("sh", "-c", "exec tui-auth token --plain $POOL")
+    program.wait_for("Username: ")
+    program.send(f"ann{separator}{PASSWORD}\r")
+    assert program.wait_exit() == 0
+    assert "Username: ann" in program.screen_text()
+    assert PASSWORD not in program.received.decode()
+
+
+def test_t7_line_prompts_keep_the_editing_keys_of_a_terminal(shared_terminal: SharedTerminal) -> None:
+    program = shared_terminal.start("sh", "-c", "exec tui-auth token --plain $POOL")
+    program.wait_for("Username: ")
+    program.send("wrong words\x17\x17日本é\x7f\x7f\x7f")  # ^w deletes a word
+    program.send("x\x1by\x15")  # Esc shows as ^[; ^u deletes the line
+    program.send("ann\x04\r")  # ^d ends the input only on an empty line
+    program.wait_for("Password: ")
+    assert [line.rstrip() for line in program.screen_text().splitlines() if "Username" in line] == [
+        "Username: ann"
+    ]
+    program.send(f"typo\x15{PASSWORD}x\x7f\r")
+    assert program.wait_exit() == 0
+
+
+def test_t7_end_of_input_at_a_line_prompt_cancels(shared_terminal: SharedTerminal) -> None:
+    program = shared_terminal.start("sh", "-c", "exec tui-auth token --plain $POOL")
+    program.wait_for("Username: ")
+    program.send("an\x04\x04")
+    assert program.wait_exit() == 6
+
+
 # S11: text of a server that nobody made safe
 
 UNSAFE_PROMPT = """

@@ -7,6 +7,7 @@ crash must find both without the object that changed the terminal.
 from __future__ import annotations
 
 import atexit
+import codecs
 import fcntl
 import os
 import re
@@ -16,6 +17,7 @@ import termios
 import textwrap
 import threading
 import time
+import unicodedata
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -193,8 +195,10 @@ class TtyPrompt:
     """Writes lines to /dev/tty and reads answers from it, without redrawing anything.
 
     A context manager, which waits until no other tui-auth uses the terminal. A secret isn't echoed, and
-    neither is anything typed between two prompts, because it may be a password that is typed ahead. ``ask``
-    and ``ask_secret`` raise EOFError if the terminal is gone or the user types ^d.
+    neither is anything typed before its prompt, because it may be a password that is typed ahead or pasted
+    together with the user name. Therefore the terminal echoes nothing: ``ask`` itself echoes the line that it
+    reads, up to its Enter. ``ask`` and ``ask_secret`` raise EOFError if the terminal is gone or the user
+    types ^d.
     """
 
     def __enter__(self) -> Self:
@@ -202,8 +206,10 @@ class TtyPrompt:
             cleanup.enter_context(hold_terminal())
             self._terminal = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
             cleanup.callback(os.close, self._terminal)
-            self._silent = self._current = termios.tcgetattr(self._terminal)
-            self._echoing = remember_terminal(self._terminal)
+            self._original = remember_terminal(self._terminal)
+            self._secret_mode = _by_character(termios.tcgetattr(self._terminal))
+            self._line_mode = _by_character(self._original)
+            self._set(self._secret_mode)
             if threading.current_thread() is threading.main_thread():
                 # A shell resets the terminal while the program is stopped, and doesn't undo that.
                 for number, handler in ((signal.SIGTSTP, self._stop), (signal.SIGCONT, self._continue)):
@@ -221,7 +227,7 @@ class TtyPrompt:
 
     def ask(self, prompt: str) -> str:
         """Write a prompt and return the typed line, without its line break."""
-        with self._echo():
+        with self._typing():
             self._write(f"{prompt}: ")
             return self._read_line() or ""
 
@@ -229,7 +235,7 @@ class TtyPrompt:
         """Write a prompt and return the typed line, which isn't echoed."""
         try:
             self._write(f"{prompt}: ")
-            return Secret(self._read_line() or "")
+            return Secret(self._read_line(is_secret=True) or "")
         finally:
             self._end_line()
 
@@ -238,11 +244,10 @@ class TtyPrompt:
 
         The address may have been copied from several rows, so the lines that follow at once belong to it.
         """
-        with self._echo():
+        with self._typing():
             self._write(f"{prompt}: ")
-            line = self._read_line(has_arrived)
+            line = self._read_line(is_over=has_arrived)
             if line is None:
-                self._end_line()
                 termios.tcflush(self._terminal, termios.TCIFLUSH)
                 return None
             while select.select([self._terminal], [], [], _POLL_SECONDS)[0]:
@@ -250,16 +255,14 @@ class TtyPrompt:
             return Secret(line)
 
     @contextmanager
-    def _echo(self) -> Iterator[None]:
-        """Show what is typed in the block, and nothing of it between two prompts."""
-        self._set(self._echoing)
+    def _typing(self) -> Iterator[None]:
+        """Let ^z stop the program in the block, and end the line after it."""
+        self._set(self._line_mode)
         try:
             yield
-        except BaseException:
-            self._end_line()
-            raise
         finally:
-            self._set(self._silent)
+            self._end_line()
+            self._set(self._secret_mode)
 
     def wait(self, seconds: float) -> None:
         """Sleep, and discard what is typed meanwhile, which may be a password."""
@@ -268,7 +271,7 @@ class TtyPrompt:
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
         """Stop at ^Z as any program does, and let others use the terminal meanwhile."""
-        termios.tcsetattr(self._terminal, termios.TCSADRAIN, self._echoing)
+        termios.tcsetattr(self._terminal, termios.TCSADRAIN, self._original)
         unlock_terminal()
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)
@@ -290,27 +293,90 @@ class TtyPrompt:
             return 0
 
     def _end_line(self) -> None:
-        """End the line of a prompt whose Enter the terminal hasn't echoed, such as after ^c or ^d."""
+        """End the line of a prompt, after ^c and ^d too."""
         with suppress(OSError):  # the terminal may be gone
             self._write("\n")
 
     def _write(self, text: str) -> None:
         os.write(self._terminal, drop_controls(text, keep="\n").encode("utf-8", "replace"))
 
-    def _read_line(self, is_over: Callable[[], bool] = lambda: False) -> str | None:
-        """Read a line; None as soon as ``is_over``, unless there is one already."""
-        data = bytearray()
-        while not data.endswith(b"\n"):
-            # A terminal delivers one line at a time, and unlike a file object a descriptor buffers no secret.
-            while not select.select([self._terminal], [], [], _POLL_SECONDS)[0]:
-                # Another thread may have got a signal: its handler runs between two polls.
-                if is_over():
-                    return None
-            read = os.read(self._terminal, 4096)
-            if not read:
-                raise EOFError
-            data += read
-        return data.decode("utf-8", "replace").rstrip("\r\n")
+    def _read_line(
+        self, *, is_secret: bool = False, is_over: Callable[[], bool] = lambda: False
+    ) -> str | None:
+        """Read a line, with the kernel's editing keys: backspace, ^w, ^u, ^d. What follows it stays unread.
+
+        A tab ends a line too, because a user name pasted together with a password may be separated by one.
+
+        Args:
+            is_secret: Whether to echo nothing.
+            is_over: Called while nothing is typed. If it is true, the result is None.
+        """
+        keys = self._original[6]
+        word, kill, end = (keys[key] for key in (termios.VWERASE, termios.VKILL, termios.VEOF))
+        backspaces = (keys[termios.VERASE], b"\x7f", b"\b")
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        line, is_after_end = "", False
+        while (byte := self._read_byte(is_over)) not in (b"\n", b"\r"):
+            if byte is None:
+                return None
+            if byte == b"\t" and not is_secret:
+                if line:
+                    break
+            elif byte == end:
+                if is_after_end or not line:
+                    raise EOFError
+            elif byte in (*backspaces, word, kill):
+                rest = line[:-1] if byte in backspaces else line[: _last_word(line)] if byte == word else ""
+                if not is_secret:
+                    self._erase(line[len(rest) :])
+                line = rest
+            else:
+                typed = decoder.decode(byte)
+                line += typed
+                if not is_secret:
+                    self._write("".join(map(_show, typed)))
+            is_after_end = byte == end
+        return line
+
+    def _erase(self, text: str) -> None:
+        columns = sum(_columns_of(sign) for character in text for sign in _show(character))
+        os.write(self._terminal, b"\b \b" * columns)
+
+    def _read_byte(self, is_over: Callable[[], bool]) -> bytes | None:
+        """Read one byte, so that a password behind the line stays in the kernel's queue."""
+        while not select.select([self._terminal], [], [], _POLL_SECONDS)[0]:
+            # Another thread may have got a signal: its handler runs between two polls.
+            if is_over():
+                return None
+        byte = os.read(self._terminal, 1)
+        if not byte:
+            raise EOFError
+        return byte
+
+
+def _by_character(attributes: list[Any]) -> list[Any]:
+    """Return terminal attributes that deliver each character at once and echo none."""
+    result = [*attributes[:6], attributes[6][:]]
+    result[3] &= ~(termios.ICANON | termios.ECHO)
+    result[6][termios.VMIN], result[6][termios.VTIME] = 1, 0
+    return result
+
+
+def _last_word(line: str) -> int:
+    """Return the index where the last word of a line starts."""
+    return len(line.rstrip()) - len((line.split() or [""])[-1])
+
+
+def _show(character: str) -> str:
+    """Return a character as the kernel would echo it: Esc as ^[."""
+    return f"^{chr(ord(character) ^ 64)}" if unicodedata.category(character) == "Cc" else character
+
+
+def _columns_of(sign: str) -> int:
+    """Return how many columns a character takes on the terminal."""
+    if unicodedata.category(sign) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(sign) in "WF" else 1
 
 
 def show_alone(text: str, prompt: str, is_over: Callable[[], bool]) -> None:
