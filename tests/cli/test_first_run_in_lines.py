@@ -130,7 +130,7 @@ def test_pool_is_asked_for_tried_saved_and_signed_in_to(
         "App client [1example23456789abcdefghij]",
         f"{CONSOLE}/{pool}/applications/app-clients/{client}/overview",
     )
-    user.wait_for("The app client works. The password never leaves this program (SRP).")
+    user.wait_for("App client found. Your password is never sent (SRP).")
     user.answer("Profile name [main]", "my pool")
     user.wait_for("Error: A profile name can contain letters")
     user.answer("Profile name [main]", "staff")
@@ -165,7 +165,7 @@ def test_client_with_a_secret_and_another_auth_flow_asks_for_both(
     user.answer("Secret file", str(tmp_path / "gone"))
     user.wait_for("it can't be read: No such file or directory.")
     user.answer(f"Secret file [{tmp_path / 'gone'}]", str(file))
-    user.wait_for("The app client works. The password is sent to Cognito.")
+    user.wait_for("App client found. Your password is sent to Cognito.")
     user.answer("Profile name [main]", "")
     user.wait_for("Stored as profile main.")
     user.answer("Username", "ann")

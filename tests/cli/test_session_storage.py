@@ -181,7 +181,7 @@ def test_unwritable_folder_exits_with_9_if_storage_was_specified(
 # -- the screen of Done ---------------------------------------------------------------------------------
 
 ToDone = Callable[..., PtyProgram]
-QUESTION = "Where should this session be stored?"
+QUESTION = "Where do you want to store this session?"
 
 
 @pytest.fixture

@@ -73,8 +73,11 @@ def test_long_path_is_shortened_and_shown_safely(terminal_program: TerminalProgr
 @pytest.mark.parametrize(
     ("flow", "sentence"),
     [
-        ("USER_SRP_AUTH", "The password never leaves this program: it is proved with SRP (USER_SRP_AUTH)."),
-        ("USER_PASSWORD_AUTH", "The password itself is sent to the pool (USER_PASSWORD_AUTH)."),
+        (
+            "USER_SRP_AUTH",
+            "Your password is never sent. SRP proves to Cognito that you know it (USER_SRP_AUTH).",
+        ),
+        ("USER_PASSWORD_AUTH", "Your password is sent to Cognito (USER_PASSWORD_AUTH)."),
         (
             "USER_AUTH",
             "The pool offers ways to sign in (USER_AUTH); for a password the choice says whether it is sent.",

@@ -84,7 +84,7 @@ def test_working_pool_is_saved_as_a_profile(tmp_path: Path) -> None:
     flow = DrivenFirstRun(tmp_path, challenge("PASSWORD_VERIFIER"))
     output = flow.run(flow.submit(POOL, CLIENT))
     assert isinstance(output, AskName)
-    assert "never leaves this program" in output.text
+    assert "Your password is never sent" in output.text
     assert flow.save_as(flow.suggest_profile_name()) == ProfileSaved("main")
     assert flow.profile("main") == {"user_pool_id": POOL, "client_id": CLIENT}
     assert flow.suggest_profile_name() == "main-2"

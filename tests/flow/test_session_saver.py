@@ -150,10 +150,10 @@ def test_device_is_the_one_remembered_for_the_user() -> None:
 @pytest.mark.parametrize(
     ("error", "notice"),
     [
-        (None, "The pool remembers this machine."),
+        (None, "Cognito remembers this device."),
         (
             error_from_response("TooManyRequestsException", ""),
-            "The pool did not remember this machine. Cognito is getting too many requests right now.",
+            "Cognito couldn't remember this device. Cognito is getting too many requests right now.",
         ),
     ],
 )

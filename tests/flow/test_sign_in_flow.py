@@ -125,7 +125,7 @@ class TestSteps:
             output = flow.run(flow.answer(Secret("rex"), breadcrumb="question"))
         assert isinstance(output, ShowStep)
         assert counts == [1, 2]
-        assert output.context.breadcrumbs == ("name", "question")
+        assert output.context.breadcrumbs == ("username", "question")
 
     @pytest.mark.parametrize("code", ["PasswordResetRequiredException", "UserNotConfirmedException"])
     def test_step_before_password_verification_has_no_breadcrumbs(self, code: str) -> None:
@@ -163,7 +163,7 @@ class TestErrors:
         flow = at_sms(EXPIRED, SMS)
         output = flow.run(flow.answer(CODE))
         assert isinstance(output, OfferRestart)
-        assert "sends a new code" in output.error.text
+        assert output.error.text == "This code has expired. Press Enter to get a new one."
         assert flow.operations.count("InitiateAuth") == 1
         again = flow.run(flow.restart())
         assert isinstance(again, ShowStep)
@@ -321,10 +321,12 @@ class TestGoingBack:
         flow.sign_in_as_ann()
         flow.run(flow.answer(Secret("New-1")))
         output = flow.leave()
-        assert output == ShowSignIn(None, "The new password may count already: sign in with it.")
+        assert output == ShowSignIn(
+            None, "The new password may be in effect already. Try to sign in with it."
+        )
         flow = at_sms()
         flow.answer(CODE)
-        assert flow.leave() == ShowSignIn(None, "Stopped waiting. What was sent may or may not have arrived.")
+        assert flow.leave() == ShowSignIn(None, "Stopped waiting. The request may or may not have arrived.")
 
 
 class TestNewCodesAndAccounts:

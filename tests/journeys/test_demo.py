@@ -109,7 +109,7 @@ def test_one_time_step_can_be_demonstrated_again(demo: StartDemo) -> None:
     for _ in range(2):
         fill_in(program, "9", "carl")
         program.press("enter")
-        program.wait_for("not confirmed yet")
+        program.wait_for("isn't confirmed yet")
         program.press("ctrl+o", "enter")  # without a pause
         program.wait_for("Signed in as carl")
         program.press("enter")

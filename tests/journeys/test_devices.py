@@ -17,7 +17,7 @@ from tui_auth.emulator.model import Device
 DEVICE_PROOF = ["DEVICE_SRP_AUTH", "DEVICE_PASSWORD_VERIFIER"]
 CODE_FROM_APP = "Code from your authenticator app"
 SIGNED_IN_ALREADY = "You are already signed in as ann."
-QUESTION = "Shall the pool remember this machine?"
+QUESTION = "Should Cognito remember this device?"
 OFFER = "isn't verified. Verify it now?"
 
 
@@ -148,7 +148,7 @@ def test_opt_in_pool_asks_once_to_remember_the_device(
     first.send(number)
     first.wait_for("↵ Done")
     if remembered:
-        first.wait_for("The pool remembers this machine.")
+        first.wait_for("Cognito remembers this device.")
     assert [device.remembered for device in devices(pool).values()] == [remembered]
     second = pool.sign_in("--storage", "file")
     sign_in_again(second)
@@ -218,7 +218,7 @@ def test_device_question_at_line_prompts(own_pool: MakePool) -> None:
             program.enter("7")
             program.wait_for("Error: Type 1 or 2.")
             program.enter("1")
-            program.wait_for("The pool remembers this machine.")
+            program.wait_for("Cognito remembers this device.")
         program.wait_for("Signed in as ann.")
         assert program.wait_exit() == 0
         assert (program.requests[-2:] == DEVICE_PROOF) == (state == "remembered")

@@ -116,7 +116,7 @@ def answer_prompts(program: SignIn, *answers: tuple[str, str]) -> None:
 def test_forgotten_password_is_reset_at_line_prompts(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("ann", "--plain", rows=60)
     answer_prompts(program, ("Username:", "/forgot"), ("Username:", "ann"), ("Number:", "1"))
-    program.wait_for("If there is such an account: code sent by email to a***@")
+    program.wait_for("Code sent by email to a***@")
     assert "must be reset" not in program.screen_text()
     code = program.newest_code()
     answer_prompts(
@@ -148,7 +148,7 @@ def test_sign_up_at_line_prompts_keeps_accepted_input(sign_in_as: StartSignIn) -
     answer_prompts(program, ("Username:", "zoe"))
     program.wait_for("Error: This user pool requires this attribute: Full name.")
     answer_prompts(program, ("Full name:", "Zoe"))
-    program.wait_for("not confirmed yet. Code sent by email to z***@")
+    program.wait_for("isn't confirmed yet. Code sent by email to z***@")
     messages = [message for message in program.server.messages if message["username"] == "zoe"]
     answer_prompts(program, ("Code:", str(messages[-1]["code"])))
     program.wait_for("Signed in as zoe.")
@@ -182,7 +182,7 @@ def test_disabled_sign_up_returns_to_sign_in(own_pool: MakePool) -> None:
 def test_new_code_at_line_prompts_has_a_cool_down(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("sam", "--plain", rows=60)
     answer_prompts(program, ("Username:", "sam"), ("Password:", program.user.password), ("Code:", "/new"))
-    program.wait_for("A new code is on its way; earlier ones stopped working.")
+    program.wait_for("A new code is on its way. Earlier codes no longer work.")
     answer_prompts(program, ("Code:", "/new"))
     program.wait_for("Type /new again in ")
     assert program.codes_sent() == 2

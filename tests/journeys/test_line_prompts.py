@@ -149,9 +149,9 @@ def test_unknown_slash_word_costs_no_attempt(plain: StartSignIn) -> None:
 def test_confirm_sign_up_at_line_prompts(plain: StartSignIn) -> None:
     program = plain("carl")
     program.log_in_at_prompts()
-    program.wait_for("not confirmed yet")
+    program.wait_for("isn't confirmed yet")
     program.enter("/new")
-    program.wait_for("Earlier ones stopped working.")
+    program.wait_for("Earlier codes no longer work.")
     program.enter(program.newest_code())
     program.wait_for("Signed in as carl.")
 

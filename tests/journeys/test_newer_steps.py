@@ -83,7 +83,7 @@ def test_preferred_first_factor_skips_the_choice(own_pool: MakePool, specified_b
     program.log_in()
     program.wait_for("Code sent by email to ")
     program.press("ctrl+r")
-    program.wait_for_text("If it exists, a new code is on its way")
+    program.wait_for_text("If the account exists, a new code is on its way")
     program.wait_for("^r again in ")
     program.press("ctrl+r", "esc", "esc")
     program.send(number_key_for(program, "Code by email"))

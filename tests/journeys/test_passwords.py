@@ -51,7 +51,7 @@ def test_required_reset_ends_signed_in(sign_in_as: StartSignIn, choice: str) -> 
 def test_confirmed_sign_up_continues_the_sign_in(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("carl")
     program.log_in()
-    program.wait_for("not confirmed yet")
+    program.wait_for("isn't confirmed yet")
     program.enter("")
     program.wait_for("Type the code that was sent to you.")
     program.press("ctrl+r")
@@ -75,7 +75,7 @@ def test_wrong_password_stays_at_sign_in(sign_in_as: StartSignIn) -> None:
     program.wait_for("Incorrect username or password.")
     program.press("ctrl+u")
     program.enter(program.user.password)
-    program.wait_for("Where should this session be stored?")
+    program.wait_for("Where do you want to store this session?")
     program.send("3")
     program.wait_for("nowhere; it ends with this program")
     assert "Signed in as ann" in program.screen_text()
@@ -88,7 +88,7 @@ def test_access_token_is_copied_after_a_question(sign_in_as: StartSignIn) -> Non
     program.log_in()
     program.wait_for("Signed in as ann")
     program.press("ctrl+y")
-    program.wait_for("Whoever has the access token can act as you.")
+    program.wait_for("Anyone with the access token can act as you.")
     assert b"\x1b]52" not in program.received
     program.press("ctrl+y")
     program.wait_for("sent to your terminal's clipboard")

@@ -12,8 +12,9 @@ from tests.safe_codes import wrong_code
 from tests.steps.screen_reading import number_key_for, scan
 
 NIGHT = 12 * 3600.0
-EXPIRY_HINT = "This step may have run out"
-RESTART_OFFER = "Enter starts it again."
+EXPIRY_HINT = "This step may have expired"
+RESTART_OFFER = "Press Enter to start it again."
+NEW_CODE_OFFER = "This code has expired. Press Enter to get a new one."
 SENDS_CODE = "This sends a new code"
 MAKES_KEY = "This creates a new key"
 PHONE = {"phone_number": "+4915550001234", "phone_number_verified": "true"}
@@ -57,7 +58,7 @@ def test_terminal_left_overnight_sends_nothing(own_pool: MakePool, tmp_path: Pat
     program.wait_for(EXPIRY_HINT)
     assert program.requests == requests_before
     program.enter(code)
-    program.wait_for_text(f"{RESTART_OFFER} {SENDS_CODE}")
+    program.wait_for_text(f"{NEW_CODE_OFFER}")
     assert program.codes_sent() == 1
     assert EXPIRY_HINT not in program.screen_text()
     program.press("enter")
@@ -115,7 +116,7 @@ def test_totp_key_stays_until_a_new_one_is_requested(
     assert program.requests[len(requests_before) :] == ["VerifySoftwareToken"]
     assert old_app.secret[:4] in program.screen_text()
     program.press("enter")
-    program.wait_for_text("A new key: delete an earlier “")
+    program.wait_for_text("This is a new key. Delete the old “")
     phone = scan_new_key(program, old_app)
     program.enter(phone.at(int(program.server.clock.now())))
     program.wait_for("Signed in as tess")
@@ -128,7 +129,7 @@ def test_returning_to_setup_makes_and_announces_a_new_key(sign_in_as: StartSignI
     old_app = scan(program)
     program.press("esc")
     program.send(number_key_for(program, "Code from an authenticator app"))
-    program.wait_for_text("A new key: delete an earlier “")
+    program.wait_for_text("This is a new key. Delete the old “")
     phone = scan_new_key(program, old_app)
     program.enter(phone.at(int(program.server.clock.now())))
     program.wait_for("Signed in as max")
@@ -141,7 +142,7 @@ def test_restart_replays_choices_and_esc_leaves(sign_in_as: StartSignIn) -> None
     program.wait_for("Code sent by SMS to +")
     program.server.clock.advance(NIGHT)
     program.enter(program.newest_code())
-    program.wait_for_text(f"{RESTART_OFFER} {SENDS_CODE}")
+    program.wait_for_text(f"{NEW_CODE_OFFER}")
     program.press("esc")
     program.wait_for("What do you want to sign in with?")
     assert program.codes_sent() == 1, "going back sends nothing"
@@ -149,9 +150,9 @@ def test_restart_replays_choices_and_esc_leaves(sign_in_as: StartSignIn) -> None
     program.wait_for("Code sent by SMS to +")
     program.server.clock.advance(NIGHT)
     program.enter(program.newest_code())
-    program.wait_for_text(f"{RESTART_OFFER} {SENDS_CODE}")
+    program.wait_for_text(f"{NEW_CODE_OFFER}")
     program.press("enter")
-    program.wait_for_text("If it exists, a new code is on its way")
+    program.wait_for_text("If the account exists, a new code is on its way")
     assert program.codes_sent() == 3
     assert program.requests[-2:] == ["InitiateAuth", "SELECT_CHALLENGE"]
     program.enter(program.newest_code())
@@ -165,7 +166,7 @@ def test_restart_at_line_prompts(own_pool: MakePool) -> None:
     program.wait_for("Code:")
     pool.server.clock.advance(NIGHT)
     program.enter(program.newest_code())
-    program.wait_for_text(f"{RESTART_OFFER} {SENDS_CODE}")
+    program.wait_for_text(f"{NEW_CODE_OFFER}")
     program.wait_for("Press Enter to restart, or type /back:")
     assert program.codes_sent() == 1
     program.press("enter")
@@ -183,7 +184,7 @@ def test_new_totp_key_is_announced_at_line_prompts(sign_in_as: StartSignIn) -> N
     program.enter("123456")
     program.wait_for_text(f"{RESTART_OFFER} {MAKES_KEY}")
     program.press("enter")
-    program.wait_for_text("A new key: delete an earlier “")
+    program.wait_for_text("This is a new key. Delete the old “")
     program.wait_for(lambda p: p.screen_text().count("Code from the app:") == 2)
 
 

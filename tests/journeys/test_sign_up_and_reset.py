@@ -19,7 +19,7 @@ def test_forgotten_password_is_reset_and_signs_in(sign_in_as: StartSignIn) -> No
     program.wait_for("Reset your password")
     assert program.server.calls == [], "nothing is sent before a choice"
     program.send("1")
-    program.wait_for("code sent by email to a***@")
+    program.wait_for("Code sent by email to a***@")
     code = program.newest_code()
     program.enter(wrong_code(code), NEW_PASSWORD, NEW_PASSWORD)
     program.wait_for("That code isn't right.")

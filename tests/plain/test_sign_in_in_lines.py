@@ -145,7 +145,7 @@ def test_enter_restarts_an_expired_session() -> None:
         "Press Enter to restart, or type /back",
         "Code",
     ]
-    assert any("Enter starts it again. " in line for line in dialog.lines.printed)
+    assert any("Press Enter to get a new one." in line for line in dialog.lines.printed)
 
 
 def test_rejected_custom_challenge_answer_leads_to_sign_in() -> None:
@@ -189,21 +189,21 @@ def test_back_from_a_step_leads_to_sign_in() -> None:
     dialog = ScriptedDialog(SMS, SMS, typed=("hunter2", "/back", "hunter2"))
     dialog.run()
     assert dialog.lines.prompts == ["Password (hidden)", "Code", "Password (hidden)", "Code"]
-    assert "may count already" not in dialog.lines.text
+    assert "may be in effect already" not in dialog.lines.text
 
 
 def test_leaving_reports_that_the_new_password_may_be_set() -> None:
     ask = challenge("NEW_PASSWORD_REQUIRED", requiredAttributes="[]")
     dialog = ScriptedDialog(ask, LOST, typed=("pw", "New-1", "New-1", "/back"))
     dialog.run()
-    assert "The new password may count already: sign in with it." in dialog.lines.printed
+    assert "The new password may be in effect already. Try to sign in with it." in dialog.lines.printed
 
 
 class TestNewCodes:
     def test_new_code_is_sent_and_reported(self, clock: Clock) -> None:
         dialog = ScriptedDialog(SMS, SMS, DONE, typed=("hunter2", "/new", "123456"))
         assert isinstance(dialog.run(), Done)
-        assert dialog.lines.printed[-1] == "A new code is on its way; earlier ones stopped working."
+        assert dialog.lines.printed[-1] == "A new code is on its way. Earlier codes no longer work."
         assert dialog.gateway.operations == ["InitiateAuth", "InitiateAuth", "RespondToAuthChallenge"]
 
     @pytest.mark.parametrize(("passed", "left"), [(0, 30), (0.5, 30), (12, 18), (29.5, 1)])
@@ -236,8 +236,8 @@ class TestNewCodes:
         dialog = ScriptedDialog(UNCONFIRMED, DELIVERED, {}, DONE, typed=typed)
         assert isinstance(dialog.run(), Done)
         assert dialog.lines.printed[-3:] == [
-            "This account is not confirmed yet. Type /new to get a new code.",
-            "Code sent by email to a***@e***. Earlier ones stopped working.",
+            "Your account isn't confirmed yet. Type /new to get a new code.",
+            "Code sent by email to a***@e***. Earlier codes no longer work.",
             "Error: A new code was just sent. Type /new again in 30 s.",
         ]
         assert dialog.sent(2)["ConfirmationCode"] == Secret("123456")
@@ -327,7 +327,9 @@ class TestAuthenticators:
         )
         dialog = ScriptedDialog(*replies, typed=("pw", "/back", "pw"))
         dialog.run()
-        assert dialog.lines.text.count("A new key: delete an earlier “acme-staff: ann” from the app.") == 1
+        assert (
+            dialog.lines.text.count("This is a new key. Delete the old “acme-staff: ann” from the app.") == 1
+        )
 
 
 class TestReset:
@@ -335,7 +337,7 @@ class TestReset:
         typed = ("/forgot", "1", "/new", "123456", "New-1", "New-1")
         dialog = ScriptedDialog(DELIVERED, {}, DONE, typed=typed)
         assert isinstance(dialog.run(), Done)
-        hidden = "If there is such an account: code sent by email to a***@e***"
+        hidden = "Code sent by email to a***@e***, if the account exists"
         assert f"{hidden}." in dialog.lines.printed
         assert "Error: A new code was just sent. Type /new again in 30 s." in dialog.lines.printed
         assert "must be reset" not in dialog.lines.text
@@ -346,7 +348,7 @@ class TestReset:
     def test_repeated_code_says_that_earlier_ones_stopped_working(self, clock: Clock) -> None:
         dialog = ScriptedDialog(DELIVERED, DELIVERED, typed=("/forgot", "2", "/new"))
         dialog.run()
-        assert dialog.lines.printed[-1].endswith("; earlier ones stopped working.")
+        assert dialog.lines.printed[-1].endswith(". Earlier codes no longer work.")
 
     def test_forgot_asks_for_the_user_name_first(self) -> None:
         dialog = ScriptedDialog(typed=("/forgot", "bob", "1"), username="")
@@ -356,7 +358,7 @@ class TestReset:
 
     def test_required_reset_is_reported(self) -> None:
         dialog = ScriptedDialog(
-            RESET_NEEDED, DELIVERED, {}, DONE, typed=("pw", "2", "111111", "New-1", "New-1")
+            RESET_NEEDED, DELIVERED, {}, DONE, typed=("pw", "1", "111111", "New-1", "New-1")
         )
         assert isinstance(dialog.run(), Done)
         assert "Your password must be reset before you can sign in." in dialog.lines.printed
@@ -364,7 +366,7 @@ class TestReset:
 
     def test_only_rejected_values_are_asked_for_again(self) -> None:
         weak = error_from_response("InvalidPasswordException", "Password not long enough")
-        typed = ("pw", "1", "111111", "New-1", "New-1", "222222", "New-22", "New-22")
+        typed = ("pw", "2", "111111", "New-1", "New-1", "222222", "New-22", "New-22")
         dialog = ScriptedDialog(RESET_NEEDED, WRONG_CODE, weak, {}, DONE, typed=typed)
         assert isinstance(dialog.run(), Done)
         assert dialog.lines.prompts.count("New password (hidden)") == 2, "a wrong code keeps the password"
@@ -373,7 +375,7 @@ class TestReset:
         assert dialog.sent(3)["Password"] == Secret("New-22")
 
     def test_unconfirmed_account_is_confirmed_before_the_reset(self) -> None:
-        dialog = ScriptedDialog(RESET_NEEDED, UNCONFIRMED, typed=("pw", "2"))
+        dialog = ScriptedDialog(RESET_NEEDED, UNCONFIRMED, typed=("pw", "1"))
         dialog.run()
         assert dialog.gateway.operations == ["InitiateAuth", "ForgotPassword"]
 
@@ -408,14 +410,14 @@ class TestSignUp:
             "New password (hidden)",
             "Repeat password (hidden)",
             "Email (optional, Enter to skip)",
-            "Birthday, as 2001-12-31",
+            "Birthday, such as 2001-12-31",
         ]
         assert dialog.sent()["UserAttributes"] == [{"Name": "birthdate", "Value": "1990-01-31"}]
         assert dialog.sent()["ClientMetadata"] == {"who": "asks"}
         assert dialog.sign_in.username == "zoe"
         assert "Create an account. Type /back to go back to sign-in." in dialog.lines.printed
         assert dialog.lines.printed[-1].startswith(
-            "This account is not confirmed yet. Code sent by email to a***@e***."
+            "Your account isn't confirmed yet. Code sent by email to a***@e***."
         )
 
     def test_sign_up_can_start_at_the_password_prompt(self) -> None:
@@ -438,7 +440,7 @@ class TestSignUp:
             ),
             (
                 error_from_response("InvalidParameterException", "birthdate: The attribute is required"),
-                ["Birthday, as 2001-12-31"],
+                ["Birthday, such as 2001-12-31"],
             ),
             (LOST, ["Press Enter to try again, or type /back"]),
         ],
@@ -484,12 +486,12 @@ class TestRememberedDevices:
         lines, gateway = self.ask({}, typed=("", "3", "1"))
         assert gateway.operations[-1] == "UpdateDeviceStatus"
         assert lines.printed == [
-            "Shall the pool remember this machine?",
-            "1 Yes, it is mine",
+            "Should Cognito remember this device?",
+            "1 Yes, it's mine",
             "2 No",
             "Type 1 or 2.",
             "Error: Type 1 or 2.",
-            "The pool remembers this machine.",
+            "Cognito remembers this device.",
         ]
 
     @pytest.mark.parametrize("typed", [("2",), ("/back",), ()])
@@ -501,7 +503,7 @@ class TestRememberedDevices:
     def test_device_error_is_reported(self) -> None:
         lines, _ = self.ask(THROTTLED, typed=("1",))
         assert lines.printed[-1] == (
-            "Error: The pool did not remember this machine. Cognito is getting too many requests right now."
+            "Error: Cognito couldn't remember this device. Cognito is getting too many requests right now."
         )
 
 
@@ -561,7 +563,7 @@ class TestOneQuestionAtATime:
         [
             (SMS, "Code sent by SMS"),
             (challenge("SOFTWARE_TOKEN_MFA"), "Code from your authenticator app"),
-            (UNCONFIRMED, "not confirmed yet"),
+            (UNCONFIRMED, "isn't confirmed yet"),
         ],
     )
     def test_wrong_code_does_not_sound_like_another_code(self, ask: Any, text: str) -> None:
@@ -625,7 +627,7 @@ class TestStartPrompts:
         )
         dialog.gateway.replies.append(PET)
         dialog.run()
-        assert dialog.lines.prompts[:2] == ["Phone, with country code: +15555550123"] * 2
+        assert dialog.lines.prompts[:2] == ["Phone, such as +15555550123"] * 2
         assert dialog.sent(0)["AuthParameters"]["USERNAME"] == "+1555"
 
     def test_account_without_a_password(self) -> None:

@@ -86,7 +86,7 @@ async def test_working_pool_is_saved_under_a_name(tmp_path: Path) -> None:
     app = PilotedChooser(tmp_path, challenge("PASSWORD_VERIFIER"))
     async with app.run_test(size=(80, 23)) as pilot:
         await submit_ids(pilot)
-        await until(pilot, lambda: "The password never leaves this program" in app.text())
+        await until(pilot, lambda: "Your password is never sent" in app.text())
         assert "Profile name" in app.text()
         await press(pilot, *"acme", "enter")
     assert app.return_value == "acme"
@@ -210,7 +210,7 @@ async def test_click_on_an_auth_flow_tries_it(tmp_path: Path) -> None:
         await submit_ids(pilot)
         await until(pilot, lambda: "allow USER_SRP_AUTH" in app.text())
         await pilot.click("#flows", offset=(4, 1))
-        await until(pilot, lambda: "offers what each user has" in app.text())
+        await until(pilot, lambda: "Users choose how to sign in" in app.text())
 
 
 async def test_wrong_region_shows_an_error_below_the_pool(tmp_path: Path) -> None:
@@ -238,7 +238,7 @@ async def test_second_rejected_auth_flow_leaves_the_others(tmp_path: Path) -> No
         assert "sent to Cognito" not in app.text()
         assert "SRP)" not in app.text()
         await press(pilot, "1")
-        await until(pilot, lambda: "offers what each user has" in app.text())
+        await until(pilot, lambda: "Users choose how to sign in" in app.text())
 
 
 async def test_client_that_allows_no_auth_flow_is_reported(tmp_path: Path) -> None:
@@ -365,7 +365,7 @@ async def test_selected_auth_flow_stays_when_the_secret_is_requested(tmp_path: P
         await until(pilot, lambda: "This app client has a secret." in app.text())
         app.pool_screen.field("secret").value = str(secret)
         await press(pilot, "enter")
-        await until(pilot, lambda: "The password is sent to Cognito" in app.text())
+        await until(pilot, lambda: "Your password is sent to Cognito" in app.text())
     flows = [call[1]["AuthFlow"] for call in app.gateway.calls]
     assert flows == ["USER_SRP_AUTH", "USER_PASSWORD_AUTH", "USER_PASSWORD_AUTH"]
 
@@ -378,7 +378,7 @@ async def test_specified_secret_and_auth_flow_are_tried_first(tmp_path: Path) ->
     async with app.run_test(size=(80, 23)) as pilot:
         await submit_ids(pilot)
         await press(pilot, "enter")
-        await until(pilot, lambda: "The password is sent to Cognito" in app.text())
+        await until(pilot, lambda: "Your password is sent to Cognito" in app.text())
         await press(pilot, "enter")
     parameters = app.gateway.calls[0][1]
     assert parameters["AuthFlow"] == "USER_PASSWORD_AUTH"
@@ -456,7 +456,7 @@ async def test_every_stage_fits_the_screen(tmp_path: Path, size: tuple[int, int]
         app.pool_screen.field("secret").value = str(secret)
         await press(pilot, "enter")
         await until(pilot, lambda: "How do users sign in?" in app.text())
-        for line in ("Password, sent to Cognito 1", "Custom challenges only 4", "↵ Check"):
+        for line in ("Password, sent to Cognito 1", "Custom challenges only 4", "↵ Choose"):
             assert line in app.text()
         await press(pilot, "1")
         await until(pilot, lambda: "↵ Save and sign in" in app.text())

@@ -8,7 +8,7 @@ import pytest
 from textual.command import CommandPalette
 from textual.pilot import Pilot
 
-from tests.pilot import press, settle, type_text, until
+from tests.pilot import press, screen_rows, settle, type_text, until
 from tests.screens.conftest import CLIENT, POOL, PilotedApp, app_with
 from tests.scripted_gateway import challenge, tokens
 from tui_auth.auth.app_client import AuthFlow
@@ -25,6 +25,7 @@ from tui_auth.screens.sign_in import SignInScreen
 from tui_auth.screens.sign_in_presenter import REQUESTS
 from tui_auth.screens.sign_in_root import SignInRoot
 from tui_auth.screens.steps import SCREENS
+from tui_auth.widgets.code_input import CodeInput
 from tui_auth.widgets.text_input import SecretInput
 
 SMS = challenge("SMS_MFA", CODE_DELIVERY_DELIVERY_MEDIUM="SMS", CODE_DELIVERY_DESTINATION="+*******0123")
@@ -194,7 +195,7 @@ async def test_repeated_challenge_is_a_new_step() -> None:
         await press(pilot, "enter")
         await until(pilot, lambda: "Pet?" in app.text())
         await press(pilot, *"rex", "enter")
-        await until(pilot, lambda: "Asked again: 2nd time." in app.text())
+        await until(pilot, lambda: "Second attempt" in app.text())
         assert not app.screen.query_one(SecretInput).secret
         await press(pilot, *"rex", "enter")
         await until(pilot, lambda: "Signed in as ann" in app.text())
@@ -221,7 +222,7 @@ async def test_question_that_is_asked_again_is_not_completed_twice() -> None:
         await pilot.press("enter")
         await until(pilot, lambda: "Pet?" in app.text())
         await pilot.press("x", "enter")
-        await until(pilot, lambda: "Asked again: 2nd time." in app.text())
+        await until(pilot, lambda: "Second attempt" in app.text())
         await pilot.press("x", "enter")
         await until(pilot, lambda: isinstance(app.screen, SMSCodeScreen) and app.screen.is_mounted)
         assert "question ✓" in app.text()
@@ -233,12 +234,14 @@ async def test_expired_session_offers_a_restart_before_sending() -> None:
     async with app.run_test(size=(80, 23)) as pilot:
         await at_sms(pilot)
         await press(pilot, *"123456", "enter")
-        await until(pilot, lambda: "Enter starts it again." in app.text())
-        assert "sends a new code" in app.text()
+        await until(pilot, lambda: "This code has expired. Press Enter to get a new one." in app.text())
+        assert "Send a new code  ↵" in "".join(screen_rows(app))
+        assert "↵ Send a new code" in screen_rows(app)[-1]
+        assert not app.screen.query_one(CodeInput).value
         assert app.gateway.operations.count("InitiateAuth") == 1
         await press(pilot, "enter")
         await until(pilot, lambda: app.gateway.operations.count("InitiateAuth") == 2)
-        await until(pilot, lambda: app.is_asking and "Enter starts it again." not in app.text())
+        await until(pilot, lambda: app.is_asking and "has expired" not in app.text())
         await press(pilot, *"654321", "enter")
         await until(pilot, lambda: "Signed in as ann" in app.text())
 
@@ -250,10 +253,10 @@ async def test_new_password_input_survives_a_restart() -> None:
         await submit_password(pilot)
         await until(pilot, lambda: "Choose a new password" in app.text())
         await press(pilot, *"Secret-12", "enter", *"Secret-12", "enter", *"Ann", "enter")
-        await until(pilot, lambda: "Enter starts it again." in app.text())
+        await until(pilot, lambda: "Press Enter to start it again." in app.text())
         await press(pilot, "enter")
         await until(pilot, lambda: len(app.gateway.calls) == 3)
-        await until(pilot, lambda: app.is_asking and "Enter starts it again." not in app.text())
+        await until(pilot, lambda: app.is_asking and "Press Enter to start it again." not in app.text())
         await until(pilot, lambda: "Ann" in app.text())
         await press(pilot, "enter", "enter", "enter")
         await until(pilot, lambda: "Signed in as ann" in app.text())
@@ -266,7 +269,7 @@ async def test_possible_expiry_is_shown_without_a_request() -> None:
     app = app_with(SMS, session_seconds=0.05)
     async with app.run_test(size=(80, 23)) as pilot:
         await at_sms(pilot)
-        await until(pilot, lambda: "may have run out" in app.text())
+        await until(pilot, lambda: "may have expired" in app.text())
         assert app.gateway.operations == ["InitiateAuth"]
 
 
@@ -373,7 +376,7 @@ async def test_lost_reply_to_a_new_password_is_not_reported_as_wrong() -> None:
         await press(pilot, *"Secret-12", "enter", *"Secret-12", "enter")
         await until(pilot, lambda: "No answer came." in app.text())
         await press(pilot, "enter")
-        await until(pilot, lambda: "Enter starts it again." in app.text())
+        await until(pilot, lambda: "Press Enter to start it again." in app.text())
         await press(pilot, "enter")
         await until(pilot, lambda: "Signed in as ann" in app.text())
         sent = app.gateway.calls[-1][1]["AuthParameters"]["PASSWORD"]
@@ -391,7 +394,9 @@ async def test_sign_in_reports_that_the_new_password_may_be_set() -> None:
         await until(pilot, lambda: "No answer came." in app.text())
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, SignInScreen))
-        await until(pilot, lambda: "The new password may count already: sign in with it." in app.text())
+        await until(
+            pilot, lambda: "The new password may be in effect already. Try to sign in with it." in app.text()
+        )
         assert "Stopped waiting" not in app.text()
 
 
@@ -400,7 +405,7 @@ async def test_wait_continues_after_a_restart() -> None:
     async with app.run_test(size=(80, 23)) as pilot:
         await at_sms(pilot)
         await press(pilot, *"123456", "enter")
-        await until(pilot, lambda: "Enter starts it again." in app.text())
+        await until(pilot, lambda: "Press Enter to get a new one." in app.text())
         await press(pilot, "enter")
         await until(pilot, lambda: "Try again in" in app.text())
         await press(pilot, "enter", "enter")

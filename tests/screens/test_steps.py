@@ -78,7 +78,7 @@ async def test_reset_password_with_a_new_code() -> None:
     async with app.run_test(size=SIZE) as pilot:
         await press(pilot, *"pw", "enter")
         await until(pilot, lambda: "Reset your password" in app.text())
-        await press(pilot, "2")
+        await press(pilot, "1")
         await until(pilot, lambda: "code sent by email to a***@e***" in app.text().lower())
         await press(pilot, "enter", *"New-1", "enter", *"New-1", "enter")
         await until(pilot, lambda: "Type the code that was sent to you." in app.text())
@@ -98,7 +98,7 @@ async def test_sign_in_continues_after_confirm_sign_up() -> None:
     app = app_with(error_from_response("UserNotConfirmedException", ""), DELIVERED, WRONG, {}, DONE)
     async with app.run_test(size=SIZE) as pilot:
         await press(pilot, *"pw", "enter")
-        await until(pilot, lambda: "not confirmed yet" in app.text())
+        await until(pilot, lambda: "isn't confirmed yet" in app.text())
         await press(pilot, "enter")
         await until(pilot, lambda: "Type the code that was sent to you." in app.text())
         await press(pilot, "ctrl+r")
@@ -122,7 +122,7 @@ async def test_new_code_can_be_requested_every_30_seconds(monkeypatch: pytest.Mo
     app = app_with(error_from_response("UserNotConfirmedException", ""), DELIVERED)
     async with app.run_test(size=SIZE) as pilot:
         await pilot.press(*"pw", "enter")
-        await until(pilot, lambda: "not confirmed yet" in app.text())
+        await until(pilot, lambda: "isn't confirmed yet" in app.text())
         await pilot.press("ctrl+r")
         await until(pilot, lambda: "^r again in" in app.text())
         await pilot.press("ctrl+r")

@@ -117,7 +117,7 @@ async def test_own_account_is_recognized_after_a_lost_answer() -> None:
         await press(pilot, "enter", *"Secret-12", "enter", *"Secret-12", "enter", "enter")
         await until(pilot, lambda: "Press Enter to try again." in app.text())
         await press(pilot, "enter")
-        await until(pilot, lambda: "This account is not confirmed yet." in app.text())
+        await until(pilot, lambda: "Your account isn't confirmed yet." in app.text())
 
 
 async def test_text_typed_during_a_request_does_not_replace_the_answer() -> None:
@@ -151,7 +151,7 @@ async def test_named_key_repeats_a_lost_request_for_a_reset_code() -> None:
     async with app.run_test(size=(80, 23)) as pilot:
         await press(pilot, *"hunter2", "enter")
         await until(pilot, lambda: "Reset your password" in app.text())
-        await press(pilot, "2")
+        await press(pilot, "1")
         await until(pilot, lambda: "Press Enter to try again." in app.text())
         await press(pilot, "enter")
         await until(pilot, lambda: "Code sent by email" in app.text())

@@ -53,16 +53,16 @@ def test_code_destination_is_shown_if_known(medium: str | None, destination: str
     details = DeliveryDetails(destination, medium)
     assert messages.format_delivery(details) == text
     assert messages.format_delivery(details, account_may_not_exist=True) == f"{text}, if the account exists"
-    assert messages.format_new_delivery(details) == f"{text}. Earlier ones stopped working."
+    assert messages.format_new_delivery(details) == f"{text}. Earlier codes no longer work."
 
 
 def test_reset_code_text_does_not_reveal_an_account() -> None:
     details = DeliveryDetails("a***@e***", "EMAIL")
-    hidden = "If there is such an account: code sent by email to a***@e***"
+    hidden = "Code sent by email to a***@e***, if the account exists"
     assert messages.format_reset_delivery(details) == f"{hidden}."
     assert (
         messages.format_reset_delivery(details, is_repeated=True)
-        == f"{hidden}; earlier ones stopped working."
+        == f"{hidden}. Earlier codes no longer work."
     )
     assert (
         messages.format_reset_delivery(details, account_may_not_exist=False)
@@ -73,7 +73,7 @@ def test_reset_code_text_does_not_reveal_an_account() -> None:
 def test_new_code_text_does_not_reveal_an_account() -> None:
     assert messages.format_new_code_notice().startswith("A new code is on its way")
     assert messages.format_new_code_notice(account_may_not_exist=True).startswith(
-        "If it exists, a new code is on its way"
+        "If the account exists, a new code is on its way"
     )
 
 

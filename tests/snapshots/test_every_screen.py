@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from textual.app import App
     from textual.pilot import Pilot
 
-MOST_WORDS = 32
+MOST_WORDS = 25
 """Of the form, without its options: what to do, and why."""
 QUESTIONS = [view for view in VIEWS if view.name != "help"]
 """The views with a form; the help has none."""

@@ -14,11 +14,15 @@ ANSWERS = ("rex", "blue", "bremen")
 
 
 def number_key_for(program: SignIn, line: str) -> str:
-    """Return the number key of a line in a choice."""
+    """Return the number key of a line in a choice; a line that can't be chosen doesn't show it."""
     program.wait_for(line)
     screen = program.screen_text()
     on_screen = re.search(rf"^.*[◉○] {re.escape(line)}.*? (\d)\W*$", screen, re.MULTILINE)
-    return on_screen[1] if on_screen else next(n for n in "123456789" if f"{n} {line}" in screen)
+    if on_screen:
+        return on_screen[1]
+    options = re.findall(r"^.*?[◉○–] (\w.*)$", screen, re.MULTILINE)
+    numbers = [str(number) for number, option in enumerate(options, 1) if option.startswith(line)]
+    return next(iter([*numbers, *(n for n in "123456789" if f"{n} {line}" in screen)]))
 
 
 def scan(program: SignIn) -> pyotp.TOTP:

@@ -99,7 +99,7 @@ SCREEN_STEPS: Final[dict[str, ScreenStep]] = {
         lambda program: program.enter(NEW_PASSWORD, NEW_PASSWORD, "Nora N."),
     ),
     "reset password": ScreenStep("rex", "Reset your password", _reset_with_code),
-    "confirm sign-up": ScreenStep("carl", "not confirmed yet", enter_sent_code, echoes_input=True),
+    "confirm sign-up": ScreenStep("carl", "isn't confirmed yet", enter_sent_code, echoes_input=True),
     "OTP": ScreenStep("emil", "Code sent by email to e***@", enter_sent_code, echoes_input=True),
     "e-mail set-up": ScreenStep(
         "max",

@@ -56,7 +56,7 @@ async def test_hint_is_in_the_lower_edge_if_it_fits() -> None:
         app.query_one(Field).hint = "a hint that is so long that the lower edge has no room for it"
         await settle(pilot)
         assert screen_rows(app)[2] == f"┗{'━' * 58}┛"
-        assert screen_rows(app)[3].rstrip() == "  a hint that is so long that the lower edge has no room for"
+        assert screen_rows(app)[3].rstrip() == "  a hint that is so long that the lower edge has no room"
 
 
 async def test_error_replaces_the_hint_below_the_field() -> None:

@@ -79,12 +79,12 @@ class UserListScreen(FormScreen):
     def heading(self) -> tuple[str, str]:
         return (
             "Choose a sample user",
-            "Each meets another step. Choose with ↑↓ and ↵, a key or the mouse.",
+            "Each user meets another step.",
         )
 
     @property
-    def instead_of_button(self) -> str:
-        return self.heading[1]
+    def is_list(self) -> bool:
+        return True
 
     def compose_form(self) -> Iterable[Widget]:
         rows = [UserRow(user) for user in (*self.users.values(), None)]

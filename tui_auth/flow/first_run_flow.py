@@ -50,11 +50,11 @@ NO_AUTH_FLOW: Final = "This app client allows no auth flow for users."
 _REGION_SOURCES: Final = "--region or TUI_AUTH_REGION"
 
 _SUCCESS_TEXTS: Final = {
-    "USER_SRP_AUTH": "The app client works. The password never leaves this program (SRP).",
-    "USER_PASSWORD_AUTH": "The app client works. The password is sent to Cognito.",
-    "USER_AUTH": "The app client works. It offers what each user has: a password, a code …",
-    "CUSTOM_WITH_SRP": "The app client works. It adds custom challenges to the password.",
-    "CUSTOM_WITHOUT_SRP": "The app client works. It uses custom challenges instead of a password.",
+    "USER_SRP_AUTH": "App client found. Your password is never sent (SRP).",
+    "USER_PASSWORD_AUTH": "App client found. Your password is sent to Cognito.",
+    "USER_AUTH": "App client found. Users choose how to sign in.",
+    "CUSTOM_WITH_SRP": "App client found. It adds custom challenges to the password.",
+    "CUSTOM_WITHOUT_SRP": "App client found. It uses custom challenges instead of a password.",
     BROWSER: "The app client exists. You sign in in a browser.",
 }
 

@@ -32,13 +32,13 @@ METHODS: dict[MFAType | AuthFactorType, str] = {
 }
 
 METHOD_NOTES: dict[Answer, str] = {
-    MFAType.SMS: "A code goes to your phone.",
+    MFAType.SMS: "We'll text you a code.",
     MFAType.TOTP: "Open the app and read the six digits.",
-    MFAType.EMAIL: "A code goes to your email address.",
-    AuthFactorType.PASSWORD: "Only if the other one doesn't work.",
-    AuthFactorType.PASSWORD_SRP: "Recommended; it stays on this computer.",
-    AuthFactorType.EMAIL_OTP: "A code goes to your email address.",
-    AuthFactorType.SMS_OTP: "A code goes to your phone.",
+    MFAType.EMAIL: "We'll email you a code.",
+    AuthFactorType.PASSWORD: "Use it only if SRP doesn't work.",
+    AuthFactorType.PASSWORD_SRP: "Recommended. It stays on this computer.",
+    AuthFactorType.EMAIL_OTP: "We'll email you a code.",
+    AuthFactorType.SMS_OTP: "We'll text you a code.",
 }
 """What happens after a method is chosen. That of a passkey is in ``flow/passkey.py``."""
 
@@ -56,19 +56,20 @@ CONTACTS = {"email": "email address", "phone_number": "phone number"}
 """The attributes that Cognito can verify, as they are written within a sentence."""
 
 ATTRIBUTE_HINTS = {
-    "phone_number": "with country code: +15555550123",
-    "birthdate": "as 2001-12-31",
-    "zoneinfo": "as Europe/Berlin",
+    "phone_number": "such as +15555550123",
+    "birthdate": "such as 2001-12-31",
+    "zoneinfo": "such as Europe/Berlin",
 }
 
 PASSWORD_HANDLING = {
-    AuthFlow.USER_SRP_AUTH: "The password never leaves this program: it is proved with SRP (USER_SRP_AUTH).",
-    AuthFlow.USER_PASSWORD_AUTH: "The password itself is sent to the pool (USER_PASSWORD_AUTH).",
-    AuthFlow.USER_AUTH: "The pool offers ways to sign in (USER_AUTH); for a password the choice says "
-    "whether it is sent.",
-    AuthFlow.CUSTOM_WITH_SRP: "The password never leaves this program: it is proved with SRP, before the "
-    "pool's own questions (CUSTOM_WITH_SRP).",
-    AuthFlow.CUSTOM_WITHOUT_SRP: "No password is asked: the pool has its own questions (CUSTOM_WITHOUT_SRP).",
+    AuthFlow.USER_SRP_AUTH: "Your password is never sent. SRP proves to Cognito that you know it "
+    "(USER_SRP_AUTH).",
+    AuthFlow.USER_PASSWORD_AUTH: "Your password is sent to Cognito (USER_PASSWORD_AUTH).",
+    AuthFlow.USER_AUTH: "You choose how to sign in (USER_AUTH). The choice says whether a password is sent.",
+    AuthFlow.CUSTOM_WITH_SRP: "Your password is never sent. SRP proves to Cognito that you know it, before "
+    "the user pool's own questions (CUSTOM_WITH_SRP).",
+    AuthFlow.CUSTOM_WITHOUT_SRP: "There is no password. The user pool asks its own questions "
+    "(CUSTOM_WITHOUT_SRP).",
     AuthFlow.BROWSER: "You sign in on a page in your browser. This program never sees your password.",
 }
 """What each flow does with the password."""
@@ -78,13 +79,13 @@ MFA_SETUP_QUESTION = "This user pool requires a second factor. Which one do you 
 FIRST_FACTOR_QUESTION = "What do you want to sign in with?"
 ONLY_PASSKEYS = "This user has only a passkey, which can't be used here."
 PASSKEY_ALTERNATIVE = "An administrator can set a password."
-OTHER_USER = "Sign in as somebody else"
-DEVICE_QUESTION = "Shall the pool remember this machine?"
-REMEMBER, FORGET = "Yes, it is mine", "No"
-REMEMBERED = "The pool remembers this machine."
-NOT_REMEMBERED = "The pool did not remember this machine."
+OTHER_USER = "Sign in as someone else"
+DEVICE_QUESTION = "Should Cognito remember this device?"
+REMEMBER, FORGET = "Yes, it's mine", "No"
+REMEMBERED = "Cognito remembers this device."
+NOT_REMEMBERED = "Cognito couldn't remember this device."
 CODE_REQUIRED = "Type the code that was sent to you."
-NOT_CONFIRMED = "This account is not confirmed yet."
+NOT_CONFIRMED = "Your account isn't confirmed yet."
 TEMPORARY_PASSWORD = "Choose a new password; yours was temporary."  # noqa: S105 - a message
 RESET_REQUIRED = "Your password must be reset before you can sign in."
 HAVE_CODE = "I have a code"
@@ -96,15 +97,18 @@ PASSWORD_OPTIONAL = "A password is optional: you can sign in with codes."  # noq
 WITHOUT_PASSWORD, WITH_PASSWORD = "Continue without a password", "Set a password"
 PASSWORDS_DIFFER = "The passwords don't match. Enter both again."
 NEW_PASSWORD_REQUIRED = "Enter a new password."  # noqa: S105 - a message
+USUAL_PASSWORD_RULES = "Usually 8+ characters with A, a, 1 and !"  # noqa: S105 - a message
+"""The default of a new user pool; its own rules aren't public."""
+NEW_CODE_HINT = "No code after a minute? Press ^r"
 CODE_EXPECTED = "A code has 4 to 10 digits. Enter the code from the message."
 TOTP_CODE_EXPECTED = "The code has six digits. Enter the code your app shows now."
 PHONE_EXPECTED = "Start the phone number with + and the country code: +15555550123."
 DATE_EXPECTED = "Enter the date as year, month and day: 2001-12-31."
 EMAIL_EXPECTED = "Enter an email address, such as name@example.com."
-NEW_PASSWORD_MAY_BE_SET = "The new password may count already: sign in with it."  # noqa: S105 - a message
-STOPPED = "Stopped waiting. What was sent may or may not have arrived."
-REPLY_ARRIVED = "Cognito has answered: the next step is on its way."
-MAY_HAVE_EXPIRED = "This step may have run out by now; answering will tell."
+NEW_PASSWORD_MAY_BE_SET = "The new password may be in effect already. Try to sign in with it."  # noqa: S105 - a message
+STOPPED = "Stopped waiting. The request may or may not have arrived."
+REPLY_ARRIVED = "Cognito has answered. The next step is coming."
+MAY_HAVE_EXPIRED = "This step may have expired. Answer it to find out."
 VERIFY, VERIFY_LATER = "Send a code", "Not now"
 VERIFICATION_ANSWERS = (VERIFY_LATER, VERIFY)
 """The first is the default: a second Enter at Done must not send anything."""
@@ -112,7 +116,7 @@ VERIFIED = "{} is verified."
 NOT_VERIFIED = "{} isn't verified. {}"
 STORAGE_REMEMBERED = "Later sign-ins use this answer too. Use --storage to change it."
 NO_SMS_SETUP = "For SMS, ask an administrator."
-REPLACEMENT_TOTP_KEY = "A new key: delete an earlier “{}” from the app."
+REPLACEMENT_TOTP_KEY = "This is a new key. Delete the old “{}” from the app."
 
 _VALUE_LIMIT = 600
 _MAX_ROWS = 30
@@ -121,23 +125,32 @@ _COGNITO_PARAMETERS = ("USERNAME", "USER_ID_FOR_SRP")
 
 
 def reset_choices(*, was_requested: bool) -> tuple[str, str]:
-    """Return the two ways to get a reset code, the likely one first.
+    """Return the two ways to get a reset code.
 
     Args:
         was_requested: Whether the user requested the reset. If not, the pool's administrator has required it,
             and Cognito has sent a code already.
     """
-    return (SEND_CODE, HAVE_CODE) if was_requested else (HAVE_CODE, SEND_NEW_CODE)
+    return (SEND_CODE if was_requested else SEND_NEW_CODE, HAVE_CODE)
 
 
-def format_restart_offer(reason: str, side_effect: str) -> str:
+def format_restart_offer(reason: str, side_effect: str, *, sends_code: bool = False) -> str:
     """Format that a step is over and that Enter restarts it.
 
     Args:
         reason: Why the step is over; empty if it has expired.
-        side_effect: What restarting also does, such as sending a code; empty if nothing.
+        side_effect: What restarting also does, such as making a key; empty if nothing.
+        sends_code: Whether the step asks for a code, of which restarting sends a new one.
     """
-    return f"{reason or 'This step is over.'} Enter starts it again. {side_effect}".strip()
+    if sends_code:
+        return f"{reason or 'This code has expired.'} Press Enter to get a new one."
+    return f"{reason or 'This step has expired.'} Press Enter to start it again. {side_effect}".strip()
+
+
+def format_place(details: DeliveryDetails | None) -> str:
+    """Format where the user finds a code that was sent; empty if that isn't known."""
+    medium = (details.delivery_medium or "").upper() if details else ""
+    return {"EMAIL": "Check your email", "SMS": "Check your phone"}.get(medium, "")
 
 
 BROWSER_QUESTION = "How do you want to sign in?"
@@ -195,19 +208,19 @@ def format_reset_delivery(
         is_repeated: Whether an earlier code was sent.
     """
     sent = format_delivery(details)
-    sent = f"If there is such an account: {sent[0].lower()}{sent[1:]}" if account_may_not_exist else sent
-    return f"{sent}; earlier ones stopped working." if is_repeated else f"{sent}."
+    sent = f"{sent}, if the account exists" if account_may_not_exist else sent
+    return f"{sent}. Earlier codes no longer work." if is_repeated else f"{sent}."
 
 
 def format_new_delivery(details: DeliveryDetails) -> str:
     """Format where a repeated code was sent."""
-    return f"{format_delivery(details)}. Earlier ones stopped working."
+    return f"{format_delivery(details)}. Earlier codes no longer work."
 
 
 def format_new_code_notice(*, account_may_not_exist: bool = False) -> str:
     """Format that restarting the step has sent a new code. See ``format_delivery`` for the argument."""
-    subject = "If it exists, a" if account_may_not_exist else "A"
-    return f"{subject} new code is on its way; earlier ones stopped working."
+    subject = "If the account exists, a" if account_may_not_exist else "A"
+    return f"{subject} new code is on its way. Earlier codes no longer work."
 
 
 def format_method(method: Answer) -> str:
@@ -241,6 +254,14 @@ def format_verification_offer(attribute: str, address: str) -> str:
 def format_missing_attribute(attribute: str) -> str:
     """Format that the pool requires a user attribute for a new account."""
     return f"This user pool requires this attribute: {format_attribute(attribute)}."
+
+
+def format_attribute_hint(attribute: str, *, is_required: bool) -> str:
+    """Format why a user attribute is asked for, if that is certain, and what it looks like."""
+    example = ATTRIBUTE_HINTS.get(attribute, "")
+    if not is_required:
+        return example
+    return f"Required, {example}" if example else "Required by this user pool"
 
 
 def format_username_hint(username_attributes: Collection[str]) -> str:

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING
 from tui_auth.auth.attempt import Attempt
 from tui_auth.auth.next_step import (
     ConfirmSignInWithCustomChallenge,
+    ConfirmSignInWithOTP,
+    ConfirmSignInWithSMSMFACode,
     ConfirmSignUp,
     ContinueSignInWithFirstFactorSelection,
     ContinueSignInWithPasskey,
@@ -163,7 +165,7 @@ class SignInFlow(AfterSignIn):
                 device=find_device(username),
             )
 
-        return self._request(call, breadcrumbs=("password" if password else "name",))
+        return self._request(call, breadcrumbs=("password" if password else "username",))
 
     def sign_in_with_browser(self, provider: str = "") -> Output:
         """Start an attempt in a browser. Sends no request: the browser does.
@@ -411,7 +413,11 @@ class SignInFlow(AfterSignIn):
                 return self._back_to_sign_in(replace(message, field=ErrorField.FORM))
             case ErrorAction.RESTART if step is not None:
                 reason = passkey.restart_reason(error, step)
-                text = messages.format_restart_offer(reason, attempt.restart_side_effect)
+                text = messages.format_restart_offer(
+                    reason,
+                    attempt.restart_side_effect,
+                    sends_code=isinstance(step, ConfirmSignInWithSMSMFACode | ConfirmSignInWithOTP),
+                )
                 return OfferRestart(ErrorMessage(text, enter_repeats=True))
             case ErrorAction.WAIT:
                 self._wait_count += 1

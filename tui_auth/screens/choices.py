@@ -73,13 +73,26 @@ class ChoiceScreen(StepScreen[StepT]):
     def heading(self) -> tuple[str, str]:
         return self.QUESTION, self.TASK
 
+    @property
+    def options(self) -> Sequence[Option]:
+        """The options to choose from, in the order of the methods."""
+        return [build_option(method, self.context.passkey_problem) for method in self.methods]
+
+    def key_label(self, action: str) -> str:
+        options = self.options
+        return options[0].label if action == "submit" and len(options) == 1 else super().key_label(action)
+
     def compose_form(self) -> Iterable[Widget]:
-        problem = self.context.passkey_problem
-        yield Choice([build_option(method, problem) for method in self.methods])
+        """Yield the list; the only option is the button, with its note above."""
+        if len(self.options) > 1:
+            yield Choice(self.options)
+        elif note := self.options[0].note:
+            yield Static(note, classes="quiet", markup=False)
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.set_focus(self.query_one(Choice))
+        for choice in self.query(Choice):
+            self.set_focus(choice)
 
     @on(Choice.Picked)
     def _submit_picked(self, event: Message) -> None:
@@ -87,7 +100,8 @@ class ChoiceScreen(StepScreen[StepT]):
         self.submit()
 
     def build_answer(self) -> Message | None:
-        return self.choose(self.methods[self.query_one(Choice).highlighted])
+        choices = list(self.query(Choice))
+        return self.choose(self.methods[choices[0].highlighted if choices else 0])
 
     def choose(self, method: Answer) -> Message | None:
         """Return the message for a chosen method, or None if it can't be used."""
@@ -98,8 +112,8 @@ class MFASelectionScreen(ChoiceScreen[ContinueSignInWithMFASelection]):
     """Asks which second factor to use."""
 
     EXPLANATION = (
-        "You have more than one way to confirm that it is you. Choose one with its number, or with the "
-        "arrow keys and Enter. Esc comes back here from the next screen."
+        "There is more than one way to confirm that it's you. Choose with a number, or with the arrow keys "
+        "and Enter. On the next screen, Esc comes back here."
     )
 
     @property
@@ -113,14 +127,13 @@ class MFASetupSelectionScreen(ChoiceScreen[ContinueSignInWithMFASetupSelection])
     QUESTION = "Set up a second factor"
     TASK = "This account needs one. Choose which."
     EXPLANATION = (
-        "From the next sign-in on you will confirm with what you choose here. SMS cannot be set up inside a "
-        "sign-in: for that an administrator adds your phone number."
+        "You'll use what you choose here each time you sign in. SMS can't be set up during a sign-in: an "
+        "administrator has to add your phone number."
     )
 
-    def compose_form(self) -> Iterable[Widget]:
-        yield from super().compose_form()
-        if self.step.left_out:
-            yield Static(NO_SMS_SETUP, classes="quiet", markup=False)
+    @property
+    def heading(self) -> tuple[str, str]:
+        return self.QUESTION, f"{self.TASK} {NO_SMS_SETUP}" if self.step.left_out else self.TASK
 
     @property
     def methods(self) -> Sequence[Answer]:
@@ -132,9 +145,9 @@ class FirstFactorScreen(ChoiceScreen[ContinueSignInWithFirstFactorSelection]):
 
     QUESTION = FIRST_FACTOR_QUESTION
     EXPLANATION = (
-        "This pool leaves the first factor to you. A passkey needs a security key that is plugged in to this "
-        "computer, not one at the other end of an SSH connection. Where there is no other way, someone who "
-        "manages the pool can set a password, or add an email address or a phone number for codes."
+        "You can choose how to sign in to this user pool. A passkey needs a security key that is plugged in "
+        "to this computer, not one at the other end of an SSH connection. If there is nothing else, an "
+        "administrator can set a password, or add an email address or a phone number for codes."
     )
 
     @property
@@ -144,11 +157,9 @@ class FirstFactorScreen(ChoiceScreen[ContinueSignInWithFirstFactorSelection]):
         factor = safe_line(self._missing_preference, limit=40)
         return self.QUESTION, f"{factor} isn't available to you here." if factor else ""
 
-    def compose_form(self) -> Iterable[Widget]:
-        if self._is_dead_end:
-            yield Choice([Option(OTHER_USER)])
-        else:
-            yield from super().compose_form()
+    @property
+    def options(self) -> Sequence[Option]:
+        return [Option(OTHER_USER)] if self._is_dead_end else super().options
 
     @property
     def _is_dead_end(self) -> bool:

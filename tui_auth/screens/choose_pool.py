@@ -110,12 +110,12 @@ class ChoosePoolScreen(FormScreen):
 
     BUSY_TEXT = TRIAL_NOTICE
     EXPLANATION = (
-        "Both ids stand in the Cognito console: the pool's at the top of its page, the client's under App "
-        "clients. The address of the client's page, pasted, holds both. An ARN will do for the pool.\n\n"
-        "They are tried with one call for a user who cannot exist. It needs no AWS credentials. Whether "
-        "the client is this pool's only a sign-in shows.\n\n"
-        "What works is kept as a profile, by a name of yours: a later --profile NAME uses it.\n\n"
-        "In an Amplify project nothing has to be typed: start tui-auth in its folder."
+        "Both IDs are in the Cognito console: the pool's at the top of its page, the client's under App "
+        "clients. The URL of the client's page has both. For the pool you can also paste its ARN.\n\n"
+        "One call for a user who can't exist checks them. It needs no AWS credentials, and doesn't find "
+        "out whether the client belongs to the pool.\n\n"
+        "The pool is saved as a profile. Use it later with --profile NAME.\n\n"
+        "In the folder of an Amplify project you don't have to type anything."
     )
 
     stage: reactive[Stage] = reactive(Stage.IDS, init=False)
@@ -148,12 +148,12 @@ class ChoosePoolScreen(FormScreen):
     def compose_form(self) -> Iterable[Widget]:
         pool, client = self._initial_ids
         with Vertical(id="ids"):
-            yield Field("User pool", IdInput(pool), hint="ID, ARN or address of its page", id="pool")
-            yield Field("App client", IdInput(client), hint="ID, or address of its page", id="client")
+            yield Field("User pool", IdInput(pool), hint="ID, ARN or console URL", id="pool")
+            yield Field("App client", IdInput(client), hint="ID or console URL", id="client")
             yield Field(
                 "Secret file",
                 SecretPathInput(self._secret_file),
-                hint="The file that has the client secret",
+                hint="Path of a file with the client secret",
                 id="secret",
             )
         yield Choice([Option(flow) for flow in FLOWS.values()], id="flows")
@@ -200,7 +200,7 @@ class ChoosePoolScreen(FormScreen):
 
     def key_label(self, action: str) -> str:
         if action == "submit":
-            return {Stage.IDS: "Check", Stage.FLOW: "Check", Stage.NAME: "Save and sign in"}[self.stage]
+            return {Stage.IDS: "Check", Stage.FLOW: "Choose", Stage.NAME: "Save and sign in"}[self.stage]
         return super().key_label(action)
 
     def active_keys(self) -> tuple[str, ...]:

@@ -13,11 +13,11 @@ from tui_auth.auth.next_step import (
 )
 from tui_auth.flow.messages import (
     CODE_REQUIRED,
-    MEDIA,
     NOT_CONFIRMED,
     format_delivery,
     format_new_code_notice,
     format_new_delivery,
+    format_place,
     format_totp_request,
 )
 from tui_auth.screens.step_screen import StepAnswered, StepScreen
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from textual.message import Message
     from textual.widget import Widget
 
+    from tui_auth.flow.interface import ErrorMessage
     from tui_auth.screens.form_screen import FormScreen
 
 DeliveredT = TypeVar("DeliveredT", bound=ConfirmSignInWithSMSMFACode | ConfirmSignInWithOTP)
@@ -70,23 +71,24 @@ class DeliveredCodeScreen(StepScreen[DeliveredT]):
 
     KEYS = ("submit", "new_code", "newest_code", "back", "help", "quit")
     EXPLANATION = (
-        "A code was sent to you. Type or paste it: blanks, dashes and words around it do no harm.\n\n"
-        "Nothing after a minute? ^r signs you in anew behind this screen and has a new code sent; "
-        "earlier codes stop working then."
+        "We sent you a code. Type or paste it: spaces, dashes and surrounding text are ignored.\n\n"
+        "If no code comes, ^r restarts the sign-in in the background to send a new code. Earlier codes then "
+        "stop working."
     )
+    RESTART_LABEL = "Send a new code"
     sends_codes = True
 
     @property
     def breadcrumb(self) -> str:
         medium = (self.step.delivery_details.delivery_medium or "").upper()
-        return f"code {MEDIA[medium]}" if medium in MEDIA else "code"
+        return {"SMS": "SMS code", "EMAIL": "email code"}.get(medium, "code")
 
     @property
     def heading(self) -> tuple[str, str]:
-        medium = (self.step.delivery_details.delivery_medium or "").upper()
         task = "Type the six digits." if self.has_six_digits else "Type the code."
-        spam = " Look in your spam folder, too." if medium == "EMAIL" else ""
-        return self.format_delivery(), task + spam
+        if place := format_place(self.step.delivery_details):
+            return place, f"{self.format_delivery()}.\n{task}"
+        return self.format_delivery(), task
 
     @property
     def has_six_digits(self) -> bool:
@@ -98,12 +100,7 @@ class DeliveredCodeScreen(StepScreen[DeliveredT]):
         return format_delivery(self.step.delivery_details)
 
     def compose_form(self) -> Iterable[Widget]:
-        field = build_code_field(has_six_digits=self.has_six_digits)
-        if self.context.was_restarted:
-            field.hint = format_new_code_notice(account_may_not_exist=not self.context.is_password_known)
-        elif self.context.can_restart:
-            field.hint = "Nothing after a minute? Get a new code."
-        yield field
+        yield build_code_field(has_six_digits=self.has_six_digits)
 
     def active_keys(self) -> Sequence[str]:
         keys = super().active_keys()
@@ -111,8 +108,17 @@ class DeliveredCodeScreen(StepScreen[DeliveredT]):
 
     def on_mount(self) -> None:
         super().on_mount()
-        if self.context.was_restarted:
-            self.cool_down()
+        if not self.context.was_restarted:
+            self.show_new_code_hint()
+            return
+        self.cool_down()
+        may_not_exist = not self.context.is_password_known
+        self.query_one("#code", Field).hint = format_new_code_notice(account_may_not_exist=may_not_exist)
+
+    def offer_restart(self, error: ErrorMessage) -> None:
+        """Empty the cells of the expired code, too."""
+        self.query_one("#code", Field).value = ""
+        super().offer_restart(error)
 
     def watch_notice(self) -> None:
         """Draw the notice in place of the hint, so that only one of them is shown."""
@@ -152,19 +158,19 @@ class TOTPCodeScreen(StepScreen[ConfirmSignInWithTOTPCode]):
     KEYS = ("submit", "newest_code", "back", "help", "quit")
     EXPLANATION = (
         "Open your authenticator app and type the six digits it shows for this account.\n\n"
-        "A new code comes every 30 seconds, and each works once. If the app's codes are refused again and "
-        "again, the clock of the device it runs on is probably off."
+        "The code changes every 30 seconds, and each code works once. If the codes keep being rejected, the "
+        "clock of the app's device is probably wrong."
     )
 
     @property
     def breadcrumb(self) -> str:
-        return "code from app"
+        return "app code"
 
     @property
     def heading(self) -> tuple[str, str]:
         name = self.step.friendly_device_name
-        registered = f" It is registered as “{safe_line(name, limit=40)}”." if name else ""
-        return format_totp_request(None), f"Open the app and type the six digits.{registered}"
+        registered = f"\nThe app is registered as “{safe_line(name, limit=40)}”." if name else ""
+        return format_totp_request(None), f"Type the six digits that the app shows now.{registered}"
 
     def compose_form(self) -> Iterable[Widget]:
         yield build_code_field(has_six_digits=True)
@@ -172,7 +178,9 @@ class TOTPCodeScreen(StepScreen[ConfirmSignInWithTOTPCode]):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.query_one("#window", Countdown).repeat_time_steps(self.context.now)
+        self.query_one("#window", Countdown).repeat_time_steps(
+            self.context.now, low_text="{}: wait for the next one"
+        )
 
     def build_answer(self) -> Message | None:
         code = read_totp_code(self)
@@ -185,8 +193,8 @@ class ConfirmSignUpScreen(StepScreen[ConfirmSignUp]):
     HAS_CHALLENGE_SESSION = False
     KEYS = ("submit", "new_code", "newest_code", "back", "help", "quit")
     EXPLANATION = (
-        "Your account was made, but not confirmed yet. Type the code that was sent when it was made, or have "
-        "a new one sent with ^r. After that the sign-in goes on by itself."
+        "Your account has to be confirmed before you can sign in. Type the code that was sent when the "
+        "account was created, or press ^r to get a new one. Then the sign-in continues."
     )
 
     @property
@@ -196,18 +204,23 @@ class ConfirmSignUpScreen(StepScreen[ConfirmSignUp]):
     @property
     def heading(self) -> tuple[str, str]:
         details = self.step.delivery_details
-        is_known = details is not None and details.destination is not None
-        sent = f"{format_delivery(details)}." if details and is_known else CODE_REQUIRED
-        return NOT_CONFIRMED, sent
+        if details is None or details.destination is None:
+            return "Confirm your account", f"{NOT_CONFIRMED}\n{CODE_REQUIRED}"
+        return self._title_for(details), f"{NOT_CONFIRMED}\n{format_delivery(details)}."
+
+    def _title_for(self, details: DeliveryDetails) -> str:
+        return format_place(details) or "Confirm your account"
 
     def compose_form(self) -> Iterable[Widget]:
-        field = build_code_field()
-        field.hint = "No code, or an old one? Ask for a new one."
-        yield field
+        yield build_code_field()
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.show_new_code_hint()
 
     def show_code_sent(self, details: DeliveryDetails) -> None:
         """Show where the new code was sent, and wait a little before another can be."""
-        self.show_heading(NOT_CONFIRMED, format_new_delivery(details))
+        self.show_heading(self._title_for(details), format_new_delivery(details))
         field = self.query_one("#code", Field)
         field.hint = field.value = ""
         self.cool_down()

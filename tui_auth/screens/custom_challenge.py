@@ -58,8 +58,8 @@ class CustomChallengeScreen(ChallengeScreen[ConfirmSignInWithCustomChallenge]):
     """Asks for the answer to a custom challenge."""
 
     EXPLANATION = (
-        "The pool asks something of its own making: what stands in the frame are the service's words. "
-        "Only the service knows what a right answer is, and it may ask any number of times."
+        "This question comes from the user pool, and only the user pool knows the right answer. It may ask "
+        "any number of questions."
     )
 
     @property
@@ -69,7 +69,7 @@ class CustomChallengeScreen(ChallengeScreen[ConfirmSignInWithCustomChallenge]):
     @property
     def heading(self) -> tuple[str, str]:
         if not super().parameter_rows:
-            return "Answer the challenge", "The user pool sent no question with it."
+            return "Answer the challenge", "The user pool sent no question."
         return self._question or "Answer the challenge", ""
 
     @property
@@ -81,24 +81,26 @@ class CustomChallengeScreen(ChallengeScreen[ConfirmSignInWithCustomChallenge]):
 
     @property
     def parameter_rows(self) -> list[tuple[str, str]]:
-        return [(name, value) for name, value in super().parameter_rows if value != self._question]
+        rows = super().parameter_rows
+        if len(rows) == 1 and not self._question:
+            return [("", rows[0][1])]
+        return [(name, value) for name, value in rows if value != self._question]
 
     def on_mount(self) -> None:
         super().on_mount()
         if self.context.challenge_count > 1:
-            times = format_ordinal(self.context.challenge_count)
-            self.query_one("#answer", Field).hint = f"Asked again: {times} time."
+            attempt = format_ordinal(self.context.challenge_count)
+            self.query_one("#answer", Field).hint = f"{attempt} attempt"
 
 
 class UnknownStepScreen(ChallengeScreen[UnknownStep]):
     """Shows the name and parameters of an unknown challenge, and asks for an ANSWER."""
 
     KEYS = ("submit", "show", "copy", "back", "help", "quit")
-    ANSWER_HINT = "Sent to Cognito as ANSWER."
+    ANSWER_HINT = "Sent to Cognito as ANSWER"
     EXPLANATION = (
-        "Cognito asks for a challenge that is newer than this program. Its name and parameters are shown as "
-        "they came. If you know what it wants, an answer can be sent as ANSWER; a newer tui-auth may know "
-        "the step."
+        "This challenge is newer than this version of tui-auth. Its name and parameters are shown as Cognito "
+        "sent them. If you know the answer, type it; it's sent as ANSWER. A newer tui-auth may know the step."
     )
 
     @property
@@ -113,16 +115,21 @@ class UnknownStepScreen(ChallengeScreen[UnknownStep]):
     @property
     def heading(self) -> tuple[str, str]:
         title = f"! tui-auth {__version__} doesn't know this step"
-        return title, f"{self.challenge_name} is new. Answer it by hand, or go back with esc."
+        return title, "Type the answer if you know it, or press esc to go back."
+
+    def key_label(self, action: str) -> str:
+        return "Copy the challenge" if action == "copy" else super().key_label(action)
 
     def action_copy(self) -> None:
         """Copy the challenge's name and parameters, and nothing that was typed."""
         lines = [f"tui-auth {__version__}", f"challenge {self.challenge_name}"]
         lines += [f"{name}: {value}" for name, value in format_challenge_rows(self.step.additional_info)]
-        self.post_message(CopyRequested("\n".join(lines), "This page"))
+        self.post_message(CopyRequested("\n".join(lines), "The challenge"))
 
 
 def format_ordinal(number: int) -> str:
-    """Format a number as an ordinal: 2 as 2nd, 3 as 3rd, 11 as 11th."""
+    """Format a number as an ordinal: 2 as Second, 4 as 4th, 11 as 11th."""
+    if number in (2, 3):
+        return "Second" if number == 2 else "Third"
     suffix = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     return f"{number}th" if number % 100 in (11, 12, 13) else f"{number}{suffix}"

@@ -41,23 +41,25 @@ if TYPE_CHECKING:
     from tui_auth.flow.interface import ErrorMessage
     from tui_auth.screens.screen_context import ScreenContext
 
-STORAGE_HELP = "The tokens of this session are kept for the commands that need them, such as tui-auth header."
+STORAGE_HELP = (
+    "The tokens of this session are stored for the commands that need them, such as tui-auth header."
+)
 STORAGE_KIND_HELP = {
-    StorageKind.SESSION: "Until you log out: in this machine's memory, gone at log-out.",
+    StorageKind.SESSION: "Until you log out: in this computer's memory.",
     StorageKind.FILE: "A private file: readable by you and root.",
-    StorageKind.KEYRING: "The keyring: the system's, which may ask to be unlocked.",
-    StorageKind.NONE: "Nowhere: every command signs in anew.",
+    StorageKind.KEYRING: "The keyring: the system's, which may ask you to unlock it.",
+    StorageKind.NONE: "Nowhere: you'll have to sign in again for every command.",
 }
 STORAGE_NOTES = {
     StorageKind.SESSION: "In memory, gone when you log out.",
     StorageKind.FILE: "Readable by you and root.",
     StorageKind.KEYRING: "It may ask you to unlock it.",
-    StorageKind.NONE: "Every command signs you in again.",
+    StorageKind.NONE: "You'll sign in again for every command.",
 }
-STORAGE_ANSWER_HELP = "The answer is remembered for this profile; --storage is for one sign-in."
+STORAGE_ANSWER_HELP = "The answer is saved with this profile. Use --storage to choose for one sign-in."
 DEVICE_HELP = (
-    "The pool can remember this machine, and then asks for no second factor here. Say no on a machine that "
-    "others use under your name."
+    "If Cognito remembers this device, you won't need a second factor here. Answer no if other people use "
+    "this computer with your account."
 )
 MAX_GROUPS = 12
 NEXT_COMMANDS = "$ tui-auth header | curl -H @- https://…\n$ tui-auth exec -- ./deploy.sh"
@@ -120,9 +122,8 @@ class DoneScreen(StepScreen[Done]):
     HAS_CHALLENGE_SESSION = False
     KEYS = ("submit", "copy", "account", "help", "quit")
     EXPLANATION = (
-        "You are signed in. The name and the groups come from the tokens, whose claims were checked.\n\n"
-        "^y sends the access token to the clipboard, after asking: whoever has it can act as you until it "
-        "runs out."
+        "You are signed in. Your name and groups come from the tokens, whose claims were checked.\n\n"
+        "^y copies the access token after a second ^y: anyone who has it can act as you until it expires."
     )
 
     @property
@@ -193,7 +194,7 @@ class DoneScreen(StepScreen[Done]):
         """Format when the tokens expire, in local time of this machine."""
         left = max(0, round((self.step.claims.expires_at - self.context.now()) / 60))
         until = time.strftime("%H:%M", time.localtime(time.time() + left * 60))
-        return f"valid {left} min more, until {until}"
+        return f"valid for {left} min, until {until}"
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -206,7 +207,7 @@ class DoneScreen(StepScreen[Done]):
         """Ask where to store the session, and hide everything else until the answer."""
         self._storage_kinds = kinds
         options = [Option(STORAGE_LABELS[kind], STORAGE_NOTES[kind]) for kind in kinds]
-        self._ask(_Question.STORAGE, "Where should this session be stored?", options)
+        self._ask(_Question.STORAGE, "Where do you want to store this session?", options)
 
     def show_storage(self, storage: str, problem: str, warning: str = "") -> None:
         """Show where the session is stored and which commands use it; then ask about the device.
@@ -217,13 +218,15 @@ class DoneScreen(StepScreen[Done]):
             warning: What is wrong with older sessions; usually empty.
         """
         fact = self.query_one("#storage", Fact)
-        fact.show(*(("Stored in", storage) if storage else ("Stored", "nowhere; it ends with this program")))
+        fact.show(
+            *(("Stored in", storage) if storage else ("Stored in", "nothing: it ends with this program"))
+        )
         if problem:
             # Keep the earlier notice, such as the one about unchecked signatures.
             self.notice = f"{self.notice} The session couldn't be stored. {problem}".strip()
         self.notice = f"{self.notice} {warning}".strip()
         if storage:
-            self._show_next_commands("Try it:")
+            self._show_next_commands("Now try:")
         if storage:  # without storage there is no device key by which the pool would know the device again
             self.ask_about_device()
 
@@ -319,5 +322,5 @@ class DoneScreen(StepScreen[Done]):
         if self._has_warned_about_copy:
             self.post_message(CopyRequested(self.step.tokens.access_token, "The access token"))
         else:
-            self.notice = "Whoever has the access token can act as you. ^y again copies it."
+            self.notice = "Anyone with the access token can act as you. Press ^y again to copy it."
         self._has_warned_about_copy = not self._has_warned_about_copy

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from tui_auth.flow.interface import ErrorMessage
     from tui_auth.screens.screen_context import ScreenContext
 
-CHOICE_HINT = "↑↓ to move, ↵ or a number to choose"
 NO_CODE_YET = "No code has come yet."
 
 
@@ -225,23 +224,20 @@ class FormScreen(GuestForm):
         label = self.label_for_key
         self.query_one(ScreenFooter).keys = footer_hints(self.enabled_keys, label, self._move_key, taken)
         actions = self.query_one(CardActions)
-        actions.text = self.instead_of_button
         # A list has no room for other keys; they are in the help.
-        actions.keys = () if actions.text else card_hints(self.enabled_keys, label, taken)
-        has_button = "submit" in self.enabled_keys and not actions.text
-        actions.label = label("submit") if has_button else ""
+        actions.keys = () if self.is_list else card_hints(self.enabled_keys, label, taken)
+        actions.label = label("submit") if "submit" in self.enabled_keys else ""
         self.refresh_bindings()
 
     @property
-    def instead_of_button(self) -> str:
-        """What the card shows in place of a button: how to choose from a list. Empty for a form."""
-        is_choice = any(choice.display and choice.focusable for choice in self.query(Choice))
-        return CHOICE_HINT if is_choice else ""
+    def is_list(self) -> bool:
+        """Whether the screen asks to choose from a list now."""
+        return any(choice.display and choice.focusable for choice in self.query(Choice))
 
     @property
     def _move_key(self) -> tuple[str, str]:
         """The key that moves within the form, and its label; empty if there is nothing to move to."""
-        if self.instead_of_button:
+        if self.is_list:
             return "↑↓", "Move"
         return ("tab", "Next field") if len(focusable_inputs(self)) > 1 else ("", "")
 

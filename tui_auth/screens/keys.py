@@ -56,7 +56,7 @@ KEY_TABLE: dict[str, Key] = {
         Key("submit", "enter", "↵", "Continue", comes_before_fields=True),
         Key("copy", "ctrl+y", "^y", "Copy", is_in_card=True, spare="f6"),
         Key("account", "ctrl+a", "^a", "Your account", is_in_card=True),
-        Key("new_code", "ctrl+r", "^r", "New code", is_in_card=True, spare="f5"),
+        Key("new_code", "ctrl+r", "^r", "Send a new code", is_in_card=True, spare="f5"),
         Key("show", "ctrl+t,f2", "^t", "Show password"),
         Key(
             "forgot", "ctrl+f", "^f", "Forgot password", is_in_card=True, comes_before_fields=True, spare="f7"

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
 
-SCAN = "1 Scan this or type the key."
-TYPE = "1 Type this key into the app."
+SCAN = "1 Scan the code, or type the key:"
+TYPE = "1 Type this key into the app:"
 
 
 class TOTPSetupScreen(StepScreen[ContinueSignInWithTOTPSetup]):
@@ -36,13 +36,17 @@ class TOTPSetupScreen(StepScreen[ContinueSignInWithTOTPSetup]):
 
     KEYS = ("submit", "copy", "invert", "layout", "newest_code", "back", "help", "quit")
     EXPLANATION = (
-        "An authenticator app (on a phone, or a password manager) makes codes from this key. Scan the "
-        "picture, or type the key as a time-based one; then type the code the app shows.\n\n"
-        "^n swaps black and white, ^l draws the picture in another way or hides it, ^y copies the key and, "
-        "pressed again, the whole URI. Who has this key can make your codes: show it to nobody."
+        "Your authenticator app (on a phone, or a password manager) generates codes from this key. Scan "
+        "the QR code, or type the key into the app as time-based. Then type the code that the app "
+        "shows.\n\n"
+        "^n swaps black and white. ^l changes the size of the QR code or hides it. ^y copies the key; press "
+        "it again for the whole URI. Anyone with this key can generate your codes: don't share it."
     )
 
     _has_copied_key = False
+    _rows_of_qr_code = 0
+
+    RESTART_LABEL = "Show a new key"
 
     def key_label(self, action: str) -> str:
         return "Copy key" if action == "copy" else super().key_label(action)
@@ -64,11 +68,14 @@ class TOTPSetupScreen(StepScreen[ContinueSignInWithTOTPSetup]):
         return f"{self.context.app_name}: {self.step.setup_details.username}"
 
     def compose(self) -> ComposeResult:
-        """Lay out the card beside the QR code, which has the whole height of a small terminal."""
+        """Lay out the card beside the QR code, which may need the whole height of a small terminal."""
         details, app_name = self.step.setup_details, self.context.app_name
+        qr_code = QRCode(details.get_setup_uri(app_name), details.get_setup_uri(app_name, issuer=False))
+        self._rows_of_qr_code = qr_code.preferred_size.height
+        self._place_header()
         yield self.build_header()
         with Horizontal(id="set-up"):
-            yield QRCode(details.get_setup_uri(app_name), details.get_setup_uri(app_name, issuer=False))
+            yield qr_code
             with Card(self.context.breadcrumbs, self.breadcrumb):
                 yield self.build_header()
                 yield from self.compose_slots()
@@ -81,6 +88,15 @@ class TOTPSetupScreen(StepScreen[ContinueSignInWithTOTPSetup]):
         yield Static(f"Account  {safe_line(self._account, limit=60)}", classes="quiet", markup=False)
         yield Static("2 Type the code the app shows.", id="type-code", markup=False)
         yield build_code_field(has_six_digits=True)
+
+    def _place_header(self) -> None:
+        """Show the header above both or, if the QR code needs that row, in the card."""
+        rows_of_frame = 3 if self.context.companion else 2  # header, footer, and the demo's line
+        self.set_class(self._rows_of_qr_code > self.app.size.height - rows_of_frame, "-without-header")
+
+    def on_resize(self) -> None:
+        self._place_header()
+        super().on_resize()
 
     def action_invert(self) -> None:
         """Swap black and white in the QR code."""
@@ -116,7 +132,7 @@ class TOTPSetupScreen(StepScreen[ContinueSignInWithTOTPSetup]):
 class EmailSetupScreen(StepScreen[ContinueSignInWithEmailMFASetup]):
     """Asks for the email address that codes are sent to."""
 
-    EXPLANATION = "Codes will be sent to this address when you sign in. The first one comes at once."
+    EXPLANATION = "We'll email a code to this address each time you sign in. The first one comes now."
 
     @property
     def breadcrumb(self) -> str:
@@ -124,7 +140,7 @@ class EmailSetupScreen(StepScreen[ContinueSignInWithEmailMFASetup]):
 
     @property
     def heading(self) -> tuple[str, str]:
-        return "Set up codes by email", "Type the address that gets a code at each sign-in."
+        return "Set up codes by email", "We'll email you a code at each sign-in."
 
     def compose_form(self) -> Iterable[Widget]:
         yield Field("Email", TextInput(), id="email")

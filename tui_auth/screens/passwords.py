@@ -17,10 +17,11 @@ from tui_auth.auth.next_step import (
 from tui_auth.errors import ErrorField
 from tui_auth.flow.checks import find_new_password_error
 from tui_auth.flow.messages import (
-    ATTRIBUTE_HINTS,
     CODE_REQUIRED,
     NEW_PASSWORD_REQUIRED,
+    USUAL_PASSWORD_RULES,
     format_attribute,
+    format_attribute_hint,
     format_missing_attribute,
     format_reset_delivery,
 )
@@ -42,12 +43,12 @@ if TYPE_CHECKING:
     from tui_auth.screens.form_screen import FormScreen
 
 
-SEND_CODE = Option("Send me a code", "An earlier code stops working.")
-HAVE_CODE = Option("I have a code", "From an earlier email or message.")
+SEND_CODE = Option("Send me a code", "Earlier codes stop working.")
+HAVE_CODE = Option("I have a code", "From an earlier email or text message.")
 
 
 class NewPasswordField(Field):
-    """The field of a new password, with a live checklist of the password policy if it is known."""
+    """The field of a new password, with a live checklist of the password policy, or the usual rules."""
 
     def __init__(self, policy: PasswordPolicy | None) -> None:
         super().__init__("New password", SecretInput(), id="new-password")
@@ -55,7 +56,9 @@ class NewPasswordField(Field):
 
     def on_mount(self) -> None:
         super().on_mount()
-        if self._policy is not None:
+        if self._policy is None:
+            self.hint = USUAL_PASSWORD_RULES
+        else:
             self.watch(self.input, "value", self._show_checklist)
 
     def _show_checklist(self, password: str) -> None:
@@ -87,7 +90,7 @@ class PasswordScreen(StepScreen[ConfirmSignInWithPassword]):
     """Asks for the password after the user has chosen it as first factor."""
 
     KEYS = ("submit", "show", "forgot", "back", "help", "quit")
-    EXPLANATION = "Type the password of this user. ^t shows what is typed."
+    EXPLANATION = "Type your password. ^t shows what you typed, and ^f resets a password that you forgot."
 
     @property
     def breadcrumb(self) -> str:
@@ -95,7 +98,7 @@ class PasswordScreen(StepScreen[ConfirmSignInWithPassword]):
 
     @property
     def heading(self) -> tuple[str, str]:
-        return "Enter your password", "You chose to sign in with it."
+        return "Enter your password", "You chose to sign in with a password."
 
     def compose_form(self) -> Iterable[Widget]:
         yield Field("Password", SecretInput(), id="password")
@@ -118,9 +121,9 @@ class NewPasswordScreen(StepScreen[ConfirmSignInWithNewPassword]):
 
     KEYS = ("submit", "show", "back", "help", "quit")
     EXPLANATION = (
-        "An administrator gave you a temporary password. Choose your own: the pool's rules stand under the "
-        "field where they are known, else they are told when one is refused, and nothing you typed is lost. "
-        "Required details that are missing stand below it."
+        "Your temporary password has to be replaced. If the rules of the user pool are known, they are "
+        "listed below the field. Otherwise Cognito reports the rule that a password breaks, and nothing you "
+        "typed is lost. The user pool also requires the details below, if there are any."
     )
 
     @property
@@ -134,7 +137,7 @@ class NewPasswordScreen(StepScreen[ConfirmSignInWithNewPassword]):
     def compose_form(self) -> Iterable[Widget]:
         yield from build_new_password_fields(self.context.password_policy)
         for position, name in enumerate(self.step.missing_attributes):
-            hint = ATTRIBUTE_HINTS.get(name, "")
+            hint = format_attribute_hint(name, is_required=True)
             yield Field(format_attribute(name), TextInput(), hint=hint, id=f"attribute-{position}")
 
     def service_rows(self) -> list[tuple[str, str]]:
@@ -188,8 +191,8 @@ class ResetPasswordScreen(StepScreen[ResetPassword]):
     HAS_CHALLENGE_SESSION = False
     KEYS = ("submit", "new_code", "newest_code", "show", "back", "help", "quit")
     EXPLANATION = (
-        "You asked for it, or an administrator made a reset necessary. If a code was sent to you already, "
-        "use it; otherwise have one sent, which makes an earlier one worthless.\n\n"
+        "You or an administrator asked for a reset. If you have a code already, use it. Otherwise get a new "
+        "one; earlier codes then stop working.\n\n"
         "After the reset you are signed in with the new password."
     )
 
@@ -205,7 +208,7 @@ class ResetPasswordScreen(StepScreen[ResetPassword]):
         return "Reset your password", why
 
     def compose_form(self) -> Iterable[Widget]:
-        yield Choice([SEND_CODE, HAVE_CODE] if self.context.reset_was_requested else [HAVE_CODE, SEND_CODE])
+        yield Choice([SEND_CODE, HAVE_CODE])
         with Vertical(id="reset"):
             yield build_code_field()
             yield from build_new_password_fields(self.context.password_policy)
@@ -214,6 +217,9 @@ class ResetPasswordScreen(StepScreen[ResetPassword]):
         super().on_mount()
         self.query_one("#reset").display = False
         self.set_focus(self.query_one(Choice))
+
+    def key_label(self, action: str) -> str:
+        return "Choose" if action == "submit" and not self.has_code else super().key_label(action)
 
     def active_keys(self) -> Sequence[str]:
         return super().active_keys() if self.has_code else ("submit", "back", "help", "quit")
@@ -225,6 +231,7 @@ class ResetPasswordScreen(StepScreen[ResetPassword]):
         if has_code:
             self.set_focus(self.query_one(CodeInput))
         self.update_footer()
+        self.show_new_code_hint()
 
     def show_code_sent(self, details: DeliveryDetails) -> None:
         """Show where the code was sent, if there is such an account, and ask for it."""
@@ -234,6 +241,7 @@ class ResetPasswordScreen(StepScreen[ResetPassword]):
         self.error, self.query_one(CodeInput).value = None, ""
         self.has_code = True
         self.cool_down()
+        self.show_new_code_hint()
 
     @on(Choice.Picked)
     def _submit_picked(self, event: Message) -> None:

@@ -11,7 +11,6 @@ from tui_auth.errors import ErrorField
 from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.screen_context import Decision
 from tui_auth.secret import Secret
-from tui_auth.terminal.safe_text import safe_line
 from tui_auth.widgets.field import Choice, Field, Option
 from tui_auth.widgets.text_input import SecretInput, TextInput, call_after_typed_keys, focusable_inputs
 
@@ -70,12 +69,12 @@ class SignInScreen(FormScreen):
 
     SUBMIT_LABEL = "Sign in"
     EXPLANATION = (
-        "Sign in to this user pool. What comes next is the pool's choice: a code, a new "
-        "password, a question; each is one screen."
+        "Sign in to this user pool. The pool decides what it asks for next, such as a code, a new password "
+        "or a question. Each is a screen of its own."
     )
     REJECTION_HELP = (
-        "A password that is right and refused all the same: does the app client belong to this pool? No "
-        "answer tells. Compare both ids in the Cognito console."
+        "If your password is right but is rejected, the app client may belong to another user pool. Compare "
+        "both IDs with the Cognito console."
     )
 
     def __init__(
@@ -128,11 +127,11 @@ class SignInScreen(FormScreen):
 
     @property
     def heading(self) -> tuple[str, str]:
-        if self.goes_to_browser and not self.domain:
+        if self.goes_to_browser:
             from tui_auth.flow.messages import NO_DOMAIN
 
-            return "Sign in", NO_DOMAIN
-        return "Sign in", f"to {safe_line(self.context.pool, limit=60)}"
+            return "Sign in", "" if self.domain else NO_DOMAIN
+        return "Sign in", f"Type your {self._name_label}{' and password' if self.has_password_field else ''}."
 
     def compose_form(self) -> Iterable[Widget]:
         if not self.goes_to_browser:

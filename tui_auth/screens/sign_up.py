@@ -8,10 +8,10 @@ from textual.widgets import Static
 
 from tui_auth.errors import ErrorField
 from tui_auth.flow.messages import (
-    ATTRIBUTE_HINTS,
     NEW_PASSWORD_REQUIRED,
     PASSWORD_OPTIONAL,
     format_attribute,
+    format_attribute_hint,
     format_missing_attribute,
     format_username_hint,
 )
@@ -49,8 +49,8 @@ class SignUpScreen(FormScreen):
     KEYS = ("submit", "show", "back", "help", "quit")
     SUBMIT_LABEL = "Create account"
     EXPLANATION = (
-        "Makes an account in this user pool, if the pool lets people do that by themselves. A code is sent "
-        "that proves the address; after it you are signed in. What the pool does not require may stay empty."
+        "This creates an account in the user pool, if the pool allows that. We'll send you a code to confirm "
+        "your address; then you're signed in. You can leave empty what the pool doesn't require."
     )
 
     def __init__(self, context: ScreenContext, settings: SignInSettings) -> None:
@@ -71,7 +71,7 @@ class SignUpScreen(FormScreen):
 
     @property
     def heading(self) -> tuple[str, str]:
-        return "Create account", "You get a code to confirm your address."
+        return "Create account", "We'll send a code to confirm your address."
 
     def compose_form(self) -> Iterable[Widget]:
         username = TextInput(self.context.username)
@@ -109,7 +109,7 @@ class SignUpScreen(FormScreen):
 
     @property
     def _missing_name_text(self) -> str:
-        what = "the name you want" if self.label == "Username" else "what you will sign in with"
+        what = "the user name you want" if self.label == "Username" else "what you will sign in with"
         return f"Type {what}."
 
     def field_for_attribute(self, name: str) -> Field | None:
@@ -119,7 +119,7 @@ class SignUpScreen(FormScreen):
 
     def _attribute_field(self, position: int) -> Field:
         name = self.attributes[position]
-        hint = ATTRIBUTE_HINTS.get(name, "")
+        hint = format_attribute_hint(name, is_required=name in self._required)
         return Field(format_attribute(name), TextInput(), hint=hint, id=f"attribute-{position}")
 
     def build_answer(self) -> Message | None:

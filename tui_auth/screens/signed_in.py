@@ -39,7 +39,7 @@ class SignedInScreen(FormScreen):
     SUBMIT_LABEL = "Choose"
     EXPLANATION = (
         "Your session is still valid. Continue to keep it. If you sign in again, the new session replaces "
-        "it. A session of another user is stored beside it."
+        "it. The session of another user is stored as well."
     )
 
     def __init__(self, context: ScreenContext, question: str, labels: Sequence[str]) -> None:

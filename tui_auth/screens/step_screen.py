@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from tui_auth.auth.next_step import COOL_DOWN_SECONDS, DeliveryDetails, NextStep
-from tui_auth.flow.messages import MAY_HAVE_EXPIRED
+from tui_auth.flow.messages import MAY_HAVE_EXPIRED, NEW_CODE_HINT
 from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.screen_context import Decision, ScreenContext
 from tui_auth.themes import later_sheets
 from tui_auth.widgets.countdown import Countdown
+from tui_auth.widgets.field import Field
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -68,6 +69,9 @@ class StepScreen(FormScreen, Generic[StepT]):
     HAS_CHALLENGE_SESSION: ClassVar[bool] = True
     """Whether the step has a Cognito session, whose lifetime a client can't read."""
 
+    RESTART_LABEL: ClassVar[str] = "Start again"
+    """The button's label once the step has ended."""
+
     sends_codes: bool = False
     """Whether going back invalidates a code that was sent, so that Esc warns first."""
 
@@ -116,6 +120,12 @@ class StepScreen(FormScreen, Generic[StepT]):
         self._offers_restart = True
         self.notice = ""
         self.error = error
+        self.update_footer()
+
+    def key_label(self, action: str) -> str:
+        if action == "submit" and self._offers_restart:
+            return self.RESTART_LABEL
+        return super().key_label(action)
 
     def submit(self) -> None:
         if self._offers_restart and not self.busy and not self.is_waiting:
@@ -128,7 +138,7 @@ class StepScreen(FormScreen, Generic[StepT]):
     def action_back(self) -> None:
         if self.sends_codes and not self._has_warned_about_code and not self._offers_restart:
             self._has_warned_about_code = True
-            self.notice = "The code that was sent stops working if you go back. Esc again does that."
+            self.notice = "If you go back, the code that was sent stops working. Press Esc again to go back."
         else:
             super().action_back()
 
@@ -143,10 +153,17 @@ class StepScreen(FormScreen, Generic[StepT]):
     def _end_cool_down(self) -> None:
         self._is_cooling_down = False
         self.update_footer()
+        self.show_new_code_hint()
+
+    def show_new_code_hint(self) -> None:
+        """Show the key for a new code under the code, where a click on it does what the key does."""
+        for field in self.query("#code").results(Field):
+            field.hint_action = "new_code"
+            field.hint = NEW_CODE_HINT if "new_code" in self.enabled_keys else ""
 
     def active_keys(self) -> Sequence[str]:
-        keys = super().active_keys()
-        return [name for name in keys if name != "new_code"] if self._is_cooling_down else keys
+        keys, is_disabled = super().active_keys(), self._is_cooling_down or self._offers_restart
+        return [name for name in keys if name != "new_code"] if is_disabled else keys
 
     def compose_status(self) -> Iterable[Widget]:
         yield Countdown(id="cool-down")

@@ -47,7 +47,7 @@ class Countdown(Widget):
         self._monotonic = monotonic
         self.display = False
         self._seconds_left: Callable[[], float] = lambda: 0.0
-        self._text = ""
+        self._text = self._low_text = ""
         self._bar_seconds = 0
         self._on_end: Callable[[], None] | None = None
         self._timer: Timer | None = None
@@ -58,16 +58,22 @@ class Countdown(Widget):
         self._start(lambda: end - self._monotonic(), text, on_end, bar_seconds=0)
 
     def repeat_time_steps(
-        self, now: Callable[[], float], text: str = "Next code in {}", *, seconds: int = 30
+        self,
+        now: Callable[[], float],
+        text: str = "Next code in {}",
+        *,
+        low_text: str = "",
+        seconds: int = 30,
     ) -> None:
         """Count down to the end of each TOTP time step (RFC 6238), again and again.
 
         Args:
             now: Returns the time in seconds since the epoch; it may be the server's.
             text: The line; ``{}`` is the time left.
+            low_text: The line in the last ``LOW_SECONDS``; by default the same.
             seconds: The length of a time step.
         """
-        self._start(lambda: seconds - now() % seconds, text, None, bar_seconds=seconds)
+        self._start(lambda: seconds - now() % seconds, text, None, low_text=low_text, bar_seconds=seconds)
 
     def stop(self) -> None:
         """Stop counting and disappear."""
@@ -81,10 +87,12 @@ class Countdown(Widget):
         text: str,
         on_end: Callable[[], None] | None,
         *,
+        low_text: str = "",
         bar_seconds: int,
     ) -> None:
         self._cancel_timer()
         self._seconds_left, self._text, self._on_end = seconds_left, text, on_end
+        self._low_text = low_text or text
         self._bar_seconds = bar_seconds
         self.display = True
         self._tick()
@@ -97,7 +105,8 @@ class Countdown(Widget):
                 self._on_end()
             return
         whole = math.ceil(left)
-        self.shown = self._bar(whole) + self._text.format(format_countdown(whole))
+        text = self._low_text if whole <= self.LOW_SECONDS else self._text
+        self.shown = self._bar(whole) + text.format(format_countdown(whole))
         self._timer = self.set_timer(max(0.05, min(1.0, left - whole + 1)), self._tick)
 
     def _bar(self, seconds: int) -> str:

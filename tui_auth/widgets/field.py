@@ -14,6 +14,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
+from tui_auth.widgets.frame import wrap_text
 from tui_auth.widgets.text_input import ImmediateKeys, SecretInput
 
 if TYPE_CHECKING:
@@ -90,7 +91,12 @@ class Choice(ImmediateKeys, Widget, can_focus=True):
         "choice--selected",
         "choice--note",
         "choice--mark",
+        "choice--unavailable",
     }
+
+    SIGN_CELLS, NUMBER_CELLS = 4, 3
+    MAX_SPACED = 4
+    """With more options than these there are no empty rows between them."""
 
     highlighted: reactive[int] = reactive(0, init=False)
     """The position of the selected option."""
@@ -101,6 +107,7 @@ class Choice(ImmediateKeys, Widget, can_focus=True):
     def __init__(self, options: Sequence[Option], id: str = "choice") -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self.options = tuple(options)
+        self._wrapped: tuple[object, list[tuple[int, str, bool]]] = (None, [])
         self.set_reactive(Choice.highlighted, self._next_available(-1, 1))
 
     def set_options(self, options: Sequence[Option]) -> None:
@@ -154,39 +161,55 @@ class Choice(ImmediateKeys, Widget, can_focus=True):
     @property
     def _rows(self) -> list[int]:
         """The position of the option in each row; -1 in a row between options."""
+        return [position for position, _, _ in self._lines(self.size.width)]
+
+    def _lines(self, width: int) -> list[tuple[int, str, bool]]:
+        """Return the position of the option in each row, the text, and whether that is of the label."""
         has_notes = any(option.note for option in self.options)
-        is_spaced = has_notes and self.app.size.height >= 20 and len(self.options) <= 4
-        rows: list[int] = []
+        is_spaced = has_notes and self.app.size.height >= 20 and len(self.options) <= self.MAX_SPACED
+        key = (width, is_spaced, self.options)
+        if self._wrapped[0] == key:
+            return self._wrapped[1]
+        lines: list[tuple[int, str, bool]] = []
         for position, option in enumerate(self.options):
             if position and is_spaced:
-                rows.append(-1)
-            rows += [position] * (2 if option.note else 1)
-        return rows
+                lines.append((-1, "", False))
+            # A widget that has no size yet has one row for each.
+            room = width - self.SIGN_CELLS - self.NUMBER_CELLS if width else 999
+            lines += [(position, line, True) for line in wrap_text(option.label, room)]
+            room = width - self.SIGN_CELLS if width else 999
+            lines += [(position, line, False) for line in wrap_text(option.note, room) if line]
+        self._wrapped = (key, lines)
+        return lines
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """Return one or two rows for each option, and the rows between them."""
-        return len(self._rows)
+        """Return the rows of the options, and the rows between them."""
+        return len(self._lines(width))
 
     def render_line(self, y: int) -> Strip:
         """Draw one row of an option."""
-        width, rows = self.size.width, self._rows
-        if y >= len(rows) or rows[y] < 0:
+        width = self.size.width
+        lines = self._lines(width)
+        if y >= len(lines) or lines[y][0] < 0:
             return Strip.blank(width, self.rich_style)
-        position = rows[y]
+        position, line, is_label = lines[y]
         option, is_selected = self.options[position], position == self.highlighted
-        is_label = not y or rows[y - 1] != position
+        is_first = not y or lines[y - 1][0] != position
         fill = self.get_component_rich_style("choice--selected") if is_selected else self.rich_style
         note = fill + self.get_component_rich_style("choice--note", partial=True)
         mark = fill + self.get_component_rich_style("choice--mark", partial=True)
         text = note
-        if is_label and option.is_available:
+        if is_label and not option.is_available:
+            text = fill + self.get_component_rich_style("choice--unavailable", partial=True)
+        elif is_label:
             text = (
                 fill + self.get_component_rich_style("choice--label", partial=True) if is_selected else fill
             )
-        number = f" {position + 1} " if is_label else ""
-        room = max(1, width - 4 - len(number))
-        sign = (" ◉ " if is_selected else " ○ ") if is_label else "   "
-        line = Content(option.label if is_label else option.note).truncate(room, ellipsis=True).plain
+        number, sign = "", "   "
+        if is_first:
+            number = f" {position + 1} " if option.is_available else ""
+            sign = " ◉ " if is_selected else " ○ " if option.is_available else " – "
+        room = max(1, width - self.SIGN_CELLS - len(number))
         segments = [
             Segment(BAR if is_selected else " ", mark),
             Segment(sign, mark if is_selected else text),
@@ -201,7 +224,8 @@ class Field(Widget):
 
     The field draws everything but the input itself. So a key press repaints only the row of the input, and a
     form has few widgets. ``error`` and ``hint`` are plain text and take no room if they are empty. A hint
-    that fits is in the lower edge. An error is shown in place of the hint.
+    that fits is in the lower edge. An error is shown in place of the hint. A click on the hint runs
+    ``hint_action``, an action of the screen, unless it is empty.
 
     On a small terminal the field has no edge: the label is above the input, and a bar marks the focus.
     """
@@ -230,6 +254,7 @@ class Field(Widget):
         self.label = label
         self.input = input
         self.show_key = "^t"
+        self.hint_action = ""
         self.set_reactive(Field.hint, hint)
 
     @property
@@ -269,6 +294,8 @@ class Field(Widget):
         corner = cell_len(self.corner)
         if corner and event.y == 0 and self.size.width - corner - 4 <= event.x:
             await self.screen.run_action("show")
+        elif self.hint_action and self.hint and event.y >= 2:
+            await self.screen.run_action(self.hint_action)
         else:
             self.input.focus()
 
@@ -389,6 +416,4 @@ class Field(Widget):
 def _wrap(text: str, width: int) -> list[str]:
     if not text:
         return []
-    return [
-        set_cell_size(line.plain, min(line.cell_length, width)) for line in Content(text).wrap(max(1, width))
-    ]
+    return [set_cell_size(line, min(cell_len(line), width)) for line in wrap_text(text, width)]

@@ -29,10 +29,21 @@ CRUMBS_CELLS = 44
 MUTED = "$text-muted $muted-style"
 
 
+def wrap_text(text: str, width: int) -> list[str]:
+    """Wrap a text so that its last line isn't a single word, if the line before can spare one."""
+    width = max(1, width)
+    lines = [line.plain for line in Content(text).wrap(width)]
+    if len(lines) < 2 or len(lines[-1].split()) != 1 or len(lines[-2].split()) < 3:
+        return lines
+    before, _, moved = lines[-2].rstrip().rpartition(" ")
+    last = f"{moved} {lines[-1]}"
+    return [*lines[:-2], before, last] if cell_len(last) <= width else lines
+
+
 class ServerText(VerticalScroll, can_focus=False):
     """Names and values that Cognito sent, already made safe, as plain text without markup.
 
-    A single value is shown without its name; several are a table. A long text scrolls inside the block.
+    A value without a name has no column for it. A long text scrolls inside the block.
     """
 
     def __init__(self, rows: Sequence[tuple[str, str]], title: str = "") -> None:
@@ -41,12 +52,10 @@ class ServerText(VerticalScroll, can_focus=False):
         self.border_title = Content(title).markup
 
     def compose(self) -> ComposeResult:
-        if len(self.rows) == 1:
-            yield Static(Content(self.rows[0][1]))
-            return
         width = min(24, max((len(name) for name, _ in self.rows), default=0))
         for name, value in self.rows:
-            yield Static(Content.assemble((f"{name.ljust(width)}   ", MUTED), value))
+            column = f"{name.ljust(width)}   " if width else ""
+            yield Static(Content.assemble((column, MUTED), value))
 
 
 class ScreenHeader(Widget):
@@ -130,14 +139,22 @@ class Heading(Widget):
             self.lines = (title, task)
             self.refresh(layout=True)
 
-    def render(self) -> Content:
+    def _wrapped(self, width: int) -> tuple[list[str], list[str]]:
         title, task = self.lines
-        parts = [Content.styled(title, "bold")]
-        if color := self.MARKS.get(title[:1]):
-            parts = [Content.assemble((title[:1], f"bold {color}"), (title[1:], "bold"))]
-        if task:
-            parts.append(Content.styled(task, MUTED))
-        return Content("\n").join(parts)
+        return wrap_text(title, width), [
+            line for part in task.splitlines() for line in wrap_text(part, width)
+        ]
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Return the rows of the title and the task."""
+        return sum(map(len, self._wrapped(width)))
+
+    def render(self) -> Content:
+        titles, tasks = self._wrapped(self.size.width)
+        lines = [Content.styled(line, "bold") for line in titles]
+        if titles and (color := self.MARKS.get(titles[0][:1])):
+            lines[0] = Content.assemble((titles[0][:1], f"bold {color}"), (titles[0][1:], "bold"))
+        return Content("\n").join([*lines, *(Content.styled(line, MUTED) for line in tasks)])
 
 
 class Fact(Widget):
@@ -157,7 +174,7 @@ class Fact(Widget):
         self.refresh(layout=True)
 
     def _lines(self, width: int) -> list[str]:
-        return [line.plain for line in Content(self.value).wrap(max(1, width - self.LABEL_CELLS))]
+        return wrap_text(self.value, width - self.LABEL_CELLS)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Return the rows of the value."""
@@ -187,13 +204,10 @@ class KeyHint:
         """The width of key and label."""
         return cell_len(self.key) + (1 + cell_len(self.label) if self.label else 0)
 
-    def render(self, *, key_last: bool = False) -> Content:
-        """Return the key and its label, or the label and its key."""
+    def render(self) -> Content:
+        """Return the key and its label."""
         key = Content.styled(self.key, "bold $foreground")
-        if not self.label:
-            return key
-        label = Content.styled(self.label, MUTED)
-        return Content(" ").join([label, key] if key_last else [key, label])
+        return Content.assemble(key, " ", (self.label, MUTED)) if self.label else key
 
 
 class KeyLine(Widget):
@@ -232,7 +246,7 @@ class ScreenFooter(KeyLine):
     def places(self) -> Iterator[tuple[int, int, KeyHint]]:
         width = self.size.width
         *keys, last = self.keys or (KeyHint("", "", ""),)
-        if width >= self.COLUMNS["drawer"] + 26 and all(hint.action in self.COLUMNS for hint in keys):
+        if width >= self.COLUMNS["drawer"] + 26 and self._fit_columns(keys):
             yield from ((self.COLUMNS[hint.action], 0, hint) for hint in keys)
         else:
             gap, keys = self._fit(keys, width - last.cells)
@@ -241,6 +255,12 @@ class ScreenFooter(KeyLine):
                 yield column, 0, hint
                 column += hint.cells + gap
         yield max(0, width - last.cells), 0, last
+
+    def _fit_columns(self, keys: list[KeyHint]) -> bool:
+        """Return whether each key has a column, and the key before leaves it free."""
+        columns = [self.COLUMNS.get(hint.action, -1) for hint in keys]
+        ends = [column + hint.cells + 1 for column, hint in zip(columns, keys, strict=True)]
+        return -1 not in columns and all(end < column for end, column in zip(ends, columns[1:], strict=False))
 
     def _fit(self, keys: list[KeyHint], room: int) -> tuple[int, list[KeyHint]]:
         """Return the gap, and the keys without the labels for which there is no room."""
@@ -263,15 +283,13 @@ class ScreenFooter(KeyLine):
 class CardActions(KeyLine):
     """The button of a form, and below it the keys for everything else that can be done here.
 
-    A form without a button has the line ``text`` there. While a request is in flight, ``busy`` is shown in
-    place of the button and the keys.
+    While a request is in flight, ``busy`` is shown in place of the button and the keys.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"actions--button"}
 
     keys: reactive[tuple[KeyHint, ...]] = reactive((), layout=True)
     label: reactive[str] = reactive("")
-    text: reactive[str] = reactive("")
     busy: reactive[str] = reactive("")
 
     def places(self) -> Iterator[tuple[int, int, KeyHint]]:
@@ -287,19 +305,17 @@ class CardActions(KeyLine):
         width = self.size.width
         if self.busy:
             first = Content.styled(self.busy, "bold")
-        elif self.label:
+        else:
             style = self.get_visual_style("actions--button")
             text = Content(f"{self.label}  ↵").truncate(width, ellipsis=True)
             left = (width - text.cell_length) // 2
             bar = Content.assemble(" " * left, text, " " * (width - left - text.cell_length))
-            first = bar.stylize(style)
-        else:
-            first = Content.styled(self.text, MUTED)
+            first = bar.stylize(style) if self.label else Content("")
         rows = [first]
         keys = [] if self.busy else list(self.keys)
         for at in range(0, len(keys), 2):
             left_key = keys[at].render()
-            right_key = keys[at + 1].render(key_last=True) if at + 1 < len(keys) else Content("")
+            right_key = keys[at + 1].render() if at + 1 < len(keys) else Content("")
             gap = max(1, width - left_key.cell_length - right_key.cell_length)
             rows.append(Content.assemble("" if at else "\n", left_key, " " * gap, right_key))
         if self.busy and self.keys:

@@ -127,6 +127,11 @@ class QRCode(Widget):
         return min((picture.size for picture in self._pictures(Drawing.HALF_BLOCKS)), default=Size(0, 0))
 
     @property
+    def preferred_size(self) -> Size:
+        """Columns and rows of the QR code with its whole margin; 0 by 0 if the URI is too long for any."""
+        return next((picture.size for picture in self._pictures(Drawing.HALF_BLOCKS)), Size(0, 0))
+
+    @property
     def note(self) -> str:
         """Why there is no QR code; empty if there is one, or if it is hidden."""
         return "" if self.is_shown else self._note_in(self._container)

@@ -20,7 +20,7 @@ from tests.steps.screen_reading import number_key_for
 from tui_auth.flow import passkey
 
 CONSOLE = "https://eu-west-1.console.aws.amazon.com/cognito/v2/idp/user-pools"
-DEVICE_QUESTION = "Shall the pool remember this machine?"
+DEVICE_QUESTION = "Should Cognito remember this device?"
 
 
 def pool_with_ann(stage: Stage, **settings: object) -> OwnPool:

@@ -28,7 +28,7 @@ from tests.steps.table import SCREEN_STEPS, ScreenStep
 from tests.terminal.pty_program import PtyProgram
 from tui_auth.flow.interface import INTERNAL_ERROR
 
-STOPPED = "Stopped waiting. What was sent may or may not have arrived."
+STOPPED = "Stopped waiting. The request may or may not have arrived."
 STEPS = {"sign-in": ScreenStep("ann", "Username", SignIn.log_in), **SCREEN_STEPS}
 RETRYABLE_FAULTS = [
     fault
