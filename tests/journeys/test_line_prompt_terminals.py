@@ -182,7 +182,7 @@ def test_disabled_sign_up_returns_to_sign_in(own_pool: MakePool) -> None:
 def test_new_code_at_line_prompts_has_a_cool_down(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("sam", "--plain", rows=60)
     answer_prompts(program, ("Username:", "sam"), ("Password:", program.user.password), ("Code:", "/new"))
-    program.wait_for("A new code is on its way. Earlier codes no longer work.")
+    program.wait_for("A new code is on its way. Use that one.")
     answer_prompts(program, ("Code:", "/new"))
     program.wait_for("Type /new again in ")
     assert program.codes_sent() == 2

@@ -116,7 +116,7 @@ def test_totp_key_stays_until_a_new_one_is_requested(
     assert program.requests[len(requests_before) :] == ["VerifySoftwareToken"]
     assert old_app.secret[:4] in program.screen_text()
     program.press("enter")
-    program.wait_for_text("This is a new key. Delete the old “")
+    program.wait_for_text("A new key. Delete the old “")
     phone = scan_new_key(program, old_app)
     program.enter(phone.at(int(program.server.clock.now())))
     program.wait_for("Signed in as tess")
@@ -129,7 +129,7 @@ def test_returning_to_setup_makes_and_announces_a_new_key(sign_in_as: StartSignI
     old_app = scan(program)
     program.press("esc")
     program.send(number_key_for(program, "Code from an authenticator app"))
-    program.wait_for_text("This is a new key. Delete the old “")
+    program.wait_for_text("A new key. Delete the old “")
     phone = scan_new_key(program, old_app)
     program.enter(phone.at(int(program.server.clock.now())))
     program.wait_for("Signed in as max")
@@ -184,7 +184,7 @@ def test_new_totp_key_is_announced_at_line_prompts(sign_in_as: StartSignIn) -> N
     program.enter("123456")
     program.wait_for_text(f"{RESTART_OFFER} {MAKES_KEY}")
     program.press("enter")
-    program.wait_for_text("This is a new key. Delete the old “")
+    program.wait_for_text("A new key. Delete the old “")
     program.wait_for(lambda p: p.screen_text().count("Code from the app:") == 2)
 
 

@@ -193,7 +193,7 @@ async def test_enter_does_not_leave_before_the_session_is_settled(fails: bool) -
         await press(pilot, "enter")
         assert app.return_value is None
         may_save.set()
-        expected = "had an internal error" if fails else "Where should this session be stored?"
+        expected = "had an internal error" if fails else "Where do you want to store this session?"
         await until(pilot, lambda: expected in app.text())
         assert app.return_value is None
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from textual.containers import VerticalScroll
+from textual.geometry import Region
 from textual.scroll_view import ScrollView
 from textual.widgets import Static
 
-from tui_auth.widgets.field import Choice
-from tui_auth.widgets.frame import CardActions, ScreenFooter, ScreenHeader, ServerText
+from tui_auth.widgets.field import Choice, Field
+from tui_auth.widgets.frame import Card, CardActions, ScreenFooter, ScreenHeader, ServerText
 from tui_auth.widgets.qr_code import QRCode
 from tui_auth.widgets.text_input import TextInput
 
@@ -26,14 +27,45 @@ VALUES: Final = frozenset(
 
 
 def own_words(app: App[Any]) -> list[str]:
-    """Return the program's own words on the screen, without keys, values and server text."""
+    """Return the program's own words on the screen, which say what to do and why.
+
+    Without labels, keys, breadcrumbs, values and server text, and without errors and notices.
+    """
     rows = [list("".join(part.text for part in row)) for row in app.screen._compositor.render_strips()]
-    for widget in _widgets_with_other_text(app):
-        area = widget.content_region.intersection(app.screen.region)
+    for region in (*_regions_with_other_text(app), *_regions_with_errors(app)):
+        area = region.intersection(app.screen.region)
         for y in range(area.y, area.bottom):
             rows[y][area.x : area.right] = " " * area.width
-    words = (word.strip("()[]“”\"'.,:;?!…") for word in " ".join("".join(row) for row in rows).split())
+    return _own_words_in(" ".join("".join(row) for row in rows))
+
+
+def words_of_errors(app: App[Any]) -> list[str]:
+    """Return the words of the errors and notices on the screen."""
+    fields = [field.error for field in app.screen.query(Field)]
+    lines = [
+        str(line.content) for line in app.screen.query("#problem, #notice").results(Static) if line.display
+    ]
+    return _own_words_in(" ".join([*fields, *lines]))
+
+
+def _own_words_in(text: str) -> list[str]:
+    words = (word.strip("()[]“”\"'.,:;?!…") for word in text.split())
     return [word for word in words if _is_own_word(word)]
+
+
+def _regions_with_other_text(app: App[Any]) -> Iterator[Region]:
+    yield from (widget.content_region for widget in _widgets_with_other_text(app))
+    for card in app.screen.query(Card):
+        yield Region(card.region.x, card.region.y, card.region.width, 1)
+    for field in app.screen.query(Field):
+        yield Region(field.region.x, field.region.y, field.region.width, 1)
+
+
+def _regions_with_errors(app: App[Any]) -> Iterator[Region]:
+    yield from (line.region for line in app.screen.query("#problem, #notice"))
+    for field in app.screen.query(Field):
+        if field.error:
+            yield Region(field.region.x, field.region.y + 3, field.region.width, field.region.height - 3)
 
 
 def _widgets_with_other_text(app: App[Any]) -> Iterator[Widget]:

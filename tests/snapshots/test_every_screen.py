@@ -9,7 +9,7 @@ from textual.geometry import Region
 
 from tests.pilot import press, resize, screen_rows, screen_text, until
 from tests.snapshots.gallery import VIEWS, View
-from tests.snapshots.reading import find_cut_off, find_scrolling, own_words
+from tests.snapshots.reading import find_cut_off, find_scrolling, own_words, words_of_errors
 from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.help import HelpScreen
 from tui_auth.widgets.field import Choice
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from textual.app import App
     from textual.pilot import Pilot
 
-MOST_WORDS = 25
-"""Of the form, without its options: what to do, and why."""
+MOST_WORDS, MOST_WORDS_OF_ERRORS = 25, 20
+"""Of the form, without its options: what to do, and why. And of the errors and notices on it."""
 QUESTIONS = [view for view in VIEWS if view.name != "help"]
 """The views with a form; the help has none."""
 
@@ -63,6 +63,7 @@ async def test_screen_is_complete_short_and_explained_at_every_size(view: View) 
             assert_in_place(find_card(app), view)
         screen_words = own_words(app)
         assert len(screen_words) <= MOST_WORDS or not is_question, " ".join(screen_words)
+        assert len(words_of_errors(app)) <= MOST_WORDS_OF_ERRORS, " ".join(words_of_errors(app))
         await assert_explained(app, pilot)
         if is_question:
             await resize(pilot, 40, 15)
@@ -110,7 +111,7 @@ async def assert_explained(app: App[Any], pilot: Pilot[Any]) -> None:
     if not isinstance(app.screen, HelpScreen):
         await press(pilot, "f1")
     await until(pilot, lambda: isinstance(app.screen, HelpScreen))
-    await until(pilot, lambda: screen.EXPLANATION.split()[-1] in screen_text(app), screen_text(app))
+    await until(pilot, lambda: screen.explanation.split()[-1] in screen_text(app), screen_text(app))
     for name in screen.enabled_keys:
         assert screen.key_label(name) in screen_text(app)
     assert not find_scrolling(app)

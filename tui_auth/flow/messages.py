@@ -97,7 +97,7 @@ PASSWORD_OPTIONAL = "A password is optional: you can sign in with codes."  # noq
 WITHOUT_PASSWORD, WITH_PASSWORD = "Continue without a password", "Set a password"
 PASSWORDS_DIFFER = "The passwords don't match. Enter both again."
 NEW_PASSWORD_REQUIRED = "Enter a new password."  # noqa: S105 - a message
-USUAL_PASSWORD_RULES = "Usually 8+ characters with A, a, 1 and !"  # noqa: S105 - a message
+USUAL_PASSWORD_RULES = "Usually 8+ characters: A, a, 1 and !"  # noqa: S105 - a message
 """The default of a new user pool; its own rules aren't public."""
 NEW_CODE_HINT = "No code after a minute? Press ^r"
 CODE_EXPECTED = "A code has 4 to 10 digits. Enter the code from the message."
@@ -116,7 +116,7 @@ VERIFIED = "{} is verified."
 NOT_VERIFIED = "{} isn't verified. {}"
 STORAGE_REMEMBERED = "Later sign-ins use this answer too. Use --storage to change it."
 NO_SMS_SETUP = "For SMS, ask an administrator."
-REPLACEMENT_TOTP_KEY = "This is a new key. Delete the old “{}” from the app."
+REPLACEMENT_TOTP_KEY = "A new key. Delete the old “{}”."
 
 _VALUE_LIMIT = 600
 _MAX_ROWS = 30
@@ -220,7 +220,7 @@ def format_new_delivery(details: DeliveryDetails) -> str:
 def format_new_code_notice(*, account_may_not_exist: bool = False) -> str:
     """Format that restarting the step has sent a new code. See ``format_delivery`` for the argument."""
     subject = "If the account exists, a" if account_may_not_exist else "A"
-    return f"{subject} new code is on its way. Earlier codes no longer work."
+    return f"{subject} new code is on its way. Use that one."
 
 
 def format_method(method: Answer) -> str:
