@@ -36,7 +36,7 @@ def test_required_reset_ends_signed_in(sign_in_as: StartSignIn, choice: str) -> 
     program.wait_for("Reset your password")
     before = program.codes_sent()
     program.send(choice)
-    if choice == "2":
+    if choice == "1":
         program.wait_for(lambda _: program.codes_sent() == before + 1)
         program.wait_for("ode sent by")
     program.wait_for("New password")

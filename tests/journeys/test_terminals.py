@@ -215,7 +215,7 @@ def test_qr_code_is_whole_or_replaced_by_the_key(sign_in_as: StartSignIn) -> Non
     program.press("ctrl+l")
     assert scan(program).secret == phone.secret
     program.press("ctrl+n")
-    program.wait_for(lambda p: p.cells()[0][0].background == "000000")
+    program.wait_for(lambda p: p.cells()[1][0].background == "000000")
     program.press("ctrl+n")
     assert scan(program).secret == phone.secret
     program.resize(15, 40)

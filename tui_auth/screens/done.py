@@ -218,9 +218,7 @@ class DoneScreen(StepScreen[Done]):
             warning: What is wrong with older sessions; usually empty.
         """
         fact = self.query_one("#storage", Fact)
-        fact.show(
-            *(("Stored in", storage) if storage else ("Stored in", "nothing: it ends with this program"))
-        )
+        fact.show(*(("Stored in", storage) if storage else ("Stored", "nowhere; it ends with this program")))
         if problem:
             # Keep the earlier notice, such as the one about unchecked signatures.
             self.notice = f"{self.notice} The session couldn't be stored. {problem}".strip()
