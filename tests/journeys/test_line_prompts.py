@@ -121,7 +121,7 @@ def test_password_reset_at_line_prompts(plain: StartSignIn) -> None:
     program = plain("rex")
     program.log_in_at_prompts()
     program.wait_for("Number:")
-    program.enter("2")
+    program.enter("1")
     program.wait_for("Code sent by")
     program.wait_for("Code:")
     program.enter(program.newest_code())

@@ -152,9 +152,9 @@ class SignInScreen(FormScreen):
         return ("submit", *show, "forgot", "sign_up", *browser, *back, "help", "quit")
 
     @property
-    def instead_of_button(self) -> str:
-        """Keep the button: the providers are beside the fields, not in place of them."""
-        return "" if self.query(Field) else super().instead_of_button
+    def is_list(self) -> bool:
+        """Whether there are only providers to choose from; they may also be beside the fields."""
+        return not self.query(Field) and super().is_list
 
     def on_mount(self) -> None:
         super().on_mount()
