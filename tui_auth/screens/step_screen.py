@@ -159,7 +159,7 @@ class StepScreen(FormScreen, Generic[StepT]):
         """Show the key for a new code under the code, where a click on it does what the key does."""
         for field in self.query("#code").results(Field):
             field.hint_action = "new_code"
-            field.hint = NEW_CODE_HINT if "new_code" in self.enabled_keys else ""
+            field.hint = self.spell_keys(NEW_CODE_HINT) if "new_code" in self.enabled_keys else ""
 
     def active_keys(self) -> Sequence[str]:
         keys, is_disabled = super().active_keys(), self._is_cooling_down or self._offers_restart
