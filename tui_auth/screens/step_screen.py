@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 from tui_auth.auth.next_step import COOL_DOWN_SECONDS, DeliveryDetails, NextStep
 from tui_auth.flow.messages import MAY_HAVE_EXPIRED, NEW_CODE_HINT
 from tui_auth.screens.form_screen import FormScreen
+from tui_auth.screens.keys import KEY_TABLE
 from tui_auth.screens.screen_context import Decision, ScreenContext
 from tui_auth.themes import later_sheets
 from tui_auth.widgets.countdown import Countdown
@@ -157,9 +158,12 @@ class StepScreen(FormScreen, Generic[StepT]):
 
     def show_new_code_hint(self) -> None:
         """Show the key for a new code under the code, where a click on it does what the key does."""
+        label, hint = self.context.options.labels.get("key.new_code"), self.spell_keys(NEW_CODE_HINT)
+        if label:
+            hint = f"{KEY_TABLE['new_code'].display_without(self.taken)} {label}"
         for field in self.query("#code").results(Field):
             field.hint_action = "new_code"
-            field.hint = self.spell_keys(NEW_CODE_HINT) if "new_code" in self.enabled_keys else ""
+            field.hint = hint if "new_code" in self.enabled_keys else ""
 
     def active_keys(self) -> Sequence[str]:
         keys, is_disabled = super().active_keys(), self._is_cooling_down or self._offers_restart
