@@ -80,16 +80,16 @@ def test_long_path_is_shortened_and_shown_safely(terminal_program: TerminalProgr
         ("USER_PASSWORD_AUTH", "Your password is sent to Cognito (USER_PASSWORD_AUTH)."),
         (
             "USER_AUTH",
-            "The pool offers ways to sign in (USER_AUTH); for a password the choice says whether it is sent.",
+            "You choose how to sign in (USER_AUTH). The choice says whether a password is sent.",
         ),
         (
             "CUSTOM_WITH_SRP",
-            "The password never leaves this program: it is proved with SRP, before the pool's own questions "
-            "(CUSTOM_WITH_SRP).",
+            "Your password is never sent. SRP proves to Cognito that you know it, before the user pool's own "
+            "questions (CUSTOM_WITH_SRP).",
         ),
         (
             "CUSTOM_WITHOUT_SRP",
-            "No password is asked: the pool has its own questions (CUSTOM_WITHOUT_SRP).",
+            "There is no password. The user pool asks its own questions (CUSTOM_WITHOUT_SRP).",
         ),
     ],
 )
@@ -108,5 +108,5 @@ async def test_help_explains_how_the_flow_uses_the_password(flow: str, sentence:
 
 def test_help_describes_the_flow_from_the_flag(terminal_program: TerminalProgram) -> None:
     help_text = read_help(terminal_program, *IDS, "--auth-flow", "CUSTOM_WITHOUT_SRP")
-    assert "No password is asked: the pool has its own questions (CUSTOM_WITHOUT_SRP)." in help_text
+    assert "There is no password. The user pool asks its own questions (CUSTOM_WITHOUT_SRP)." in help_text
     assert help_text.count("SRP") == 1

@@ -172,7 +172,7 @@ async def test_cancelled_at_the_provider_says_so_and_enter_begins_again() -> Non
         first = step_of(app)
         assert open_in_browser(answer_to(first, error="access_denied")) == 200
         await until(pilot, lambda: "You canceled at the identity provider." in app.text())
-        assert "Enter starts it again." in app.text()
+        assert "Press Enter to start it again." in app.text()
         await press(pilot, "enter")
         await until(pilot, lambda: isinstance(app.screen, BrowserScreen) and step_of(app) is not first)
         assert open_in_browser(step_of(app).short_url) == 302

@@ -290,7 +290,7 @@ async def test_action_whose_keys_are_all_taken_has_its_first_key() -> None:
         await open_sign_in(pilot, app)
         assert "^k Create account" in app.text
         await press(pilot, "f8", "ctrl+k")
-        await until(pilot, lambda: "You get a code to confirm your address." in app.text)
+        await until(pilot, lambda: "We'll send a code to confirm your address." in app.text)
         assert app.noted == ["f8"]
 
 
