@@ -139,7 +139,7 @@ async def test_rejected_passkey_is_tried_again_with_a_new_challenge(key: Softwar
     rejected = error_from_response("NotAuthorizedException", "Incorrect username or password.")
     app = app_for(ask(), rejected, ask(), DONE, keys=HeldKeys(key))
     async with app.run_test(size=(80, 23)) as pilot:
-        await start(pilot, app, "The user pool didn't accept the passkey. Enter starts it again.")
+        await start(pilot, app, "The user pool didn't accept the passkey. Press Enter to start it again.")
         await press(pilot, "enter")
         await until(pilot, lambda: "Signed in as" in app.text())
 

@@ -75,6 +75,7 @@ class DeliveredCodeScreen(StepScreen[DeliveredT]):
         "If no code comes, ^r restarts the sign-in in the background to send a new code. Earlier codes then "
         "stop working."
     )
+    KEYS_IN_HINTS = frozenset({"new_code"})
     RESTART_LABEL = "Send a new code"
     sends_codes = True
 
@@ -192,6 +193,7 @@ class ConfirmSignUpScreen(StepScreen[ConfirmSignUp]):
 
     HAS_CHALLENGE_SESSION = False
     KEYS = ("submit", "new_code", "newest_code", "back", "help", "quit")
+    KEYS_IN_HINTS = frozenset({"new_code"})
     EXPLANATION = (
         "Your account has to be confirmed before you can sign in. Type the code that was sent when the "
         "account was created, or press ^r to get a new one. Then the sign-in continues."

@@ -44,6 +44,8 @@ class FormScreen(GuestForm):
 
     BINDINGS: ClassVar[list[BindingType]] = build_bindings()
     KEYS: ClassVar[tuple[str, ...]] = ("submit", "back", "help", "quit")
+    KEYS_IN_HINTS: ClassVar[frozenset[str]] = frozenset()
+    """The keys that the hint of a field shows, so that the card doesn't show them again below the button."""
     SUBMIT_LABEL: ClassVar[str] = "Continue"
     EXPLANATION: ClassVar[str] = ""
     BUSY_TEXT: ClassVar[str] = "Asking Cognito … ^c stops waiting."
@@ -225,7 +227,8 @@ class FormScreen(GuestForm):
         self.query_one(ScreenFooter).keys = footer_hints(self.enabled_keys, label, self._move_key, taken)
         actions = self.query_one(CardActions)
         # A list has no room for other keys; they are in the help.
-        actions.keys = () if self.is_list else card_hints(self.enabled_keys, label, taken)
+        names = [name for name in self.enabled_keys if name not in self.KEYS_IN_HINTS]
+        actions.keys = () if self.is_list else card_hints(names, label, taken)
         actions.label = label("submit") if "submit" in self.enabled_keys else ""
         self.refresh_bindings()
 

@@ -189,6 +189,7 @@ class ResetPasswordScreen(StepScreen[ResetPassword]):
     """
 
     HAS_CHALLENGE_SESSION = False
+    KEYS_IN_HINTS = frozenset({"new_code"})
     KEYS = ("submit", "new_code", "newest_code", "show", "back", "help", "quit")
     EXPLANATION = (
         "You or an administrator asked for a reset. If you have a code already, use it. Otherwise get a new "
