@@ -67,7 +67,7 @@ def test_overview_is_a_numbered_list(rich_ann: SignedIn) -> None:
 def test_email_is_changed_and_verified_with_a_second_code(rich_ann: SignedIn) -> None:
     lines = run(rich_ann, "1", "2", "new@example.com", "000000", "/new", "CODE")
     assert "changed but not verified yet" in lines.text
-    assert "Earlier ones stopped working." in lines.text
+    assert "Earlier codes no longer work." in lines.text
     assert "Your email address is verified." in lines.text
     assert "1 Email          new@example.com" in lines.text
     assert rich_ann.account.fetch_user_attributes()["email_verified"] == "true"

@@ -157,7 +157,7 @@ async def test_new_email_is_saved_and_verified(rich_ann: SignedIn) -> None:
         await stage.enter(other_code(rich_ann.pool.newest_code()))
         await stage.see("✗")
         await stage.press("ctrl+r")
-        await stage.see("Earlier ones stopped working")
+        await stage.see("Earlier codes no longer work")
         await stage.enter(rich_ann.pool.newest_code())
         await stage.see("Your account", "Your email address is verified.", "new@example.com")
     assert rich_ann.account.fetch_user_attributes()["email_verified"] == "true"

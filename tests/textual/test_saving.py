@@ -64,7 +64,7 @@ async def test_user_is_asked_where_to_store_the_session(
     app = SavingProgram(cognito, "ask")
     async with app.run_test(size=SIZE) as pilot:
         await sign_in(pilot, app)
-        await until(pilot, lambda: "Where should this session be stored?" in app.text)
+        await until(pilot, lambda: "Where do you want to store this session?" in app.text)
         rows = ["Until I log out", "In a private file", "In the keyring", "Nowhere"]
         shown = [row for row in rows if row in app.text]
         wanted = "In a private file" if storage else "Nowhere"
