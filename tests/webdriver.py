@@ -49,15 +49,16 @@ class Chromium:
 
     Args:
         folder: Where the profile is.
+        arguments: More arguments of Chromium.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *arguments: str) -> None:
         self._driver = subprocess.Popen(
             ["chromedriver", "--port=0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
         )
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         self._base_url = f"http://127.0.0.1:{self._read_port()}"
-        options = {"args": [*_ARGUMENTS, f"--user-data-dir={folder}"]}
+        options = {"args": [*_ARGUMENTS, *arguments, f"--user-data-dir={folder}"]}
         capabilities = {"browserName": "chrome", "goog:chromeOptions": options}
         session = self._send("POST", "/session", {"capabilities": {"alwaysMatch": capabilities}})
         self._base_url += f"/session/{session['sessionId']}"
@@ -182,6 +183,6 @@ class Chromium:
 @pytest.fixture(scope="module")
 def chromium_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
     """Start one browser for the tests of a module."""
-    need_tool("chromium", "chromedriver")
+    need_tool("chromedriver")
     with Chromium(tmp_path_factory.mktemp("chromium")) as browser:
         yield browser

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import socket
+import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
 from tests.journeys.conftest import SignIn, StartSignIn
+from tests.local_sshd import LocalSshd
+from tests.waiting import wait_until
 from tests.webdriver import Chromium
 from tests.webdriver import chromium_process as chromium_process
 from tui_auth.emulator import CognitoEmulator
@@ -145,3 +149,34 @@ def test_cancel_at_the_provider_is_reported(
     browser.click("[name=cancel]")
 
     program.wait_for_text("You cancel")
+
+
+def test_one_ssh_forward_serves_both_directions(
+    start: Callable[..., SignIn], port: int, tmp_path: Path
+) -> None:
+    """The browser is on another computer: its localhost is 127.0.0.2, where only the forward listens."""
+    sshd = LocalSshd(tmp_path / "sshd")
+    other_computer = Chromium(tmp_path / "chromium", "--host-resolver-rules=MAP localhost 127.0.0.2")
+    command = sshd.command("-N", "-o", "ExitOnForwardFailure=yes", "-L", f"127.0.0.2:{port}:localhost:{port}")
+    with closing_process(command), other_computer as browser:
+        program = start("ann", "--plain", rows=60)
+        program.wait_for("Address:")
+        wait_until(lambda: is_listening("127.0.0.2", port))
+        browser.open(f"http://localhost:{port}/")
+        enter_password(browser, program)
+        program.wait_for("Signed in as ann.")
+    sshd.stop()
+
+
+@contextmanager
+def closing_process(command: list[str]) -> Iterator[None]:
+    with subprocess.Popen(command) as process:
+        try:
+            yield
+        finally:
+            process.terminate()
+
+
+def is_listening(host: str, port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((host, port)) == 0
