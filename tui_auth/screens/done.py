@@ -58,8 +58,8 @@ STORAGE_NOTES = {
 }
 STORAGE_ANSWER_HELP = "The answer is saved with this profile. Use --storage to choose for one sign-in."
 DEVICE_HELP = (
-    "If Cognito remembers this device, you won't need a second factor here. Answer no if other people use "
-    "this computer with your account."
+    "If Cognito remembers this device, you won't need a second factor here. Answer no if you share this "
+    "computer and your account."
 )
 MAX_GROUPS = 12
 NEXT_COMMANDS = "$ tui-auth header | curl -H @- https://…\n$ tui-auth exec -- ./deploy.sh"

@@ -70,7 +70,7 @@ class SignInScreen(FormScreen):
     SUBMIT_LABEL = "Sign in"
     EXPLANATION = (
         "Sign in to this user pool. The pool decides what it asks for next, such as a code, a new password "
-        "or a question. Each is a screen of its own."
+        "or a question. Each has its own screen."
     )
     REJECTION_HELP = (
         "If your password is right but is rejected, the app client may belong to another user pool. Compare "
