@@ -125,7 +125,7 @@ class Chromium:
     @property
     def text(self) -> str:
         """The visible text of the page."""
-        return str(self._send("GET", f"/element/{self._find('body')}/text"))
+        return self.text_of("body")
 
     def _find(self, selector: str) -> str:
         found = self._send("POST", "/element", {"using": "css selector", "value": selector})
@@ -133,7 +133,13 @@ class Chromium:
 
     def text_of(self, selector: str) -> str:
         """Return the visible text of an element, once it is there."""
-        return str(self._send("GET", f"/element/{self._find(selector)}/text"))
+        while True:
+            element = self._find(selector)
+            try:
+                return str(self._send("GET", f"/element/{element}/text"))
+            except WebDriverError as error:
+                if not str(error).startswith("stale element"):  # the next page has replaced it
+                    raise
 
     def css(self, selector: str, name: str) -> str:
         """Return a computed style of an element."""

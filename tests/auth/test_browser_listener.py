@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import http.client
+import os
+import resource
 import socket
 from contextlib import closing
 from typing import TYPE_CHECKING
@@ -165,6 +167,28 @@ def test_close_frees_the_port_and_ends_the_wait(step: ContinueSignInWithBrowser)
     with BrowserListener(step) as second:
         assert get(step, "/")[0] == 302
         assert not second.has_answer
+
+
+def test_request_beside_a_close_breaks_neither(step: ContinueSignInWithBrowser) -> None:
+    for _ in range(50):
+        listener = BrowserListener(step)
+        with listener, closing(socket.socket()) as client:
+            client.connect(("127.0.0.1", int(step.short_url.rstrip("/").rpartition(":")[2])))
+            listener.close()
+
+
+def test_listener_works_in_a_process_with_many_open_files(step: ContinueSignInWithBrowser) -> None:
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    opened = [os.open(os.devnull, os.O_RDONLY) for _ in range(1100)]
+    try:
+        with BrowserListener(step):
+            assert get(step, "/")[0] == 302
+    finally:
+        for descriptor in opened:
+            os.close(descriptor)
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
 def test_browser_that_ends_elsewhere_is_not_waited_for() -> None:

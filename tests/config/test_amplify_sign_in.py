@@ -248,7 +248,7 @@ def test_javascript_exports_set_the_label_and_mfa_methods(
         assert program.screen_text().count("Phone") == 1, "the phone number is the user name"
         program.press("esc")
         program.wait_gone("Email")
-        wait_for_texts(program, "Create account ^k")
+        wait_for_texts(program, "^k Create account")
         type_lines(program, "+4915550123456", PASSWORD + "!")
         wait_for_texts(program, "Signed in as")
         leave_unverified(program, "Your phone number +4915550123456 isn't verified. Verify it now?")

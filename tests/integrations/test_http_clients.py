@@ -102,6 +102,7 @@ def test_other_host_of_a_redirect_gets_no_token(
     assert send(api.url, session) == 401
     assert other_api.tokens
     assert not any(other_api.tokens)
+    assert len(api.requests) == 1, "the other host's 401 says nothing about a token that it never got"
 
 
 @clients

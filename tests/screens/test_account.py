@@ -89,7 +89,7 @@ Open = Callable[[SignedIn], Any]
 def has_read_sessions(app: App[Any]) -> bool:
     """Return whether the overview says how many sessions are active."""
     options = [option for choice in app.screen.query(Choice) for option in choice.options]
-    return any("active" in option.note for option in options)
+    return any("active" in f"{option.label} {option.note}" for option in options)
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ name and paths only, and gives a page of another origin nothing to read.
 from __future__ import annotations
 
 import errno
-import select
+import selectors
 import socket
 import threading
 from contextlib import suppress
@@ -109,6 +109,8 @@ class BrowserListener:
         self._wake.send(b"x")
         if threading.current_thread() is not self._thread:
             self._thread.join()
+        self._wake.close()
+        self._woken.close()
 
     # -- serving ------------------------------------------------------------------------------------
 
@@ -136,17 +138,18 @@ class BrowserListener:
         return servers
 
     def _serve(self) -> None:
+        selector = selectors.DefaultSelector()  # unlike select.select, it takes descriptors above 1023
         try:
+            for source in (*self._servers, self._woken):
+                selector.register(source, selectors.EVENT_READ)
             while not self._is_over:
-                ready, _, _ = select.select([*self._servers, self._woken], [], [])
-                for server in ready:
-                    if isinstance(server, _Server):
-                        server.handle_request()
+                for key, _ in selector.select():
+                    if isinstance(key.fileobj, _Server):
+                        key.fileobj.handle_request()
         finally:
+            selector.close()
             for server in self._servers:
                 server.server_close()
-            self._wake.close()
-            self._woken.close()
 
     def receive(self, query: str) -> tuple[int, tuple[str, str]]:
         """Take the query of a request to the redirect URI; return the status and the page."""

@@ -32,19 +32,25 @@ class BearerAuth(httpx.Auth):
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         token = self._session.token(self._kind)
         response = yield _authorized(request, token)
-        if response.status_code == UNAUTHORIZED and _can_be_repeated(request):
+        if _is_rejected(response, token) and _can_be_repeated(request):
             yield _authorized(request, self._session.token(self._kind, rejected=token))
 
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
         token = await self._session.token_async(self._kind)
         response = yield _authorized(request, token)
-        if response.status_code == UNAUTHORIZED and _can_be_repeated(request):
+        if _is_rejected(response, token) and _can_be_repeated(request):
             yield _authorized(request, await self._session.token_async(self._kind, rejected=token))
 
 
 def _authorized(request: httpx.Request, token: str) -> httpx.Request:
     request.headers["Authorization"] = f"Bearer {token}"
     return request
+
+
+def _is_rejected(response: httpx.Response, token: str) -> bool:
+    """Return whether a server rejected the token; another host, after a redirect, never got it."""
+    sent = response.request.headers.get("Authorization")
+    return response.status_code == UNAUTHORIZED and sent == f"Bearer {token}"
 
 
 def _can_be_repeated(request: httpx.Request) -> bool:

@@ -127,6 +127,10 @@ def _tom(walkthrough: Walkthrough) -> None:
     walkthrough.answer_app_code()
 
 
+def _dora(walkthrough: Walkthrough) -> None:
+    _tom(walkthrough)
+
+
 def _tess(walkthrough: Walkthrough) -> None:
     walkthrough.set_up_totp()
 
@@ -212,7 +216,7 @@ WALKTHROUGHS: dict[str, Callable[[Walkthrough], None]] = {
     walkthrough.__name__.removeprefix("_"): walkthrough
     for walkthrough in (
         *(_ann, _sam, _tom, _tess, _mia, _nora, _noel),
-        *(_rex, _carl, _quinn, _luna, _emil, _cleo, _max),
+        *(_rex, _carl, _quinn, _luna, _emil, _cleo, _dora, _max),
     )
 }
 """The way from the password to the tokens for each demo user; together they meet every step."""

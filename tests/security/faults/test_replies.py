@@ -43,6 +43,7 @@ from tui_auth.auth.next_step import (
     ContinueSignInWithFirstFactorSelection,
     ContinueSignInWithMFASelection,
     ContinueSignInWithMFASetupSelection,
+    ContinueSignInWithPasskey,
     Done,
     NextStep,
     ResetPassword,
@@ -233,7 +234,8 @@ def sample_of_steps() -> list[NextStep]:
 async def test_every_resulting_step_can_be_drawn() -> None:
     login = ManagedLogin("https://login.example.com", redirect_uri="https://app.example.com/")
     attempt = Auth(POOL, CLIENT, gateway=ScriptedGateway()).attempt()
-    steps = [*sample_of_steps(), attempt.sign_in_with_browser(login)]
+    passkey = ContinueSignInWithPasskey("login.example.com", '{"challenge": "AAAA"}')
+    steps = [*sample_of_steps(), attempt.sign_in_with_browser(login), passkey]
     assert {type(step) for step in steps} == set(NEXT_STEPS)
     auth = Auth(POOL, CLIENT, gateway=ScriptedGateway())
     app = WatchedApp(auth, SignInSettings(pool="acme-staff"))
