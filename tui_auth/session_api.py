@@ -276,6 +276,7 @@ class Session:
 
         sessions, stored = self.locate()
         options: dict[str, Any] = {"open_gateway": self._unsaved.gateway} if self._unsaved else {}
+        options["find_sessions"] = lambda: self.locate()[0]
         return open_account(sessions, stored, tokens=self, **options)
 
     # -- beginning and end -----------------------------------------------------------------------------
@@ -303,12 +304,15 @@ class Session:
             raise _already_stored_error()
         if storage not in ("file", "session", "keyring"):
             raise ConfigurationError("storage must be file, session or keyring.")
-        record, result = unsaved.save_to(Sessions(self._variables), StorageKind(storage), profile)
+
+        def use_stored(record: SessionRecord) -> None:
+            self._pin(record, storage)
+            self._flags = record.selectors
+            self._unsaved = None
+
+        result = unsaved.save_to(Sessions(self._variables), StorageKind(storage), profile, use_stored)
         if result.problem:
             raise StorageError(f"The session couldn't be stored. {result.problem}")
-        self._pin(record, storage)
-        self._flags = record.selectors
-        self._unsaved = None
         if result.unknown:
             raise StorageError(result.unknown)
 
@@ -339,8 +343,9 @@ class Session:
 
     def locate(self) -> tuple[Sessions, StoredSession]:
         """Return the session as it is stored now, and the sessions it is one of."""
-        if self._unsaved is not None:
-            return self._unsaved, self._unsaved.current()
+        unsaved = self._unsaved  # another thread may store it now
+        if unsaved is not None:
+            return unsaved, unsaved.current()
         from tui_auth.session.finder import find_session
         from tui_auth.session.sessions import Sessions
 
@@ -367,6 +372,17 @@ class Session:
         rejected: str | None = None,
     ) -> SessionRecord:
         """Return the session with valid tokens of these kinds, refreshed if necessary, forced or rejected."""
+        unsaved = self._unsaved
+        try:
+            return self._ensure_fresh(kinds, min_ttl, force=force, rejected=rejected)
+        except NotSignedInError:
+            if unsaved is self._unsaved:
+                raise
+            return self._ensure_fresh(kinds, min_ttl, force=force, rejected=rejected)  # stored meanwhile
+
+    def _ensure_fresh(
+        self, kinds: Sequence[str], min_ttl: float | None, *, force: bool, rejected: str | None
+    ) -> SessionRecord:
         from tui_auth.session.refresh import ensure_fresh, is_valid_for
 
         began = since_boot()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
 import pytest
 
 from tests.session.machine import PASSWORD, ROTATION, Machine
@@ -9,6 +12,7 @@ from tui_auth import Auth, Done, open_session
 from tui_auth.errors import NotSignedInError
 from tui_auth.session.account_access import StoredTokens, open_account
 from tui_auth.session.index import find_device
+from tui_auth.session_api import Session
 from tui_auth.storage.stores import StorageKind
 
 
@@ -109,3 +113,43 @@ def test_session_in_memory_has_an_account_and_ends_with_it(machine: Machine) -> 
     account.delete_user()
     with pytest.raises(NotSignedInError):
         step.session.token()
+
+
+@pytest.fixture
+def in_memory(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> Session:
+    """Return a session in memory, which would be stored on the test's machine."""
+    for name, value in machine.environ.items():
+        monkeypatch.setenv(name, value)
+    choice = machine.create_client()
+    auth = Auth(choice.user_pool_id, choice.client_id, endpoint_url=choice.endpoint_url)
+    step = auth.sign_in(machine.create_user(), PASSWORD, auth_flow="USER_PASSWORD_AUTH").next_step
+    assert isinstance(step, Done)
+    assert step.session is not None
+    return step.session
+
+
+def test_account_deleted_after_its_session_was_saved_leaves_nothing_stored(
+    machine: Machine, in_memory: Session
+) -> None:
+    account = in_memory.account()
+    in_memory.save()
+    assert machine.sessions.entries() != []
+    account.delete_user()
+    assert machine.sessions.entries() == []
+
+
+def test_refresh_beside_a_save_uses_the_stored_session(machine: Machine, in_memory: Session) -> None:
+    is_saved = Event()
+
+    def refresh_until_saved() -> None:
+        while not is_saved.is_set():
+            in_memory.refresh()
+        in_memory.refresh()
+
+    with ThreadPoolExecutor(3) as threads:
+        refreshing = [threads.submit(refresh_until_saved) for _ in range(3)]
+        in_memory.save()
+        is_saved.set()
+        for thread in refreshing:
+            thread.result()
+    assert in_memory.token() == machine.find_session().record.access_token.reveal()

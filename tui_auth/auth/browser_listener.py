@@ -140,8 +140,9 @@ class BrowserListener:
     def _serve(self) -> None:
         selector = selectors.DefaultSelector()  # unlike select.select, it takes descriptors above 1023
         try:
-            for source in (*self._servers, self._woken):
-                selector.register(source, selectors.EVENT_READ)
+            selector.register(self._woken, selectors.EVENT_READ)
+            for server in self._servers:
+                selector.register(server, selectors.EVENT_READ)
             while not self._is_over:
                 for key, _ in selector.select():
                     if isinstance(key.fileobj, _Server):

@@ -12,6 +12,8 @@ from tui_auth.session.refresh import OpenGateway, ensure_fresh, open_gateway
 from tui_auth.storage.files import StorageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tui_auth.account.calls import TokenSource
     from tui_auth.auth.trace import CallTrace
     from tui_auth.session.record import SessionKey, SessionRecord
@@ -71,6 +73,7 @@ def open_account(
     tokens: TokenSource | None = None,
     trace: CallTrace | None = None,
     open_gateway: OpenGateway = open_gateway,
+    find_sessions: Callable[[], Sessions] | None = None,
 ) -> Account:
     """Return the account of a session.
 
@@ -80,17 +83,18 @@ def open_account(
         tokens: Gives its tokens; by default the stored ones, refreshed if necessary.
         trace: Where to record calls, by name only.
         open_gateway: Opens the gateway to the pool of a session.
+        find_sessions: Returns the sessions it is one of by then, if it may be stored meanwhile.
 
     After its user deleted the account, all of the user's sessions here are forgotten; after this machine was
     forgotten as a device, so is what is stored of the device.
     """
-    record = stored.record
+    record, current = stored.record, find_sessions or (lambda: sessions)
     return Account(
         tokens or StoredTokens(sessions, stored, open_gateway),
         open_gateway(record),
         trace=trace,
-        on_device_forgotten=lambda: sessions.forget_device(record),
-        on_deleted=lambda: forget_user(sessions, record),
+        on_device_forgotten=lambda: current().forget_device(record),
+        on_deleted=lambda: forget_user(current(), record),
     )
 
 

@@ -53,9 +53,19 @@ class UnsavedSession(Sessions):
         return StoredSession(record, self._memory)
 
     def save_to(
-        self, sessions: Sessions, storage: StorageKind, profile: str | None
-    ) -> tuple[SessionRecord, SaveResult]:
+        self,
+        sessions: Sessions,
+        storage: StorageKind,
+        profile: str | None,
+        on_stored: Callable[[SessionRecord], object],
+    ) -> SaveResult:
         """Store the session, which then leaves the memory. Nothing refreshes it meanwhile.
+
+        Args:
+            sessions: The stored sessions.
+            storage: Where to store it.
+            profile: The profile it belongs to; None for that of the sign-in.
+            on_stored: Called with the session once it is stored, before it leaves the memory.
 
         Raises:
             ConfigurationError: Nobody could refresh the stored session.
@@ -74,8 +84,9 @@ class UnsavedSession(Sessions):
                 record = replace(record, origin=replace(record.origin, profile=profile))
             result = sessions.save_record(record, storage)
             if not result.problem:
+                on_stored(record)
                 remove_session(self._memory, self._name)
-        return record, result
+        return result
 
     def entries(self) -> list[SessionEntry]:
         """Return nothing: the sessions of the same user that are stored end on their own."""
