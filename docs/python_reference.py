@@ -92,7 +92,7 @@ def _row(name: str) -> str:
     text = _plain(inspect.getdoc(value) or "").partition("\n\n")[0].replace("\n", " ")
     if issubclass(value, Exception):
         base = value.__mro__[1].__name__
-        text += f" A `{base}`." if value is not tui_auth.TuiAuthError else ""
+        text += f" Subclass of `{base}`." if value is not tui_auth.TuiAuthError else ""
     return f"| `{name}` | {text} |\n"
 
 
