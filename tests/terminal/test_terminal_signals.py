@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import signal
 from collections.abc import Callable
 
 import pytest
+
+from tui_auth.terminal.tty import readable
 
 from .pty_program import PtyProgram
 
@@ -91,3 +95,18 @@ def test_restored_terminal_is_left_alone(start: Start) -> None:
 
     assert program.wait_exit() == 0
     assert program.received.endswith(b"done\r\n")
+
+
+def test_wait_for_input_takes_descriptors_that_select_does_not() -> None:
+    reader, writer = os.pipe()
+    high = fcntl.fcntl(reader, fcntl.F_DUPFD_CLOEXEC, 1100)
+    try:
+        assert readable((high, reader), 0) == []
+        os.write(writer, b"x")
+        assert readable((high, reader), None) == [high, reader]
+        os.read(reader, 1)
+        os.close(writer)
+        assert readable((high,), 1.0) == [high], "an end that was closed must wake the reader"
+    finally:
+        os.close(reader)
+        os.close(high)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import select
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -30,6 +29,7 @@ from tui_auth.storage.files import PrivateFolder, StorageError
 from tui_auth.storage.lock import BusyError, HeldLock, locked
 from tui_auth.terminal.environment import TerminalKind, find_terminal
 from tui_auth.terminal.safe_text import safe_line
+from tui_auth.terminal.tty import readable
 
 if TYPE_CHECKING:
     from tui_auth.config.resolver import ResolvedPool
@@ -153,7 +153,7 @@ def _open_pause(is_noninteractive: bool) -> Iterator[Pause]:
     terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY | os.O_CLOEXEC)
 
     def wait_for_enter() -> bool:
-        if not select.select([terminal], [], [], _POLL_SECONDS)[0]:
+        if not readable((terminal,), _POLL_SECONDS):
             return False
         if not os.read(terminal, 4096):
             raise CommandFailedError(ExitCode.CANCELLED)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import select
 import signal
 import sys
 import threading
@@ -12,7 +11,7 @@ from contextlib import AbstractContextManager, contextmanager
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from tui_auth.terminal.tty import restore_terminal
+from tui_auth.terminal.tty import readable, restore_terminal
 from tui_auth.threads import ENDING_SIGNALS, EXIT_GRACE_SECONDS
 
 if TYPE_CHECKING:
@@ -138,7 +137,7 @@ def _ensure_exit(reader: int, main_thread: int, handled: threading.Event) -> Non
 
 def _next_signal(reader: int, timeout: float | None) -> int | None:
     """Return the next signal, 0 after the timeout, or None if the writer is closed."""
-    if not select.select([reader], [], [], timeout)[0]:
+    if not readable((reader,), timeout):
         return 0
     data = os.read(reader, 1)
     return data[0] if data else None

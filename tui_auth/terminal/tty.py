@@ -26,10 +26,11 @@ from tui_auth.secret import Secret
 from tui_auth.terminal.safe_text import drop_controls
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from types import FrameType
 
 _POLL_SECONDS: Final = 0.1
+_FD_SETSIZE: Final = 1024
 _NARROWEST: Final = 20
 """In columns. Breaking lines for a narrower terminal makes them harder to read."""
 _MARGIN: Final = re.compile(r"[ |]*")
@@ -250,7 +251,7 @@ class TtyPrompt:
             if line is None:
                 termios.tcflush(self._terminal, termios.TCIFLUSH)
                 return None
-            while select.select([self._terminal], [], [], _POLL_SECONDS)[0]:
+            while readable((self._terminal,), _POLL_SECONDS):
                 line += self._read_line() or ""
             return Secret(line)
 
@@ -344,7 +345,7 @@ class TtyPrompt:
 
     def _read_byte(self, is_over: Callable[[], bool]) -> bytes | None:
         """Read one byte, so that a password behind the line stays in the kernel's queue."""
-        while not select.select([self._terminal], [], [], _POLL_SECONDS)[0]:
+        while not readable((self._terminal,), _POLL_SECONDS):
             # Another thread may have got a signal: its handler runs between two polls.
             if is_over():
                 return None
@@ -352,6 +353,19 @@ class TtyPrompt:
         if not byte:
             raise EOFError
         return byte
+
+
+def readable(descriptors: Sequence[int], timeout: float | None) -> list[int]:
+    """Return the descriptors that can be read, after a wait of at most ``timeout`` seconds (None: no limit).
+
+    A program that embeds a sign-in may have so many files open that select takes no more descriptors.
+    """
+    if max(descriptors) < _FD_SETSIZE:  # macOS can't poll a terminal
+        return select.select(descriptors, [], [], timeout)[0]
+    poll = select.poll()
+    for descriptor in descriptors:
+        poll.register(descriptor, select.POLLIN)
+    return [descriptor for descriptor, _ in poll.poll(None if timeout is None else timeout * 1000)]
 
 
 def _by_character(attributes: list[Any]) -> list[Any]:
@@ -399,7 +413,7 @@ def show_alone(text: str, prompt: str, is_over: Callable[[], bool]) -> None:
         try:
             os.write(terminal, f"\n{drop_controls(text)}\n\n{prompt}\n".encode())
             while not is_over():
-                if select.select([terminal], [], [], _POLL_SECONDS)[0]:
+                if readable((terminal,), _POLL_SECONDS):
                     os.read(terminal, 4096)
                     break
         finally:

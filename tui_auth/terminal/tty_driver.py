@@ -23,7 +23,6 @@ from __future__ import annotations
 import io
 import os
 import re
-import select
 import signal
 import sys
 import threading
@@ -43,6 +42,7 @@ from tui_auth.terminal.tty import (
     erase_rows,
     forget_terminal,
     lock_terminal,
+    readable,
     remember_terminal,
     restore_terminal,
     unlock_terminal,
@@ -215,11 +215,11 @@ class TtyDriver(LinuxDriver):
         escape_deadline = 0.0
         while True:
             timeout = _TICK_SECONDS if monotonic() < escape_deadline else None
-            readable, _, _ = select.select([self.fileno, self._wake[0]], [], [], timeout)
-            if self._wake[0] in readable:
+            ready = readable((self.fileno, self._wake[0]), timeout)
+            if self._wake[0] in ready:
                 return
             text = ""
-            if readable:
+            if ready:
                 try:
                     data = os.read(self.fileno, 4096)
                 except BlockingIOError:
