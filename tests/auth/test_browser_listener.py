@@ -8,6 +8,7 @@ import resource
 import socket
 from contextlib import closing
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -189,6 +190,19 @@ def test_listener_works_in_a_process_with_many_open_files(step: ContinueSignInWi
         for descriptor in opened:
             os.close(descriptor)
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]", "localhost"])
+def test_listener_is_at_the_host_of_the_redirect_uri(host: str) -> None:
+    login = ManagedLogin.at("acme", "eu-west-1", redirect_uri=f"http://{host}:{free_port()}/callback")
+    step = begin(login)[1]
+    with BrowserListener(step) as listener:
+        for address in ("127.0.0.1", "::1") if host == "localhost" else (host.strip("[]"),):
+            port = urlsplit(step.redirect_uri).port
+            with closing(http.client.HTTPConnection(address, port, timeout=20)) as connection:
+                connection.request("GET", "/callback?x=1", headers={"Host": f"{host}:{port}"})
+                assert connection.getresponse().status == 400
+        assert not listener.has_answer
 
 
 def test_browser_that_ends_elsewhere_is_not_waited_for() -> None:

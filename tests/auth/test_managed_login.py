@@ -122,7 +122,11 @@ def test_other_domains_are_rejected_before_anything_is_sent(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "uri", ["http://example.com/", "myapp://signed-in", "https://x.example/#a", "http://["]
+    "uri",
+    [
+        *("http://example.com/", "myapp://signed-in", "https://x.example/#a", "http://["),
+        *("http://127.0.0.2:47831/", "http://localhost:0/", "http://[::2]:47831/"),
+    ],
 )
 def test_other_redirect_uris_are_rejected(uri: str) -> None:
     with pytest.raises(ConfigurationError):

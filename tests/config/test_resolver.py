@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.config.conftest import Home
-from tui_auth.config.files import ConfigurationError, NoPoolError
-from tui_auth.config.resolver import SourceKind, resolve_pool, resolve_saved_profile
+from tui_auth.config.files import ConfigurationError, NoPoolError, SourceKind
+from tui_auth.config.resolver import resolve_pool, resolve_saved_profile
 
 Put = Callable[..., Path]
 
@@ -82,6 +82,46 @@ def test_secret_of_an_amplify_file_is_read_in_place(home: Home, put_amplify_file
     assert choice.client_secret.reveal() == "native-app-client-secret"
     assert "native-app-client-secret" not in repr(choice)
     assert list(home.folder.iterdir()) == [path]
+
+
+def test_secret_from_elsewhere_never_goes_to_the_domain_of_an_amplify_file(
+    home: Home, put_amplify_file: Put, tmp_path: Path
+) -> None:
+    path = put_amplify_file("amplify_outputs.json", home.folder)
+    secret = tmp_path / "secret"
+    secret.write_text("from-the-environment")
+    secret.chmod(0o600)
+    variables = {"TUI_AUTH_CLIENT_SECRET_FILE": str(secret)}
+    choice = home.resolve(variables=variables)
+    assert choice.client_secret
+    assert "domain" not in choice.browser
+    (note,) = (note for note in choice.notes if "domain" in note)
+    assert note == (
+        f"The domain in {path}:27 would get the client secret from TUI_AUTH_CLIENT_SECRET_FILE, so it isn't "
+        "used. If it may, give --domain."
+    )
+    own = {**variables, "TUI_AUTH_DOMAIN": "own"}
+    assert home.resolve(variables=own).browser["domain"] == "own"
+    assert home.resolve().browser["domain"] == "https://shop.auth.eu-west-1.amazoncognito.com"
+
+
+def test_secret_from_elsewhere_never_goes_to_the_endpoint_of_an_amplify_file(
+    home: Home, put_amplify_file: Put, tmp_path: Path
+) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("from-the-environment")
+    secret.chmod(0o600)
+    flag = ("--client-secret-file", str(secret))
+    place = '"AppClientId": "3native3native3native3nat",'
+    put_amplify_file(
+        "amplifyconfiguration.json",
+        home.folder,
+        changes={place: f'{place} "Endpoint": "cognito.example.com",'},
+    )
+    with pytest.raises(ConfigurationError, match="would get the client secret from --client-secret-file"):
+        home.resolve(*flag)
+    assert home.resolve(*flag, "--endpoint-url", LOCAL_URL).endpoint_url == LOCAL_URL
+    assert home.resolve().endpoint_url == "https://cognito.example.com"
 
 
 def test_region_of_the_pool_id_precedes_aws_variables(home: Home) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from tui_auth.endpoint import is_loopback, is_safe_endpoint
+from tui_auth.endpoint import is_safe_endpoint
 from tui_auth.errors import AuthError, ErrorKind, TokenVerificationError
 from tui_auth.secret import Secret
 
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 DEFAULT_REDIRECT_URI = "http://localhost:47831/"
 """Cognito compares it exactly, port included, so it is fixed: register it as a callback URL."""
+
+LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
+"""The only hosts of a callback URL for which Cognito takes http; there is nothing to register for others."""
 
 ANSWER_SECONDS = 600.0
 """How long the listener waits for the browser."""
@@ -69,15 +72,15 @@ def parse_domain(text: str) -> str:
 
 
 def is_redirect_uri(text: str) -> bool:
-    """Return whether Cognito could take this as a callback URL: https, or http to this machine."""
+    """Return whether Cognito could take this as a callback URL: https, or http to ``LOOPBACK_HOSTS``."""
     try:
         parts = urlsplit(text)
-        host, _ = parts.hostname, parts.port
+        host, port = parts.hostname, parts.port
     except ValueError:
         return False
     is_plain = not (parts.fragment or parts.username or parts.password or re.search(r"[\s\x00-\x1f]", text))
-    is_known = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(text))
-    return bool(host) and is_plain and is_known and len(text) <= 1024
+    is_known = parts.scheme == "https" or (parts.scheme == "http" and host in LOOPBACK_HOSTS)
+    return bool(host) and port != 0 and is_plain and is_known and len(text) <= 1024
 
 
 @dataclass(frozen=True)
@@ -121,7 +124,7 @@ class ManagedLogin:
         if not is_redirect_uri(login.redirect_uri):
             raise AuthError(
                 ErrorKind.CONFIGURATION,
-                "The redirect URI is neither https nor http on this computer.",
+                "A redirect URI must be https, or http to localhost, 127.0.0.1 or [::1].",
                 f"Use one of the app client's callback URLs, such as {DEFAULT_REDIRECT_URI}.",
             )
         return login
@@ -274,7 +277,7 @@ class ContinueSignInWithBrowser:
     def short_url(self) -> str:
         """The address on this machine that leads to ``url``; empty if the browser doesn't end here."""
         parts = urlsplit(self.redirect_uri)
-        is_here = parts.scheme == "http" and is_loopback(self.redirect_uri)
+        is_here = parts.scheme == "http" and parts.hostname in LOOPBACK_HOSTS
         return f"http://{parts.netloc}/" if is_here else ""
 
 

@@ -15,8 +15,7 @@ from tui_auth.auth.app_client import AuthFlow
 from tui_auth.cli.output import CommandFailedError, say, tell
 from tui_auth.cli.parser import read_password, write_trace
 from tui_auth.config.aws_settings import check_certificates, effective_endpoint
-from tui_auth.config.files import ConfigurationError
-from tui_auth.config.resolver import SourceKind
+from tui_auth.config.files import ConfigurationError, SourceKind
 from tui_auth.config.settings import check_region
 from tui_auth.exit_codes import ExitCode
 from tui_auth.flow.interface import (

@@ -1,10 +1,12 @@
-"""Configuration files as text, errors with their file and line, and secrets in files."""
+"""Configuration files as text, errors with their file and line, secrets in files, and origins of values."""
 
 from __future__ import annotations
 
 import os
 import re
 import stat
+from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -210,3 +212,32 @@ def permission_warning(path: str | Path) -> str:
         return ""
     cure = safe_line(f"chmod 600 {shlex.quote(str(path))}", limit=400)
     return f"Other users of this computer can read {display_path(path)}. Make it private: {cure}"
+
+
+class SourceKind(Enum):
+    """The kinds of source, in order of precedence."""
+
+    FLAG = "flag"
+    ENVIRONMENT = "environment"
+    PROFILE = "profile"
+    AMPLIFY_FILE = "Amplify file"
+    CURRENT_SESSION = "current session"
+    DERIVED = "user pool ID"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where one value comes from: the name of a flag, variable or profile, or a file and line."""
+
+    kind: SourceKind
+    name: str = ""
+    file: Path | None = None
+    line: int | None = None
+
+    def __str__(self) -> str:
+        if self.kind in (SourceKind.FLAG, SourceKind.ENVIRONMENT):
+            return self.name
+        if self.file is None:
+            return f"the {self.kind.value}"
+        place = f"{display_path(self.file)}:{self.line}" if self.line else display_path(self.file)
+        return f"profile {safe_line(self.name, limit=64)}, {place}" if self.name else place

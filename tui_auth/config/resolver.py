@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from enum import Enum
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,8 @@ from tui_auth.config.files import (
     SECRET_FILE_ADVICE,
     ConfigurationError,
     NoPoolError,
+    Origin,
+    SourceKind,
     amplify_files_above,
     display_path,
     error_in_file,
@@ -33,7 +34,6 @@ from tui_auth.config.settings import (
     validate_setting,
 )
 from tui_auth.storage.paths import home_folder
-from tui_auth.terminal.safe_text import safe_line
 
 if TYPE_CHECKING:
     from tui_auth.config.profiles import Profile, Profiles
@@ -42,35 +42,6 @@ if TYPE_CHECKING:
 _SETTINGS_OF_FIRST_SCREEN = frozenset(
     {"user_pool_id", "client_id", "client_secret_file", "region", "endpoint_url", "auth_flow"}
 )
-
-
-class SourceKind(Enum):
-    """The kinds of source, in order of precedence."""
-
-    FLAG = "flag"
-    ENVIRONMENT = "environment"
-    PROFILE = "profile"
-    AMPLIFY_FILE = "Amplify file"
-    CURRENT_SESSION = "current session"
-    DERIVED = "user pool ID"
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Where one value comes from: the name of a flag, variable or profile, or a file and line."""
-
-    kind: SourceKind
-    name: str = ""
-    file: Path | None = None
-    line: int | None = None
-
-    def __str__(self) -> str:
-        if self.kind in (SourceKind.FLAG, SourceKind.ENVIRONMENT):
-            return self.name
-        if self.file is None:
-            return f"the {self.kind.value}"
-        place = f"{display_path(self.file)}:{self.line}" if self.line else display_path(self.file)
-        return f"profile {safe_line(self.name, limit=64)}, {place}" if self.name else place
 
 
 @dataclass(frozen=True)
@@ -388,7 +359,7 @@ def _resolved(resolver: PoolResolver, *, reads_secret: bool) -> ResolvedPool:
     values.setdefault("region", values["user_pool_id"].partition("_")[0])
     resolver.origins.setdefault("region", Origin(SourceKind.DERIVED))
     origin = resolver.origins["user_pool_id"]
-    notes = list(resolver.notes)
+    notes = [*resolver.notes, *_keep_secret_from_strangers(values, resolver.origins)]
     if origin.kind is SourceKind.AMPLIFY_FILE and origin.file:
         notes.append(f"The user pool is the one in {display_path(origin.file)}.")
     if path := values.pop("client_secret_file", None):
@@ -401,6 +372,25 @@ def _resolved(resolver: PoolResolver, *, reads_secret: bool) -> ResolvedPool:
     values["browser"] = {name: values.pop(name) for name in BROWSER_SETTINGS if name in values}
     profile = origin.name if origin.kind is SourceKind.PROFILE else None
     return ResolvedPool(**values, profile=profile, origins=resolver.origins, notes=tuple(notes))
+
+
+def _keep_secret_from_strangers(values: dict[str, Any], origins: Mapping[str, Origin]) -> list[str]:
+    """Remove the domain, or raise ConfigurationError for the endpoint, of an Amplify file without the secret.
+
+    Both get the client secret, and the file may be anybody's: the folder of a download is enough. One that
+    brings its own secret can have it.
+    """
+    secret, notes = origins.get("client_secret_file"), []
+    for name in ("domain", "endpoint_url") if secret else ():
+        origin = origins.get(name)
+        if origin is None or origin.kind is not SourceKind.AMPLIFY_FILE or origin.file == secret.file:
+            continue
+        text = f"{{}} in {origin} would get the client secret from {secret}"
+        if name == "endpoint_url":
+            raise ConfigurationError(f"{text.format('The endpoint')}. If it may, give {SETTINGS[name].flag}.")
+        del values[name]
+        notes.append(f"{text.format('The domain')}, so it isn't used. If it may, give {SETTINGS[name].flag}.")
+    return notes
 
 
 def _read_secret(path: Path, origin: Origin) -> Secret:

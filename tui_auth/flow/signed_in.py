@@ -6,7 +6,7 @@ from dataclasses import replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from tui_auth.config.resolver import SourceKind
+from tui_auth.config.files import SourceKind
 from tui_auth.session import NotSignedInError
 from tui_auth.storage.files import StorageError
 from tui_auth.terminal.safe_text import safe_line

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tui_auth.config.aws_settings import effective_endpoint
-from tui_auth.config.files import ConfigurationError, NoPoolError
-from tui_auth.config.resolver import ResolvedPool, SourceKind, explicit_settings, resolve_pool
+from tui_auth.config.files import ConfigurationError, NoPoolError, SourceKind
+from tui_auth.config.resolver import ResolvedPool, explicit_settings, resolve_pool
 from tui_auth.config.settings import unknown_variable_warnings
 from tui_auth.session import NotSignedInError
 from tui_auth.session.index import SessionEntry, SessionIndex, matching_entries

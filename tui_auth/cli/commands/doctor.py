@@ -20,8 +20,8 @@ from tui_auth.cli.machine_checks import Finding, check_machine, note, ok, proble
 from tui_auth.cli.output import status_for, write_out
 from tui_auth.cli.parser import BROWSER_FLAGS, add_setting_flags
 from tui_auth.config.aws_settings import BUNDLE_ADVICE, configured_bundle
-from tui_auth.config.files import ConfigurationError, NoPoolError, display_path
-from tui_auth.config.resolver import SourceKind, resolve_pool
+from tui_auth.config.files import ConfigurationError, NoPoolError, SourceKind, display_path
+from tui_auth.config.resolver import resolve_pool
 from tui_auth.config.settings import FLOWS as AUTH_FLOWS
 from tui_auth.config.settings import add_pool_arguments, region_of_pool
 from tui_auth.endpoint import cognito_url, is_loopback

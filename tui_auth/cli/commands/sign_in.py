@@ -17,10 +17,9 @@ from tui_auth.cli.sign_in_now import (
     wants_line_prompts,
 )
 from tui_auth.config.aws_settings import check_certificates, effective_endpoint
-from tui_auth.config.files import NoPoolError
+from tui_auth.config.files import NoPoolError, SourceKind
 from tui_auth.config.resolver import (
     ResolvedPool,
-    SourceKind,
     explicit_settings,
     resolve_pool,
     resolve_saved_profile,
