@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.auth.browser_answers import CODE, answer_to, begin
-from tui_auth.auth.browser_listener import BrowserListener
+from tui_auth.auth.browser_listener import WRONG_WORDS, BrowserListener
 from tui_auth.auth.managed_login import ContinueSignInWithBrowser, ManagedLogin
 from tui_auth.errors import InvalidStateError
 
@@ -45,7 +45,7 @@ def get(
     step: ContinueSignInWithBrowser, target: str, *, method: str = "GET", **headers: str
 ) -> tuple[int, http.client.HTTPMessage, str]:
     """Send a request to the listener; underscores in header names are dashes."""
-    port = int(step.short_url.rstrip("/").rpartition(":")[2])
+    port = urlsplit(step.short_url).port
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
     with closing(connection):
         names = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -58,12 +58,44 @@ def target_of(address: str) -> str:
     return "/callback?" + address.partition("?")[2]
 
 
+def path_of(step: ContinueSignInWithBrowser) -> str:
+    """Return the path of the short address: its word."""
+    return urlsplit(step.short_url).path
+
+
+@pytest.mark.usefixtures("listener")
+def test_short_address_leads_out_to_the_sign_in_page(step: ContinueSignInWithBrowser) -> None:
+    for path in (path_of(step), path_of(step).upper()):
+        status, headers, _ = get(step, path)
+        assert (status, headers["Location"]) == (302, step.url)
+        assert headers["Cache-Control"] == "no-store"
+
+
 @pytest.mark.usefixtures("listener")
 @pytest.mark.parametrize("path", ["/", "/callback"])
-def test_short_address_leads_out_to_the_sign_in_page(step: ContinueSignInWithBrowser, path: str) -> None:
-    status, headers, _ = get(step, path)
-    assert (status, headers["Location"]) == (302, step.url)
-    assert headers["Cache-Control"] == "no-store"
+def test_address_without_the_word_leads_nowhere_and_says_why(
+    step: ContinueSignInWithBrowser, path: str
+) -> None:
+    for _ in range(2 * WRONG_WORDS):
+        status, headers, page = get(step, path)
+        assert (status, headers["Location"]) == (404, None)
+        assert "four more characters" in page
+        assert path_of(step).strip("/") not in page
+    assert get(step, path_of(step))[0] == 302
+
+
+def test_few_wrong_words_close_the_short_address_and_not_the_way_back(
+    step: ContinueSignInWithBrowser, listener: BrowserListener
+) -> None:
+    for number in range(WRONG_WORDS):
+        assert get(step, path_of(step))[0] == 302
+        assert get(step, f"/000{number}")[0] == 404
+    for path in (path_of(step), "/zzzz"):
+        status, headers, page = get(step, path)
+        assert (status, headers["Location"]) == (403, None)
+        assert "Begin again in the terminal" in page
+    assert get(step, target_of(answer_to(step)))[0] == 200
+    assert listener.has_answer
 
 
 def test_answer_is_taken_once(step: ContinueSignInWithBrowser, listener: BrowserListener) -> None:
@@ -77,7 +109,7 @@ def test_answer_is_taken_once(step: ContinueSignInWithBrowser, listener: Browser
     answer = listener.wait(20)
     assert answer is not None
     assert answer.reveal() == address
-    for target in (target_of(address), "/"):
+    for target in (target_of(address), "/", path_of(step)):
         assert get(step, target)[0] == 410
     second = listener.wait(20)
     assert second is not None
@@ -141,7 +173,7 @@ def test_page_of_another_origin_gets_no_permission_to_read(step: ContinueSignInW
 
 
 def test_slow_client_keeps_nobody_out(step: ContinueSignInWithBrowser, listener: BrowserListener) -> None:
-    port = int(step.short_url.rstrip("/").rpartition(":")[2])
+    port = urlsplit(step.short_url).port
     with socket.create_connection(("127.0.0.1", port)) as slow:
         slow.sendall(b"GET /callback?code=")
         assert get(step, target_of(answer_to(step)))[0] == 200
@@ -166,7 +198,7 @@ def test_close_frees_the_port_and_ends_the_wait(step: ContinueSignInWithBrowser)
     first.close()
     assert first.wait(20) is None
     with BrowserListener(step) as second:
-        assert get(step, "/")[0] == 302
+        assert get(step, path_of(step))[0] == 302
         assert not second.has_answer
 
 
@@ -174,7 +206,7 @@ def test_request_beside_a_close_breaks_neither(step: ContinueSignInWithBrowser) 
     for _ in range(50):
         listener = BrowserListener(step)
         with listener, closing(socket.socket()) as client:
-            client.connect(("127.0.0.1", int(step.short_url.rstrip("/").rpartition(":")[2])))
+            client.connect(("127.0.0.1", urlsplit(step.short_url).port))
             listener.close()
 
 
@@ -185,7 +217,7 @@ def test_listener_works_in_a_process_with_many_open_files(step: ContinueSignInWi
     opened = [os.open(os.devnull, os.O_RDONLY) for _ in range(1100)]
     try:
         with BrowserListener(step):
-            assert get(step, "/")[0] == 302
+            assert get(step, path_of(step))[0] == 302
     finally:
         for descriptor in opened:
             os.close(descriptor)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
@@ -73,12 +74,19 @@ def whole_address(program: SignIn) -> str:
     return "".join(text[start:].partition("\n\n")[0].split())
 
 
+def short_address(program: SignIn, port: int) -> str:
+    """Return the short address with the word that only the terminal shows."""
+    program.wait_for(f"http://localhost:{port}/")
+    found = re.search(rf"http://localhost:{port}/\w{{4}}", program.screen_text())
+    assert found
+    return found[0]
+
+
 def test_short_address_leads_out_and_back(
     start: Callable[..., SignIn], port: int, chromium_process: Chromium
 ) -> None:
     browser, program = chromium_process, start("ann")
-    program.wait_for(f"http://localhost:{port}/")
-    browser.open(f"http://localhost:{port}/")
+    browser.open(short_address(program, port))
     enter_password(browser, program)
     program.wait_for_text("Signed in as ann")
 
@@ -91,7 +99,7 @@ def test_second_factor_is_asked_for_in_the_browser(
 ) -> None:
     browser, program = chromium_process, start("sam", "--plain", rows=60)
     program.wait_for("Address:")
-    browser.open(f"http://localhost:{port}/")
+    browser.open(short_address(program, port))
     enter_password(browser, program)
     browser.fill("#code", program.newest_code())
     browser.click(BUTTON)
@@ -132,7 +140,7 @@ def test_user_of_a_provider_signs_in(
 ) -> None:
     browser, program = chromium_process, start("ann", "--provider", PROVIDER, "--plain", rows=60)
     program.wait_for("Address:")
-    browser.open(f"http://localhost:{port}/")
+    browser.open(short_address(program, port))
     browser.fill("#email", "dana@acme.example")
     browser.click(BUTTON)
 
@@ -144,8 +152,7 @@ def test_cancel_at_the_provider_is_reported(
     start: Callable[..., SignIn], port: int, chromium_process: Chromium
 ) -> None:
     browser, program = chromium_process, start("ann", "--provider", PROVIDER)
-    program.wait_for(f"http://localhost:{port}/")
-    browser.open(f"http://localhost:{port}/")
+    browser.open(short_address(program, port))
     browser.click("[name=cancel]")
 
     program.wait_for_text("You cancel")
@@ -162,7 +169,7 @@ def test_one_ssh_forward_serves_both_directions(
         program = start("ann", "--plain", rows=60)
         program.wait_for("Address:")
         wait_until(lambda: is_listening("127.0.0.2", port))
-        browser.open(f"http://localhost:{port}/")
+        browser.open(short_address(program, port))
         enter_password(browser, program)
         program.wait_for("Signed in as ann.")
     sshd.stop()

@@ -1,8 +1,9 @@
 """The listener on this machine that the browser ends at (RFC 8252 §7.3).
 
-Its root without a query leads out to the sign-in page, so that a user types or clicks a short address, and
-one ``ssh -L`` forward serves both directions. Loopback addresses only. It answers a request for its own host
-name and paths only, and gives a page of another origin nothing to read.
+Its short address leads out to the sign-in page, so that a user types or clicks little, and one ``ssh -L``
+forward serves both directions. The address ends with a word that other users of the machine don't know.
+Loopback addresses only. It answers a request for its own host name and paths only, and gives a page of
+another origin nothing to read.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import urlsplit
 
-from tui_auth.auth.managed_login import ContinueSignInWithBrowser, is_same, parse_answer
+from tui_auth.auth.managed_login import WORD_LENGTH, ContinueSignInWithBrowser, is_same, parse_answer
 from tui_auth.errors import AuthError, ErrorKind
 from tui_auth.secret import Secret
 
@@ -28,6 +29,9 @@ LONGEST_TARGET = 8 * 1024
 
 READ_SECONDS = 10.0
 """How long a client may take to send its request."""
+
+WRONG_WORDS = 5
+"""How many wrong words close the short address: another user of the machine must not guess it."""
 
 _HOSTS = ("localhost", "127.0.0.1", "[::1]")
 _HEADERS = (
@@ -54,6 +58,11 @@ _FAILED = "You aren’t signed in", "The terminal says why. You can close this p
 _OVER = "This sign-in is over", "Go back to the terminal. You can close this page."
 _FOREIGN = "This isn’t the answer", "It belongs to another sign-in. Open the address that the terminal shows."
 _NOT_FOUND = "There is nothing here", "Open the address that the terminal shows."
+_NO_WORD = "Open the whole address", "The terminal shows it. It has four more characters at its end."
+_CLOSED = (
+    "This address is closed",
+    "Too many wrong ones were opened. Begin again in the terminal with Ctrl+R.",
+)
 
 
 class BrowserListener:
@@ -76,6 +85,7 @@ class BrowserListener:
         self._step = step
         self._answer: Secret | None = None
         self._is_over = False
+        self._wrong_words = 0
         self._changed = threading.Event()
         self._lock = threading.Lock()
         self._servers = self._bind()
@@ -175,10 +185,22 @@ class BrowserListener:
         """The path of the redirect URI."""
         return urlsplit(self._step.redirect_uri).path or "/"
 
-    @property
-    def exit_url(self) -> str:
-        """Where the root leads, until there is an answer."""
-        return "" if self.has_answer or self._is_over else self._step.url
+    def lead_out(self, path: str) -> tuple[int, tuple[str, str]] | str:
+        """Return the address of the sign-in page for the right word, else a status and a page."""
+        word = path.removeprefix("/").lower()
+        if self.has_answer or self._is_over:
+            return 410, _OVER
+        if path in ("/", self.path):
+            return 404, _NO_WORD
+        if len(word) != WORD_LENGTH:
+            return 404, _NOT_FOUND
+        with self._lock:
+            if self._wrong_words >= WRONG_WORDS:
+                return 403, _CLOSED
+            if is_same(word, Secret(self._step.short_url.rpartition("/")[2])):
+                return self._step.url
+            self._wrong_words += 1
+        return 404, _NO_WORD
 
 
 def find_port_problem(redirect_uri: str) -> str:
@@ -221,7 +243,7 @@ class _Handler(BaseHTTPRequestHandler):
     error_message_format, error_content_type = "", "text/plain"
 
     def do_GET(self) -> None:
-        """Lead out from the root, and take the answer at the redirect URI."""
+        """Lead out from the short address, and take the answer at the redirect URI."""
         listener, parts = self.server.listener, urlsplit(self.path[: LONGEST_TARGET + 1])
         if len(self.path) > LONGEST_TARGET:
             self._show(414, _NOT_FOUND)
@@ -232,14 +254,12 @@ class _Handler(BaseHTTPRequestHandler):
             self._show(403, _NOT_FOUND)
         elif parts.path == listener.path and parts.query:
             self._show(*listener.receive(parts.query))
-        elif parts.path not in ("/", listener.path):
-            self._show(404, _NOT_FOUND)
-        elif listener.exit_url:
+        elif isinstance(target := listener.lead_out(parts.path), str):
             self.send_response(302)
-            self.send_header("Location", listener.exit_url)
+            self.send_header("Location", target)
             self._end()
         else:
-            self._show(410, _OVER)
+            self._show(*target)
 
     def _show(self, status: int, page: tuple[str, str]) -> None:
         title, text = page

@@ -41,12 +41,18 @@ OAUTH_ERRORS = frozenset(
 )
 """The errors of the domain that a call trace in a file shows by name."""
 
+WORD_LENGTH = 4
+"""In characters of 32: about a million words, and the listener allows few wrong ones."""
+
 LARGEST_ANSWER = 16 * 1024
 """In characters. An address that the browser ended at has about 110."""
 
 _PREFIX = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
 _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}(?::\d{1,5})?", re.ASCII)
 _CODE = re.compile(r"[A-Za-z0-9._~-]{8,512}", re.ASCII)
+_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
+"""Without those that look alike."""
+
 _AROUND = "\"'`<>“”‘’«»()[],;"
 """What may be around a pasted address."""
 
@@ -275,10 +281,19 @@ class ContinueSignInWithBrowser:
 
     @property
     def short_url(self) -> str:
-        """The address on this machine that leads to ``url``; empty if the browser doesn't end here."""
+        """The address on this machine that leads to ``url``; empty if the browser doesn't end here.
+
+        It ends with a word that only the terminal shows. Without one, another user of the machine could open
+        it first and sign this terminal in as themselves.
+        """
         parts = urlsplit(self.redirect_uri)
-        is_here = parts.scheme == "http" and parts.hostname in LOOPBACK_HOSTS
-        return f"http://{parts.netloc}/" if is_here else ""
+        if parts.scheme != "http" or parts.hostname not in LOOPBACK_HOSTS:
+            return ""
+        import hashlib
+
+        digest = hashlib.sha256(self.state.reveal_bytes()).digest()
+        word = "".join(_LETTERS[byte % len(_LETTERS)] for byte in digest[:WORD_LENGTH])
+        return f"http://{parts.netloc}/{word}"
 
 
 def is_same(text: str, secret: Secret) -> bool:

@@ -380,8 +380,10 @@ def _keep_secret_from_strangers(values: dict[str, Any], origins: Mapping[str, Or
     Both get the client secret, and the file may be anybody's: the folder of a download is enough. One that
     brings its own secret can have it.
     """
-    secret, notes = origins.get("client_secret_file"), []
-    for name in ("domain", "endpoint_url") if secret else ():
+    secret, notes = origins.get("client_secret_file"), list[str]()
+    if secret is None:
+        return notes
+    for name in ("domain", "endpoint_url"):
         origin = origins.get(name)
         if origin is None or origin.kind is not SourceKind.AMPLIFY_FILE or origin.file == secret.file:
             continue

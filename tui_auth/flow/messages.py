@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.next_step import (
@@ -178,8 +179,8 @@ def format_redirect_hint(redirect_uri: str) -> str:
 
 def format_forward(short_url: str) -> str:
     """Format the SSH command that makes a short address work on the computer with the browser."""
-    port = short_url.rstrip("/").rpartition(":")[2]
-    return f"ssh -L {port}:localhost:{port} HOST" if port.isdigit() else ""
+    port = urlsplit(short_url).port
+    return f"ssh -L {port}:localhost:{port} HOST" if port else ""
 
 
 def format_delivery(details: DeliveryDetails, *, account_may_not_exist: bool = False) -> str:
