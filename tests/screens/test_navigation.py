@@ -219,11 +219,11 @@ async def test_question_that_is_asked_again_is_not_completed_twice() -> None:
     ask = challenge("CUSTOM_CHALLENGE", question="Pet?", USERNAME="ann")
     app = app_with(ask, ask, SMS, flow=AuthFlow.CUSTOM_WITHOUT_SRP)
     async with app.run_test(size=(80, 23)) as pilot:
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await until(pilot, lambda: "Pet?" in app.text())
-        await pilot.press("x", "enter")
+        await press(pilot, "x", "enter")
         await until(pilot, lambda: "Second attempt" in app.text())
-        await pilot.press("x", "enter")
+        await press(pilot, "x", "enter")
         await until(pilot, lambda: isinstance(app.screen, SMSCodeScreen) and app.screen.is_mounted)
         assert "question ✓" in app.text()
         assert "×" not in app.text()
@@ -390,9 +390,9 @@ async def test_sign_in_reports_that_the_new_password_may_be_set() -> None:
     async with app.run_test(size=(80, 23)) as pilot:
         await submit_password(pilot)
         await until(pilot, lambda: "Choose a new password" in app.text())
-        await pilot.press(*"Secret-12", "enter", *"Secret-12", "enter")
+        await press(pilot, *"Secret-12", "enter", *"Secret-12", "enter")
         await until(pilot, lambda: "No answer came." in app.text())
-        await pilot.press("escape")
+        await press(pilot, "escape")
         await until(pilot, lambda: isinstance(app.screen, SignInScreen))
         await until(
             pilot, lambda: "The new password may be in effect already. Try to sign in with it." in app.text()

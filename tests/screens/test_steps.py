@@ -121,11 +121,11 @@ async def test_new_code_can_be_requested_every_30_seconds(monkeypatch: pytest.Mo
     monkeypatch.setattr(Countdown, "count_down", note_count_down)
     app = app_with(error_from_response("UserNotConfirmedException", ""), DELIVERED)
     async with app.run_test(size=SIZE) as pilot:
-        await pilot.press(*"pw", "enter")
+        await press(pilot, *"pw", "enter")
         await until(pilot, lambda: "isn't confirmed yet" in app.text())
-        await pilot.press("ctrl+r")
+        await press(pilot, "ctrl+r")
         await until(pilot, lambda: "^r again in" in app.text())
-        await pilot.press("ctrl+r")
+        await press(pilot, "ctrl+r")
         await pilot.pause()
     assert counted == [30]
     assert app.gateway.operations == ["InitiateAuth", "ResendConfirmationCode"]

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.flow.test_verification import SENT, UNVERIFIED, WRONG_CODE, signed_in
-from tests.pilot import _key_event, settle
-from tests.screens.conftest import PilotedApp, app_with, until
+from tests.pilot import _key_event, press, settle, until
+from tests.screens.conftest import PilotedApp, app_with
 from tests.scripted_gateway import Reply
 from tui_auth.screens.done import DoneScreen, StorageSelected
 from tui_auth.secret import Secret
@@ -33,13 +33,13 @@ def app_at_done(*replies: Reply, **claims: object) -> PilotedApp:
 async def test_address_is_verified_after_a_wrong_code() -> None:
     app = app_at_done(SENT, WRONG_CODE, {}, **UNVERIFIED)
     async with app.run_test(size=(80, 23)) as pilot:
-        await pilot.press(*"hunter2", "enter")
+        await press(pilot, *"hunter2", "enter")
         await until(pilot, lambda: QUESTION in app.text())
-        await pilot.press("2")
+        await press(pilot, "2")
         await until(pilot, lambda: "Code sent by email to a***@e***" in app.text())
-        await pilot.press(*"111111", "enter")
+        await press(pilot, *"111111", "enter")
         await until(pilot, lambda: "That code isn't right" in app.text())
-        await pilot.press(*"123456", "enter")
+        await press(pilot, *"123456", "enter")
         await until(pilot, lambda: "Your email address is verified." in app.text())
         assert app.gateway.operations[-2:] == ["VerifyUserAttribute"] * 2
 
@@ -47,11 +47,11 @@ async def test_address_is_verified_after_a_wrong_code() -> None:
 async def test_verification_is_skipped() -> None:
     app = app_at_done(**UNVERIFIED)
     async with app.run_test(size=(80, 23)) as pilot:
-        await pilot.press(*"hunter2", "enter")
+        await press(pilot, *"hunter2", "enter")
         await until(pilot, lambda: QUESTION in app.text())
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await until(pilot, lambda: QUESTION not in app.text())
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await until(pilot, lambda: not app.is_running)
         assert app.gateway.operations == ["InitiateAuth"]
 
@@ -59,11 +59,11 @@ async def test_verification_is_skipped() -> None:
 async def test_code_is_skipped_if_it_is_left_empty() -> None:
     app = app_at_done(SENT, **UNVERIFIED)
     async with app.run_test(size=(80, 23)) as pilot:
-        await pilot.press(*"hunter2", "enter")
+        await press(pilot, *"hunter2", "enter")
         await until(pilot, lambda: QUESTION in app.text())
-        await pilot.press("2")
+        await press(pilot, "2")
         await until(pilot, lambda: "Code sent by" in app.text())
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await until(pilot, lambda: "Code sent by" not in app.text())
         assert isinstance(app.screen, DoneScreen)
         assert not app.screen.is_asking
@@ -72,7 +72,7 @@ async def test_code_is_skipped_if_it_is_left_empty() -> None:
 async def test_verified_address_is_not_mentioned() -> None:
     app = app_at_done(email="ann@example.org", email_verified=True)
     async with app.run_test(size=(80, 23)) as pilot:
-        await pilot.press(*"hunter2", "enter")
+        await press(pilot, *"hunter2", "enter")
         await until(pilot, lambda: isinstance(app.screen, DoneScreen) and app.screen.is_settled)
         assert "verified" not in app.text()
 
@@ -80,7 +80,7 @@ async def test_verified_address_is_not_mentioned() -> None:
 async def settled_done(pilot: Pilot[Any]) -> DoneScreen:
     """Sign in and return the screen of the result."""
     app: Any = pilot.app
-    await pilot.press(*"hunter2", "enter")
+    await press(pilot, *"hunter2", "enter")
     await until(pilot, lambda: isinstance(app.screen, DoneScreen) and app.screen.is_settled)
     screen = app.screen
     assert isinstance(screen, DoneScreen)
@@ -132,7 +132,7 @@ async def test_code_that_comes_with_its_field_is_not_lost(monkeypatch: pytest.Mo
             press_before_the_next_refresh(pilot, *"123456", "enter")
 
         monkeypatch.setattr(screen, "ask_for_contact_code", ask_and_type)
-        await pilot.press("2")
+        await press(pilot, "2")
         await until(pilot, lambda: "Your email address is verified." in app.text())
         assert app.gateway.calls[-1][1]["Code"] == Secret("123456")
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.screens.conftest import app_with, until
+from tests.pilot import press, until
+from tests.screens.conftest import app_with
 from tests.scripted_gateway import challenge
 from tests.security.canary import canaries
 from tests.security.canary.conftest import AssertClean
@@ -87,14 +88,14 @@ async def test_revealed_passwords_are_hidden_when_sent() -> None:
     new = canaries.password().text
     app = app_with(challenge("NEW_PASSWORD_REQUIRED", requiredAttributes="[]"))
     async with app.run_test(size=(80, 23)) as pilot:
-        await pilot.press(*"pw", "enter")
+        await press(pilot, *"pw", "enter")
         await until(pilot, lambda: "Choose a new password" in app.text())
         for field in app.screen.query(SecretInput):
             field.value = new
-        await pilot.press("tab", "ctrl+t")
+        await press(pilot, "tab", "ctrl+t")
         assert app.text().count(new) == 2
         app.gateway.hold()
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await until(pilot, lambda: "Asking Cognito" in app.text())
         assert new not in app.text()
         app.gateway.release()

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from textual.worker import Worker
 
-from tests.screens.conftest import CLIENT, POOL, app_with, until
+from tests.pilot import press, until
+from tests.screens.conftest import CLIENT, POOL, app_with
 from tests.scripted_gateway import challenge, tokens
 from tests.security.canary import canaries
 from tests.security.canary.canaries import Canary
@@ -81,7 +82,7 @@ async def test_repr_of_sign_in_objects_shows_no_secret() -> None:
     async def enter(text: str) -> None:
         for field in text.split("\n"):
             app.screen.focused.value = field  # type: ignore[union-attr]
-            await pilot.press("enter")
+            await press(pilot, "enter")
             assert not leaks_in_objects(secrets)
 
     async with app.run_test(size=SIZE) as pilot:
@@ -95,7 +96,7 @@ async def test_repr_of_sign_in_objects_shows_no_secret() -> None:
         await until(pilot, lambda: "Choose a new password" in app.text())
         await enter(f"{new.text}\n{new.text}")
         await until(pilot, lambda: "It needs" in app.text() or "policy" in app.text())
-        await pilot.press("enter", "enter")
+        await press(pilot, "enter", "enter")
         await until(pilot, lambda: "2 Type the code" in app.text())
         await enter("123456")
         await until(pilot, lambda: "Answer" in app.text())
@@ -140,14 +141,14 @@ async def test_next_screen_holds_no_reference_to_the_password() -> None:
     async with app.run_test(size=SIZE) as pilot:
         app.screen.focused.value = password  # type: ignore[union-attr]
         assert secrets_containing(password)
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await until(pilot, lambda: "Answer" in app.text())
         app.gateway.calls.clear()
         assert app.flow.attempt
         # USER_PASSWORD_AUTH has no hash: the attempt keeps the password so that it can restart.
         assert secrets_containing(password) == [app.flow.attempt._engine.proof.password]
         app.screen.focused.value = answer = canaries.answer().text  # type: ignore[union-attr]
-        await pilot.press("enter")
+        await press(pilot, "enter")
         await until(pilot, lambda: "Signed in as ann" in app.text())
         app.gateway.calls.clear()
         assert not secrets_containing(password)
