@@ -37,8 +37,10 @@ from tui_auth import (
 from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.error_catalog import error_from_response
 from tui_auth.auth.next_step import NEXT_STEPS
+from tui_auth.config.settings import PasswordPolicy
 from tui_auth.emulator import CognitoEmulator
 from tui_auth.emulator.demo_users import provision
+from tui_auth.textual import SignIn
 
 POOL, CLIENT = "eu-west-1_Ab12Cd34E", "client1"
 FLOW = "USER_PASSWORD_AUTH"
@@ -205,6 +207,7 @@ class TestFiles:
             f'[profiles.acme]\nuser_pool_id = "{POOL}"\nclient_id = "{CLIENT}"\n'
             f'endpoint_url = "http://127.0.0.1:9"\nauth_flow = "CUSTOM_WITHOUT_SRP"\n'
             'client_metadata = { app = "acme" }\n'
+            'username_attributes = ["email"]\npassword_policy = { min_length = 12 }\n'
         )
         config.chmod(0o600)
         environ = {
@@ -216,6 +219,14 @@ class TestFiles:
         auth = Auth.from_profile("acme", environ=environ)
         assert (auth.client.user_pool_id, auth.client.client_id) == (POOL, CLIENT)
         assert auth.client.endpoint_url == "http://127.0.0.1:9"
+        settings = SignIn(auth).settings
+        assert (settings.pool, settings.username_label, settings.username_attributes) == (
+            "acme",
+            "Email",
+            ("email",),
+        )
+        assert settings.password_policy
+        assert settings.password_policy.min_length == 12
         auth.gateway = gateway = ScriptedGateway(challenge("CUSTOM_CHALLENGE"))
         auth.sign_in("ann")
         request = gateway.calls[0][1]
@@ -225,10 +236,15 @@ class TestFiles:
 
     def test_amplify_file_gives_pool_and_client(self, tmp_path: Path) -> None:
         path = tmp_path / "amplify_outputs.json"
-        outputs = {"user_pool_id": POOL, "user_pool_client_id": CLIENT, "aws_region": "eu-west-1"}
+        outputs: dict[str, object] = {"user_pool_id": POOL, "user_pool_client_id": CLIENT}
+        outputs |= {"aws_region": "eu-west-1", "username_attributes": ["phone_number"]}
+        outputs["password_policy"] = {"min_length": 10, "require_numbers": True}
         path.write_text(json.dumps({"version": "1", "auth": outputs}))
         auth = Auth.from_amplify_file(path)
         assert (auth.client.user_pool_id, auth.client.client_id) == (POOL, CLIENT)
+        assert auth.pool
+        assert auth.pool.password_policy == PasswordPolicy(min_length=10, require_numbers=True)
+        assert auth.pool.username_label == "Phone"
 
     @pytest.mark.parametrize("content", ["{}", '{"auth": {}}', "nonsense"])
     def test_amplify_file_without_a_pool_is_a_configuration_error(self, tmp_path: Path, content: str) -> None:

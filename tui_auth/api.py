@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     )
     from tui_auth.auth.tokens import KeySet, Tokens
     from tui_auth.auth.trace import CallTrace
+    from tui_auth.config.resolver import ResolvedPool
     from tui_auth.secret import Secret
 
 T = TypeVar("T")
@@ -111,6 +112,8 @@ class Auth(base.Auth):
         self._endpoint_url = endpoint_url
         self._keys = _PoolKeys(user_pool_id, endpoint_url) if verify_signatures and gateway is None else None
         self._origin: dict[str, str] = {}
+        self.pool: ResolvedPool | None = None
+        """What the profile or the Amplify file says about the pool; None without one."""
         self._finish = self._add_session
 
     @classmethod
@@ -128,7 +131,7 @@ class Auth(base.Auth):
         from tui_auth.config.resolver import resolve_pool
 
         variables = {key: value for key, value in environ.items() if not key.startswith("TUI_AUTH_")}
-        return cls._from_settings(vars(resolve_pool({"profile": name}, variables)))
+        return cls._from_pool(resolve_pool({"profile": name}, variables))
 
     @classmethod
     @drops_secrets
@@ -142,29 +145,34 @@ class Auth(base.Auth):
             ConfigurationError: The file can't be read, or names no user pool and app client.
         """
         from tui_auth.config.amplify import read_amplify_file
+        from tui_auth.config.resolver import ResolvedPool
+        from tui_auth.config.settings import BROWSER_SETTINGS, PasswordPolicy
 
         file = read_amplify_file(Path(path).absolute())
-        settings = {name: entry.value for name, entry in file.settings.items()} if file else {}
+        entries = file.settings if file else {}
+        settings: dict[str, Any] = {name: entry.value for name, entry in entries.items()}
         if file is None or not settings.keys() >= {"user_pool_id", "client_id"}:
             raise ConfigurationError("The Amplify file specifies no user pool and app client.")
-        secret = file.client_secret
-        secret_file = {"client_secret": secret, "client_secret_file": file.path} if secret else {}
-        return cls._from_settings({**settings, **secret_file})
+        if secret := file.client_secret:
+            settings |= {"client_secret": secret, "client_secret_file": file.path}
+        if policy := settings.pop("password_policy", None):
+            settings["password_policy"] = PasswordPolicy.from_setting(policy)
+        browser = {name: settings.pop(name) for name in BROWSER_SETTINGS if name in settings}
+        return cls._from_pool(ResolvedPool(**settings, browser=browser))
 
     @classmethod
-    def _from_settings(cls, settings: Mapping[str, Any]) -> Self:
-        names = ("user_pool_id", "client_id", "client_secret", "endpoint_url", "region")
-        auth = cls(*(settings.get(name) for name in names))  # type: ignore[arg-type]  # validated settings
-        auth.default_auth_flow = settings.get("auth_flow") or auth.default_auth_flow
-        auth.default_first_factor = settings.get("preferred_first_factor")
-        auth.default_client_metadata = settings.get("client_metadata")
-        origin = ("client_secret_file", "identity_pool_id", "profile")
-        auth._origin = {name: str(settings[name]) for name in origin if settings.get(name)}
-        browser = {**settings, **settings.get("browser", {})}
-        if browser.get("domain"):
+    def _from_pool(cls, pool: ResolvedPool) -> Self:
+        auth = cls(pool.user_pool_id, pool.client_id, pool.client_secret, pool.endpoint_url, pool.region)
+        auth.pool = pool
+        auth.default_auth_flow = pool.auth_flow or auth.default_auth_flow
+        auth.default_first_factor = pool.preferred_first_factor
+        auth.default_client_metadata = pool.client_metadata
+        names = ("client_secret_file", "identity_pool_id", "profile")
+        auth._origin = {name: str(value) for name in names if (value := getattr(pool, name))}
+        if pool.browser.get("domain"):
             from tui_auth.auth.managed_login import ManagedLogin
 
-            auth.managed_login = ManagedLogin.from_settings(browser, auth.client.region)
+            auth.managed_login = ManagedLogin.from_settings(pool.browser, auth.client.region)
         return auth
 
     def _add_session(self, done: next_step.Done, username: str) -> Done:

@@ -248,8 +248,11 @@ class InvalidStateError(AuthError):
     """A call out of order, or an answer that this step doesn't take. Nothing was sent."""
 
 
-class _UnusableValueError(AuthError, ConfigurationError):
-    """An ID or an endpoint given to ``Auth`` that can't be one, or AWS settings that can't be used."""
+class AuthConfigurationError(AuthError, ConfigurationError):
+    """An ID or an endpoint given to ``Auth`` that can't be one, or AWS settings that can't be used.
+
+    Not exported from ``tui_auth``: catch it as the one or the other.
+    """
 
 
 _BY_KIND = {
@@ -284,7 +287,7 @@ _BY_CODE = {
 _BY_KIND_WITHOUT_CODE = {
     "NOT_AUTHORIZED": NotAuthorizedError,
     "VALIDATION": InvalidParameterError,
-    "CONFIGURATION": _UnusableValueError,
+    "CONFIGURATION": AuthConfigurationError,
 }
 
 

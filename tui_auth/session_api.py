@@ -297,7 +297,7 @@ class Session:
             InvalidStateError: It is stored already.
         """
         from tui_auth.session.sessions import Sessions
-        from tui_auth.storage.stores import StorageKind
+        from tui_auth.storage.stores import NOT_STORED, StorageKind
 
         unsaved = self._unsaved
         if unsaved is None:
@@ -312,7 +312,7 @@ class Session:
 
         result = unsaved.save_to(Sessions(self._variables), StorageKind(storage), profile, use_stored)
         if result.problem:
-            raise StorageError(f"The session couldn't be stored. {result.problem}")
+            raise StorageError(NOT_STORED, result.problem)
         if result.unknown:
             raise StorageError(result.unknown)
 

@@ -22,12 +22,15 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.next_step import NEXT_STEPS
 from tui_auth.config.aws_settings import effective_endpoint
+from tui_auth.config.resolver import ResolvedPool
 from tui_auth.errors import AuthError, ConfigurationError, ErrorKind, InvalidStateError, StorageError
 from tui_auth.flow.account_pages import AccountSettings
 from tui_auth.flow.after_sign_in import SessionSaver
 from tui_auth.flow.interface import (
+    ASSUMED_SESSION_SECONDS,
     INTERNAL_ERROR,
     ErrorMessage,
+    PasskeySettings,
     ShowSaved,
     ShowStep,
     SignInSettings,
@@ -42,7 +45,7 @@ from tui_auth.screens.screen_context import ScreenOptions
 from tui_auth.screens.sign_in_presenter import SignInPresenter
 from tui_auth.screens.sign_in_root import SignInRoot, load_rest
 from tui_auth.session.sessions import SaveResult
-from tui_auth.storage.stores import STORAGE_LABELS, StorageKind
+from tui_auth.storage.stores import NOT_STORED, STORAGE_LABELS, StorageKind
 from tui_auth.terminal.full_screen import SETTLED_AFTER_SECONDS
 from tui_auth.threads import in_daemon_thread
 
@@ -85,11 +88,12 @@ class SignIn(SignInRoot):
 
     Args:
         auth: The user pool and app client to sign in to.
-        username: The user name to fill in.
-        pool_label: The name of the pool on the screen; by default its ID.
+        username: The user name to fill in; by default that of the profile.
+        pool_label: The name of the pool on the screen; by default that of the profile, else the pool's ID.
         auth_flow: The auth flow to start with; by default that of ``auth``.
         preferred_first_factor: PREFERRED_CHALLENGE of USER_AUTH; by default that of ``auth``.
-        app_name: The issuer that an authenticator app shows; by default ``pool_label``.
+        app_name: The issuer that an authenticator app shows; by default that of the profile, else
+            ``pool_label``.
         client_metadata: Passed to the pool's Lambda triggers; by default that of ``auth``.
         hide_sign_up: Whether users can't create an account here.
         hide_forgot_password: Whether users can't ask for a password reset here.
@@ -130,17 +134,25 @@ class SignIn(SignInRoot):
         if save not in (None, "file", "session", "keyring", "ask"):
             raise ConfigurationError("save must be file, session, keyring or ask.")
         factor = preferred_first_factor or auth.default_first_factor
+        pool = auth.pool or ResolvedPool(client.user_pool_id, client.client_id)
         settings = SignInSettings(
-            pool=pool_label or client.user_pool_id,
-            username=username,
-            username_label=labels.get("SignIn.username", "Username"),
+            pool=pool_label or pool.profile or client.user_pool_id,
+            username=username or pool.username or "",
+            username_label=labels.get("SignIn.username", pool.username_label),
             auth_flow=_parse_flow(auth_flow or auth.default_auth_flow),
             preferred_first_factor=str(factor) if factor else None,
             client_metadata=client_metadata or auth.default_client_metadata or {},
-            app_name=app_name,
+            app_name=app_name or pool.app_name or "",
             environment_badge=environment_badge_for(effective_endpoint(client.endpoint_url)),
+            session_seconds=pool.session_minutes * 60 if pool.session_minutes else ASSUMED_SESSION_SECONDS,
             leaves_when_done=save != "ask",
+            username_attributes=pool.username_attributes,
+            required_attributes=pool.required_attributes,
+            mfa_methods=pool.mfa_methods,
+            password_policy=pool.password_policy,
             managed_login=auth.managed_login,
+            identity_providers=pool.browser.get("identity_providers", ()),
+            passkeys=PasskeySettings(pool.passkey_relying_party),
         )
         hidden = ["quit", "account", *["sign_up"] * hide_sign_up, *["forgot"] * hide_forgot_password]
         options = ScreenOptions(
@@ -378,7 +390,7 @@ class _GuestSaver(SessionSaver):
             try:
                 cast("Done", done).session.save(cast("Any", storage.value))
             except (ConfigurationError, StorageError) as error:
-                problem = str(error)
+                problem = str(error).removeprefix(NOT_STORED).strip()
         location = "" if problem or storage is StorageKind.NONE else STORAGE_LABELS[storage]
         return SaveResult(None, location, problem)  # type: ignore[arg-type]  # the flow reads the texts alone
 
@@ -390,8 +402,8 @@ class AccountScreen(AccountRoot):
     that ended it, such as NotSignedInError after the session was ended elsewhere, or None.
 
     Args:
-        session: The session, as of ``open_session``, ``Done.session`` or ``list_sessions``.
-        pool_label: The name of the pool on the screen; by default its ID.
+        session: The session, from ``open_session`` or ``Done.session``.
+        pool_label: The name of the pool on the screen; by default that of the profile, else the pool's ID.
         app_name: The issuer that an authenticator app shows; by default ``pool_label``.
 
     Raises:
@@ -401,13 +413,14 @@ class AccountScreen(AccountRoot):
     """
 
     def __init__(self, session: Session, *, pool_label: str = "", app_name: str = "") -> None:
-        info = session.info
+        info, endpoint = session.info, session.locate()[1].record.origin.endpoint
         label = pool_label or info.profile or info.user_pool_id
         names = tuple(filter(None, (info.username, info.email)))
         super().__init__(
             AccountSettings(session.account(), names, app_name=app_name or label),
             pool_label=label,
             username=info.email or info.username,
+            environment_badge=environment_badge_for(endpoint),
             hidden_actions=frozenset({"quit"}),
         )
 

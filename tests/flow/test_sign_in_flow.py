@@ -376,8 +376,11 @@ class TestNewCodesAndAccounts:
 class Saver:
     """A saver that records what it saves."""
 
-    def __init__(self, result: Any = None, *, signature_error: AuthError | None = None) -> None:
+    def __init__(
+        self, result: Any = None, *, signature_error: AuthError | None = None, problem: str = ""
+    ) -> None:
         self.result = result
+        self.problem = problem
         self.signature_error = signature_error
         self.selected: list[StorageKind] = []
 
@@ -396,7 +399,7 @@ class Saver:
 
     def save_in(self, done: Done, signed_in_as: str, storage: StorageKind) -> Any:
         self.selected.append(storage)
-        return SimpleNamespace(location="in a file", problem="", warning="")
+        return SimpleNamespace(location="in a file", problem=self.problem, warning="")
 
 
 class TestDone:
@@ -421,6 +424,17 @@ class TestDone:
             "in a file", "", "", messages.STORAGE_REMEMBERED
         )
         assert saver.selected == [StorageKind.FILE]
+
+    def test_user_selects_another_storage_if_the_first_fails(self) -> None:
+        saver = Saver(problem="The keyring is locked.")
+        flow = flow_with(DONE, saver=saver)
+        flow.sign_in_as_ann()
+        flow.run(flow.after_done())
+        output = flow.run(flow.storage_selected(StorageKind.FILE))
+        assert isinstance(output, AskStorage)
+        assert saver.problem in output.notice
+        assert StorageKind.FILE not in output.kinds
+        assert StorageKind.NONE in output.kinds
 
     def test_nothing_is_saved_before_done(self) -> None:
         flow = at_sms(saver=Saver())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -103,6 +103,20 @@ def test_error_without_the_extra_tells_how_to_install_it(
     monkeypatch.setitem(sys.modules, "keyring", None)
     with pytest.raises(StorageError, match=r"tui-auth\[keyring\]"):
         store.read("one")
+
+
+@pytest.mark.parametrize(("priority", "is_offered"), [(5, True), (0, False), (RuntimeError(), False)])
+def test_keyring_is_offered_only_where_one_works(
+    keyring: Keyring, monkeypatch: pytest.MonkeyPatch, priority: object, is_offered: bool
+) -> None:
+    def get_keyring() -> SimpleNamespace:
+        if isinstance(priority, Exception):
+            raise priority
+        return SimpleNamespace(priority=priority)
+
+    monkeypatch.setattr(stores, "find_spec", lambda name: name == "keyring")
+    monkeypatch.setattr(keyring, "get_keyring", get_keyring, raising=False)
+    assert (StorageKind.KEYRING in stores.available_storage_kinds({})) is is_offered
 
 
 def test_session_in_the_keyring_is_stored_nowhere_else(keyring: Keyring, machine: Machine) -> None:

@@ -10,8 +10,12 @@ from textual.pilot import Pilot
 from tests.pilot import press, type_text, until
 from tests.textual.conftest import SIZE, Cognito, Program
 from tui_auth import ConfigurationError, Done, NotSignedInError, StorageError, list_sessions, open_session
+from tui_auth.flow import after_sign_in
 from tui_auth.screens.codes import SMSCodeScreen
+from tui_auth.screens.help import HelpScreen
 from tui_auth.session_api import Session
+from tui_auth.storage import stores
+from tui_auth.storage.stores import StorageKind
 from tui_auth.textual import SignIn
 
 
@@ -72,6 +76,33 @@ async def test_user_is_asked_where_to_store_the_session(
         await until(pilot, lambda: app.results)
     assert app.results[0]
     assert [str(info.storage) for info in list_sessions()] == ([storage] if storage else [])
+
+
+async def test_user_chooses_again_after_a_storage_that_failed(
+    cognito: Cognito, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: object) -> None:
+        raise StorageError("The keyring is locked.")
+
+    kinds = (StorageKind.FILE, StorageKind.KEYRING, StorageKind.NONE)
+    monkeypatch.setattr(after_sign_in, "available_storage_kinds", lambda: kinds)
+    monkeypatch.setattr(stores, "_call_keyring", fail)
+    app = SavingProgram(cognito, "ask")
+    async with app.run_test(size=SIZE) as pilot:
+        await sign_in(pilot, app)
+        await until(pilot, lambda: "In the keyring" in app.text)
+        await press(pilot, "f1")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        assert "--storage" not in app.text, "a program has no flags"
+        await press(pilot, "escape")
+        await until(pilot, lambda: not isinstance(app.screen, HelpScreen))
+        await press(pilot, "2")
+        await until(pilot, lambda: "The keyring is locked." in app.text)
+        assert app.text.count("couldn't be stored") == 1
+        assert "In the keyring" not in app.text
+        await press(pilot, "1")
+        await until(pilot, lambda: app.results)
+    assert [str(info.storage) for info in list_sessions()] == ["file"]
 
 
 async def test_session_that_cannot_be_stored_is_returned_after_the_reason(

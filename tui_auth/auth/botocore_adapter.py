@@ -108,7 +108,7 @@ CERTIFICATE_REJECTED = "The connection isn't secure: the server's certificate is
 
 _IDENTITY_POOL_OPERATIONS = ("GetId", "GetCredentialsForIdentity")
 _ASK_ADMIN = "The identity pool's administrator can help."
-_COMPARE_ID = "Check --identity-pool-id in the Cognito console."
+_COMPARE_ID = "Check the identity pool ID in the Cognito console."
 _BY_CODE_OF_IDENTITY_POOLS = {
     "NotAuthorizedException": ErrorText(
         ErrorKind.NOT_AUTHORIZED,

@@ -66,7 +66,7 @@ _NO_SUCH_USER = _not_authorized("The user pool has no user with this name.", "Ch
 
 _WRONG_CLIENT_SECRET = _configuration(
     "The client secret doesn't match this app client.",
-    "Check --client-secret-file (client_secret_file in a profile). Omit it if the app client has no secret.",
+    "Compare it with the Cognito console. Leave it out if the app client has no secret.",
 )
 
 
@@ -120,7 +120,7 @@ _NOT_AUTHORIZED = (
         "SECRET_HASH was not received",
         _configuration(
             "This app client has a secret, but none was given.",
-            "Copy it from the Cognito console into a file and use --client-secret-file.",
+            "Copy it from the Cognito console into a client_secret_file; in Python, give client_secret.",
         ),
     ),
     *(_Rule(text, _WRONG_CLIENT_SECRET) for text in ("secret hash", "client secret", "SecretHash")),
@@ -148,11 +148,11 @@ _NOT_AUTHORIZED = (
 
 _FLOW_OFF = _configuration(
     "This app client doesn't allow this auth flow.",
-    "Use another --auth-flow (auth_flow in a profile), or ask the pool's administrator to add it.",
+    "Use another auth flow, or ask the pool's administrator to allow this one.",
 )
 _NO_POOL = _configuration(
     "No user pool has this ID.",
-    "Check --user-pool-id (user_pool_id in a profile) in the Cognito console.",
+    "Check the pool ID in the Cognito console.",
 )
 
 # The same for InvalidParameterException.
@@ -218,14 +218,14 @@ _RESOURCE_NOT_FOUND = (
         "User pool client",
         _configuration(
             "No app client has this ID in this region.",
-            "Check --client-id and --region (client_id and region in a profile) in the Cognito console.",
+            "Check the app client ID and the region in the Cognito console.",
         ),
     ),
     _Rule(
         "User pool",
         _configuration(
             "No user pool has this ID in this region.",
-            "Check --user-pool-id and --region in the Cognito console.",
+            "Check the pool ID and the region in the Cognito console.",
         ),
     ),
     _Rule("Device does not exist", _service("Cognito no longer knows this device.")),
@@ -295,7 +295,7 @@ _BY_CODE = {
     ),
     "ResourceNotFoundException": _configuration(
         "Cognito doesn't know this user pool or app client.",
-        "Check --user-pool-id, --client-id and --region in the Cognito console.",
+        "Check the pool ID, the app client ID and the region in the Cognito console.",
     ),
     "InvalidParameterException": _validation(
         "Cognito didn't accept this.", "Change it and try again.", is_vague=True
@@ -432,7 +432,7 @@ def _find_text(
 ) -> ErrorText:
     is_sign_in = not operation or operation in _SIGN_IN
     if code == "InvalidParameterException" and is_sign_in and (flow := _FLOW.match(service_message)):
-        suggestion = _FLOW_OFF.suggestion.replace("add it", f"add ALLOW_{flow['name']}", 1)
+        suggestion = _FLOW_OFF.suggestion.replace("allow this one", f"add ALLOW_{flow['name']}", 1)
         return replace(
             _FLOW_OFF, message=f"This app client doesn't allow {flow['name']}.", suggestion=suggestion
         )

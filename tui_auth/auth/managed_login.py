@@ -364,7 +364,7 @@ _PROVIDER_ERRORS = {
     "invalid_scope": (
         ErrorKind.CONFIGURATION,
         "The app client doesn't allow one of the scopes.",
-        "Check --scopes against the app client's OpenID Connect and custom scopes.",
+        "Compare the scopes with the app client's OpenID Connect and custom scopes.",
     ),
 }
 
@@ -394,7 +394,7 @@ _TOKEN_ERRORS = {
     "invalid_client": (
         ErrorKind.CONFIGURATION,
         "The domain doesn't accept the app client or its secret.",
-        "Check the app client ID, and --client-secret-file if the app client has a secret.",
+        "Check the app client ID, and the client secret if the app client has one.",
     ),
     "unauthorized_client": _PROVIDER_ERRORS["unauthorized_client"],
 }

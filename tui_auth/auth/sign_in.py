@@ -221,7 +221,7 @@ def _exchange_code(engine: SignInEngine, address: Secret) -> NextStep:
         raise AuthError(
             ErrorKind.CONFIGURATION,
             "The scopes don't include openid, so no ID token came.",
-            "Allow openid for the app client, or add it to --scopes.",
+            "Allow openid for the app client, or add it to the scopes.",
         )
     done = engine.sign_in_done(result)
     authorization.check_nonce((unverified_claims(done.tokens.id_token) or {}).get("nonce"))

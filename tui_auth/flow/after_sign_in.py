@@ -24,7 +24,7 @@ from tui_auth.flow.interface import (
 from tui_auth.session.persistence import SIGNATURES_UNCHECKED
 from tui_auth.session.sessions import Sessions
 from tui_auth.storage.lock import PATIENCE_SECONDS
-from tui_auth.storage.stores import StorageKind, available_storage_kinds
+from tui_auth.storage.stores import NOT_STORED, StorageKind, available_storage_kinds
 from tui_auth.terminal.clipboard import is_possible_code
 from tui_auth.threads import SHIELD_SECONDS
 
@@ -203,15 +203,17 @@ class AfterSignIn:
         return RunJob(save)
 
     def storage_selected(self, storage: StorageKind) -> Output:
-        """Save the session in the storage that the user selected."""
+        """Save the session in the storage that the user selected. After a problem, ask for another one."""
         done, saver, attempt = self.done, self.saver, self.attempt
         if done is None or saver is None or attempt is None:
             return None
 
         def save() -> Output:
             result = saver.save_in(done, attempt.username, storage)
-            notice = "" if result.problem else messages.STORAGE_REMEMBERED
-            return ShowSaved(result.location, result.problem, result.warning, notice)
+            if result.problem:
+                others = tuple(kind for kind in available_storage_kinds() if kind is not storage)
+                return AskStorage(others, f"{NOT_STORED} {result.problem}")
+            return ShowSaved(result.location, "", result.warning, messages.STORAGE_REMEMBERED)
 
         return RunJob(save)
 

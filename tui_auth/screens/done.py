@@ -25,7 +25,7 @@ from tui_auth.screens.codes import build_code_field
 from tui_auth.screens.screen_context import CopyRequested, Decision, FormMessage
 from tui_auth.screens.step_screen import StepScreen
 from tui_auth.secret import Secret
-from tui_auth.storage.stores import STORAGE_LABELS, StorageKind
+from tui_auth.storage.stores import NOT_STORED, STORAGE_LABELS, StorageKind
 from tui_auth.terminal.safe_text import safe_line
 from tui_auth.widgets.code_input import CodeInput
 from tui_auth.widgets.field import Choice, Field, Option
@@ -41,20 +41,18 @@ if TYPE_CHECKING:
     from tui_auth.flow.interface import ErrorMessage
     from tui_auth.screens.screen_context import ScreenContext
 
-STORAGE_HELP = (
-    "The tokens of this session are stored for the commands that need them, such as tui-auth header."
-)
+STORAGE_HELP = "A stored session is used again, so that you don't have to sign in each time."
 STORAGE_KIND_HELP = {
     StorageKind.SESSION: "Until you log out: in this computer's memory.",
     StorageKind.FILE: "A private file: readable by you and root.",
     StorageKind.KEYRING: "The keyring: the system's, which may ask you to unlock it.",
-    StorageKind.NONE: "Nowhere: you'll have to sign in again for every command.",
+    StorageKind.NONE: "Nowhere: you'll have to sign in every time.",
 }
 STORAGE_NOTES = {
     StorageKind.SESSION: "In memory, gone when you log out.",
     StorageKind.FILE: "Readable by you and root.",
     StorageKind.KEYRING: "It may ask you to unlock it.",
-    StorageKind.NONE: "You'll sign in again for every command.",
+    StorageKind.NONE: "You'll have to sign in every time.",
 }
 STORAGE_ANSWER_HELP = "The answer is saved with this profile. Use --storage to choose for one sign-in."
 DEVICE_HELP = (
@@ -131,7 +129,9 @@ class DoneScreen(StepScreen[Done]):
         match self._question:
             case _Question.STORAGE:
                 kinds = " ".join(STORAGE_KIND_HELP[kind] for kind in self._storage_kinds)
-                return "\n\n".join((STORAGE_HELP, kinds, STORAGE_ANSWER_HELP))
+                is_remembered = not self.context.options.can_leave  # a program that embeds us asks each time
+                answer = [STORAGE_ANSWER_HELP] if is_remembered else []
+                return "\n\n".join((STORAGE_HELP, kinds, *answer))
             case _Question.DEVICE:
                 return DEVICE_HELP
         return self.EXPLANATION
@@ -221,7 +221,7 @@ class DoneScreen(StepScreen[Done]):
         fact.show(*(("Stored in", storage) if storage else ("Stored", "nowhere; it ends with this program")))
         if problem:
             # Keep the earlier notice, such as the one about unchecked signatures.
-            self.notice = f"{self.notice} The session couldn't be stored. {problem}".strip()
+            self.notice = f"{self.notice} {NOT_STORED} {problem}".strip()
         self.notice = f"{self.notice} {warning}".strip()
         if storage:
             self._show_next_commands("Now try:")
@@ -265,7 +265,8 @@ class DoneScreen(StepScreen[Done]):
             self.update_footer()
 
     def _ask(self, question: _Question, text: str, answers: Sequence[Option]) -> None:
-        choice = Choice(answers, id=f"choice-{question.name.lower()}")
+        # A question that is repeated has fewer answers; the list that it replaces goes only after this.
+        choice = Choice(answers, id=f"choice-{question.name.lower()}-{len(answers)}")
         self._mount_question(question, text, choice)
         # At once: a key that comes before the next refresh must not be lost while Enter counts.
         self.set_focus(choice)

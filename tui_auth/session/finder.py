@@ -109,7 +109,8 @@ def find_identity_pool(flags: Flags, sessions: Sessions, record: SessionRecord) 
     pool = pool or record.origin.identity_pool_id
     if not pool:
         raise ConfigurationError(
-            "No identity pool is specified. Use --identity-pool-id, or add it to a profile."
+            "No identity pool is specified. Use --identity-pool-id, or identity_pool_id in a profile or "
+            "in Python."
         )
     return str(pool)
 

@@ -47,6 +47,7 @@ STORAGE_LABELS = {
     StorageKind.KEYRING: "In the keyring",
     StorageKind.NONE: "Nowhere",
 }
+NOT_STORED = "The session couldn't be stored."
 
 
 class Store:
@@ -163,7 +164,7 @@ class KeyringStore(Store):
                 "removes it."
             ) from None
         if not is_stored:
-            raise StorageError("The keyring accepted the session but didn't store it. Use --storage file.")
+            raise StorageError("The keyring accepted the session but didn't store it. Use a file instead.")
 
     def remove(self, name: str) -> bool:
         def delete(keyring: Any) -> bool:
@@ -195,7 +196,7 @@ def open_store(kind: StorageKind, environ: Mapping[str, str] = os.environ) -> St
             if folder is None:
                 raise StorageError(
                     "This computer has no storage that ends when you log out: XDG_RUNTIME_DIR isn't "
-                    "set. Use --storage file."
+                    "set. Use a file instead."
                 )
             below = os.path.dirname(folder)  # noqa: PTH120 - a text, not a path
             return Store(PrivateFolder(folder, below=below), kind)
@@ -206,12 +207,25 @@ def open_store(kind: StorageKind, environ: Mapping[str, str] = os.environ) -> St
 
 
 def available_storage_kinds(environ: Mapping[str, str] = os.environ) -> tuple[StorageKind, ...]:
-    """Return what the user can choose on this machine; not each has a log-in folder or a keyring."""
+    """Return what the user can choose on this machine; not each has a log-in folder or a keyring.
+
+    May take as long as the keyring's timeout.
+    """
     exists = {
         StorageKind.SESSION: paths.runtime_folder(environ) is not None,
-        StorageKind.KEYRING: find_spec("keyring") is not None,
+        StorageKind.KEYRING: _has_keyring(),
     }
     return tuple(kind for kind in STORAGE_LABELS if exists.get(kind, True))
+
+
+def _has_keyring() -> bool:
+    """Return whether the keyring package is installed and has found a keyring of the system."""
+    if find_spec("keyring") is None:
+        return False
+    try:
+        return _call_keyring(lambda keyring: bool(keyring.get_keyring().priority > 0))
+    except StorageError:
+        return False
 
 
 def _call_keyring(call: Callable[[Any], T]) -> T:
@@ -219,9 +233,9 @@ def _call_keyring(call: Callable[[Any], T]) -> T:
     try:
         return run_with_timeout(KEYRING_TIMEOUT_SECONDS, lambda: call(import_module("keyring")))
     except DeadlineError:
-        raise _NoAnswerError("The keyring doesn't respond. Unlock it, or use --storage file.") from None
+        raise _NoAnswerError("The keyring doesn't respond. Unlock it, or use a file instead.") from None
     except ModuleNotFoundError:
         raise StorageError("The keyring needs an extra: pip install 'tui-auth[keyring]'.") from None
     except Exception as error:
         # Its own text may hold what it was given.
-        raise StorageError(f"The keyring failed ({type(error).__name__}). Use --storage file.") from None
+        raise StorageError(f"The keyring failed ({type(error).__name__}). Use a file instead.") from None
