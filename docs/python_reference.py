@@ -8,7 +8,11 @@ import re
 from importlib import import_module
 from pathlib import Path
 from textwrap import dedent
-from typing import Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 PAGE = Path(__file__).with_name("python-api.md")
 BEGIN, END = (
@@ -19,8 +23,8 @@ BEGIN, END = (
 WHOLE = {
     "Signing in": (
         "tui_auth",
-        "Auth AsyncAuth SignInResult Done SignUpResult BrowserSignIn AsyncBrowserSignIn DeliveryDetails "
-        "Tokens describe_step StepDescription Secret",
+        "Auth AsyncAuth SignInResult Done Tokens Claims SignUpResult BrowserSignIn AsyncBrowserSignIn "
+        "DeliveryDetails describe_step StepDescription Secret",
     ),
     "Sessions": ("tui_auth", "open_session list_sessions Session SessionInfo AwsCredentials"),
     "The account": ("tui_auth", "Account AsyncAccount"),
@@ -38,8 +42,14 @@ TABLES = {
 }
 """The names that are described in a line, by heading."""
 
-LEFT_OUT = {"fork", "fresh", "from_json", "gateway", "locate", "to_json", "trace"}
+LEFT_OUT = {"fork", "fresh", "from_json", "gateway", "locate", "name_for", "to_json", "trace"}
 """Methods and parameters for tests and for tui-auth itself."""
+
+WITHOUT_METHODS = {"AsyncAccount"}
+"""Classes whose methods are those of another one, as their docstring says."""
+
+ELSEWHERE = {"Claims": "tui_auth.auth.tokens"}
+"""Names that no module exports, of values that programs get."""
 
 _SECTION = re.compile(r"^(Args|Attributes|Returns|Raises|Yields):$", re.MULTILINE)
 _TITLES = {"Args": "Arguments", "Attributes": "Attributes", "Returns": "Returns", "Raises": "Raises"}
@@ -60,7 +70,9 @@ def reference() -> str:
         if module_name != "tui_auth":
             heading = f"`{module_name}`"
         parts.append(f"\n### {heading}\n\n")
-        parts += [describe(name, getattr(module, name)) for name in names.split()]
+        for name in names.split():
+            owner = import_module(ELSEWHERE[name]) if name in ELSEWHERE else module
+            parts.append(describe(name, getattr(owner, name)))
     for heading, names in TABLES.items():
         parts.append(f"\n### {heading}\n\n| name | what it is |\n|---|---|\n")
         parts += [_row(name) for name in names_in(names)]
@@ -100,8 +112,9 @@ def describe(name: str, value: Any) -> str:
     """Return a class with its public methods and properties, or a function."""
     if not inspect.isclass(value):
         return f"#### `{name}{_signature(value)}`\n\n{_markdown(inspect.getdoc(value) or '')}\n"
-    parts = [f"#### `{name}{_class_signature(value)}`\n\n{_markdown(inspect.getdoc(value) or '')}\n"]
-    for member, attribute in _members(value).items():
+    text = _markdown(inspect.getdoc(value) or "", _attribute_types(value))
+    parts = [f"#### `{name}{_class_signature(value)}`\n\n{text}\n"]
+    for member, attribute in _members(value).items() if name not in WITHOUT_METHODS else ():
         text = _markdown(inspect.getdoc(attribute) or "")
         if isinstance(attribute, property):
             parts.append(f"**`{name}.{member}`**\n\n{text}\n")
@@ -110,6 +123,16 @@ def describe(name: str, value: Any) -> str:
         word = "await " if inspect.iscoroutinefunction(function) else ""
         parts.append(f"**`{word}{name}.{member}{_signature(function, is_method=True)}`**\n\n{text}\n")
     return "".join(parts)
+
+
+def _attribute_types(owner: type) -> dict[str, str]:
+    """Return the types of the attributes of a dataclass, as they are written."""
+    types = {
+        name: text
+        for base in reversed(owner.__mro__)
+        for name, text in vars(base).get("__annotations__", {}).items()
+    }
+    return {name: text for name, text in types.items() if isinstance(text, str)}
 
 
 def _members(owner: type) -> dict[str, Any]:
@@ -166,16 +189,21 @@ def _default(parameter: inspect.Parameter) -> Any:
     return _Name("os.environ") if parameter.default is os.environ else parameter.default
 
 
-def _markdown(doc: str) -> str:
-    """Return a docstring in Google's style as Markdown."""
+def _markdown(doc: str, types: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Return a docstring in Google's style as Markdown, with the types of attributes."""
     pieces = _SECTION.split(_plain(doc))
     parts = [_with_code(pieces[0].strip())]
     for title, body in zip(pieces[1::2], pieces[2::2], strict=True):
-        parts.append(f"{_TITLES[title]}:\n\n{_items(inspect.cleandoc(body), is_list=title != 'Returns')}")
+        items = _items(
+            inspect.cleandoc(body),
+            is_list=title != "Returns",
+            types=types if title == "Attributes" else {},
+        )
+        parts.append(f"{_TITLES[title]}:\n\n{items}")
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _items(body: str, *, is_list: bool) -> str:
+def _items(body: str, *, is_list: bool, types: Mapping[str, str]) -> str:
     if not is_list:
         return " ".join(body.split())
     items = re.split(r"\n(?=\S)", body)
@@ -183,7 +211,8 @@ def _items(body: str, *, is_list: bool) -> str:
     for item in items:
         name, colon, text = " ".join(item.split()).partition(": ")
         if name not in LEFT_OUT:
-            lines.append(f"- `{name}`: {text}" if colon else f"- {name}")
+            kind = f" (`{types[name]}`)" if name in types else ""
+            lines.append(f"- `{name}`{kind}: {text}" if colon else f"- {name}")
     return "\n".join(lines)
 
 

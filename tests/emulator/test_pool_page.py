@@ -17,8 +17,10 @@ from tests.terminal.pty_program import ROOT
 from tui_auth.emulator.triggers import FUNCTIONS
 
 PAGE = (ROOT / "docs" / "a-pool-for-your-tests.md").read_text()
+OTHER_PAGES = "".join((ROOT / "docs" / name).read_text() for name in ("account.md", "textual.md"))
 FILES = {
-    match[1]: match[0] for match in re.finditer(r"(?<=```python\n)# (\w+\.py)\n.*?(?=```)", PAGE, re.DOTALL)
+    match[1]: match[0]
+    for match in re.finditer(r"(?<=```python\n)# (\w+\.py)\n.*?(?=```)", PAGE + OTHER_PAGES, re.DOTALL)
 }
 
 
@@ -124,10 +126,11 @@ def test_shared_pool(shared_pool):
 def test_plugin_works_as_the_page_says(project: Path, process: Process) -> None:
     (project / "conftest.py").write_text((project / "conftest_shared.py").read_text())
     (project / "test_consumer.py").write_text(CONSUMER)
-    result = run_tests(project, process, "-p", "tui_auth.testing", "test_shop.py", "test_consumer.py")
+    names = ("test_shop.py", "test_consumer.py", "test_report.py", "test_account.py", "test_my_app.py")
+    result = run_tests(project, process, "-p", "tui_auth.testing", *names)
 
     assert result.returncode == 0, result.stdout + result.stderr
-    assert "7 passed" in result.stdout
+    assert "10 passed" in result.stdout
 
 
 def test_plugin_is_registered_under_the_name_that_p_takes() -> None:

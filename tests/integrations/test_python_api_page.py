@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import jwt
 import pyotp
 import pytest
 
@@ -17,8 +18,17 @@ from tests.integrations.conftest import Api
 from tests.session.machine import ROTATION, Machine
 from tests.terminal.pty_program import ROOT
 from tests.waiting import wait_until
-from tui_auth import Auth, open_session
-from tui_auth.emulator.demo_users import MOON_ANSWER, QUESTIONS
+from tui_auth import (
+    Auth,
+    ConfirmSignInWithOTP,
+    Done,
+    PasskeyError,
+    PasskeyProblem,
+    open_session,
+    passkeys,
+)
+from tui_auth.emulator import CognitoEmulator
+from tui_auth.emulator.demo_users import MOON_ANSWER, QUESTIONS, provision
 from tui_auth.testing import CognitoPool, running_pool
 
 TEXT = PAGE.read_text()
@@ -122,6 +132,32 @@ def test_worker_survives_restarts(
         run(recipe("worker.py"))
 
 
+@pytest.mark.parametrize("endpoint_is_issuer", [False, True], ids=["issuer of AWS", "--issuer"])
+def test_api_takes_access_tokens_of_its_client(
+    recipe: Recipe, monkeypatch: pytest.MonkeyPatch, endpoint_is_issuer: bool
+) -> None:
+    with CognitoEmulator(endpoint_is_issuer=endpoint_is_issuer) as emulator:
+        pool = CognitoPool(emulator, provision(emulator))
+        base = f"{pool.endpoint_url}/{pool.user_pool_id}"
+        monkeypatch.setenv("JWKS_URL", f"{base}/.well-known/jwks.json")
+        code = recipe("orders.py").replace("eu-west-1_Ab12Cd34E", pool.user_pool_id)
+        code = code.replace("1example23456789", pool.client_id)
+        username_of = run(code)["username_of"]
+        auth = Auth(pool.user_pool_id, pool.client_id, endpoint_url=pool.endpoint_url)
+        done = auth.sign_in("ann", pool.users["ann"].password).next_step
+        assert isinstance(done, Done)
+        bearer = f"Bearer {done.session.token()}"
+        if endpoint_is_issuer:
+            with pytest.raises(jwt.InvalidIssuerError):
+                username_of(bearer)
+            aws_issuer = 'f"https://cognito-idp.eu-west-1.amazonaws.com/{USER_POOL_ID}"'
+            username_of = run(code.replace(aws_issuer, repr(base)))["username_of"]
+        assert username_of(bearer) == "ann"
+        for token in (done.session.token("id"), bearer[7:-4] + "AAAA", "nonsense"):
+            with pytest.raises(jwt.PyJWTError):
+                username_of(f"Bearer {token}")
+
+
 def test_service_signs_in_many_users_at_once(recipe: Recipe, api: Api) -> None:
     with running_pool() as pool:
         ids = f'"{pool.user_pool_id}", "{pool.client_id}", endpoint_url="{pool.endpoint_url}"'
@@ -145,6 +181,24 @@ def test_service_signs_in_many_users_at_once(recipe: Recipe, api: Api) -> None:
     assert [reply["user"] for reply in replies] == ["ann"] * 8 + ["sam", "emil"]
     assert len(set(api.tokens)) == 10
     assert not service["attempts"]
+
+
+def test_passkey_of_the_page_is_answered_with_another_factor(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def sign(*_: object, **options: object) -> None:
+        assert options == {"relying_party": "auth.example.com"}
+        raise PasskeyError(PasskeyProblem.NO_KEY, "No key.")
+
+    page = (ROOT / "docs" / "passkeys.md").read_text()
+    (code,) = CODE.findall(page)
+    with running_pool() as pool:
+        auth = Auth(pool.user_pool_id, pool.client_id, endpoint_url=pool.endpoint_url)
+        monkeypatch.setattr(Auth, "from_profile", lambda _: auth)
+        monkeypatch.setattr(passkeys, "sign", sign)
+        result = run(code.replace('"ann"', '"cleo"'))["result"]
+        assert isinstance(result.next_step, ConfirmSignInWithOTP)
+    assert capsys.readouterr().out == "No key.\n"
 
 
 LOOP_USERS = (

@@ -41,8 +41,11 @@ def _on_thread(
 class AsyncAccount:
     """``Account`` with coroutines, for asyncio. Requests run on threads.
 
-    A call that is cancelled may take effect all the same. Arguments, results and errors are those of
-    ``Account``.
+    Every method of ``Account`` is a coroutine here, with the same arguments, results and errors. A call that
+    is cancelled may take effect all the same.
+
+    Args:
+        account: The account, as of ``Session.account``.
     """
 
     def __init__(self, account: Account) -> None:

@@ -96,7 +96,7 @@ class KeysUnreachableError(Exception):
 
 @dataclass(frozen=True)
 class Tokens:
-    """The tokens of an ``AuthenticationResult``.
+    """The tokens of an ``AuthenticationResult``. ``reveal()`` returns the text of each.
 
     Attributes:
         access_token: The access token.
