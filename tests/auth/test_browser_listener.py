@@ -7,6 +7,7 @@ import os
 import resource
 import socket
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -200,6 +201,14 @@ def test_close_frees_the_port_and_ends_the_wait(step: ContinueSignInWithBrowser)
     with BrowserListener(step) as second:
         assert get(step, path_of(step))[0] == 302
         assert not second.has_answer
+
+
+def test_time_that_is_over_frees_the_port_and_ends_the_wait(step: ContinueSignInWithBrowser) -> None:
+    with BrowserListener(replace(step, expires_in=0.0)) as listener:
+        assert listener.wait(20) is None
+        listener._thread.join(20)
+        with BrowserListener(step):
+            assert get(step, path_of(step))[0] == 302
 
 
 def test_request_beside_a_close_breaks_neither(step: ContinueSignInWithBrowser) -> None:

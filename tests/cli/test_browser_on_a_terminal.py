@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import closing
@@ -59,6 +60,12 @@ def write_profile(browser: BrowserMachine) -> None:
     path.write_text("\n".join(["[profiles.acme]", *lines, ""]))
 
 
+def word_on(program: PtyProgram) -> str:
+    """Return the word at the end of the short address on the screen."""
+    (word,) = re.findall(r"http://localhost:\d+/(\w{4})\b", program.screen_text())
+    return str(word)
+
+
 def test_token_opens_the_browser_screen_of_the_profile(
     browser: BrowserMachine, terminal_program: TerminalProgram
 ) -> None:
@@ -67,7 +74,7 @@ def test_token_opens_the_browser_screen_of_the_profile(
     out = browser.machine.home / "out"
     with terminal_program.on_a_terminal("token", "--profile", "acme", stdout=out) as program:
         program.wait_for("Address of the last page")
-        status, page = open_as_browser(browser.redirect_uri)
+        status, page = open_as_browser(browser.redirect_uri + word_on(program))
         assert status == 302
         assert open_as_browser(sign_in_on_the_page(browser, page))[0] == 200
         assert program.wait_exit() == 0
@@ -164,7 +171,7 @@ def test_one_ssh_forward_serves_both_directions(
     with terminal_program.on_a_terminal(command=command) as program:
         program.wait_for(f"ssh -L {far}:localhost:{far} HOST")
         host = f"localhost:{far}"
-        status, page = open_as_browser(f"http://127.0.0.1:{near}/", host)
+        status, page = open_as_browser(f"http://127.0.0.1:{near}/{word_on(program)}", host)
         assert status == 302
         address = sign_in_on_the_page(browser, page)
         target = address.partition("?")[2]

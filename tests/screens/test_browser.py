@@ -15,6 +15,7 @@ from tests.auth.reply_server import ReplyServer, running_reply_server
 from tests.auth.test_browser_listener import free_port
 from tests.pilot import paste, press, screen_rows, until
 from tests.screens.conftest import PilotedApp, app_with
+from tests.snapshots.reading import find_cut_off, find_scrolling, own_words
 from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.managed_login import ContinueSignInWithBrowser, ManagedLogin
 from tui_auth.screens import browser
@@ -85,7 +86,7 @@ async def test_key_opens_the_browser_screen_and_esc_leads_back() -> None:
         assert "^b In a browser" in app.text()
         await press(pilot, "ctrl+b")
         await until(pilot, lambda: isinstance(app.screen, BrowserScreen))
-        assert "At login.example.com" in app.text()
+        assert "login.example.com" in app.text()
         await press(pilot, "escape")
         await until(pilot, lambda: isinstance(app.screen, SignInScreen) and app.is_asking)
 
@@ -208,7 +209,7 @@ async def test_port_in_use_leaves_the_pasted_address() -> None:
             await press(pilot, "ctrl+b")
             await until(pilot, lambda: isinstance(app.screen, BrowserScreen))
             assert "is in use, so nothing waits there" in app.text()
-            assert "copy its address and paste it here" in app.text()
+            assert "Paste its address here" in app.text()
 
 
 async def test_redirect_mismatch_is_explained_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -230,8 +231,8 @@ async def test_over_ssh_pasting_comes_first_and_the_forward_is_named(monkeypatch
             await until(pilot, lambda app=app: isinstance(app.screen, BrowserScreen))  # type: ignore[misc]
             texts.append(app.text())
     local, remote = texts
-    assert local.index("On this computer") < local.index("the whole address")
-    assert remote.index("the whole address") < remote.index(f"ssh -L {port}:localhost:{port} HOST")
+    assert local.index("http://localhost:") < local.index("the whole address")
+    assert remote.index("1 Open the address") < remote.index(f"ssh -L {port}:localhost:{port} HOST")
 
 
 async def test_addresses_are_links_and_can_be_copied(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -248,14 +249,28 @@ async def test_addresses_are_links_and_can_be_copied(monkeypatch: pytest.MonkeyP
         assert [event.text for event in copied] == [step.url]
 
 
-async def test_everything_fits_a_small_terminal() -> None:
-    app = browser_app(provider="AcmeSSO")
+@pytest.mark.parametrize("connection", ["", "10.0.0.1 1 10.0.0.2 22"])
+async def test_everything_fits_a_small_terminal_in_few_words(
+    connection: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSH_CONNECTION", connection)
+    app = browser_app("https://acme.auth.eu-west-1.amazoncognito.com", provider="AcmeSSO")
     async with app.run_test(size=SIZE) as pilot:
         await press(pilot, "ctrl+b")
         await until(pilot, lambda: isinstance(app.screen, BrowserScreen))
         rows = screen_rows(app)
-        assert any("Sign in in a browser" in row for row in rows)
+        assert any("Sign in with AcmeSSO" in row for row in rows)
         assert any("^r Begin again" in row for row in rows)
+        assert any(" min " in row and " left" in row for row in rows)
+        assert not find_cut_off(app)
+        assert not find_scrolling(app)
+        values = {"acme.auth.eu-west-1.amazoncognito.com", "AcmeSSO", "ssh", "-L", "HOST", "min", "s"}
+        words = [word for word in own_words(app) if word not in values and "localhost:" not in word]
+        assert len(words) <= 25, words
+        assert isinstance(app.screen, BrowserScreen)
+        app.screen._explain_mismatch()
+        await until(pilot, lambda: "as a callback URL." in app.text())
+        assert "and sign in" in app.text() or "On another computer" in app.text()
 
 
 async def test_answer_is_in_no_field_after_the_sign_in(domain: ReplyServer) -> None:

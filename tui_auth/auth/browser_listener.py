@@ -14,6 +14,7 @@ import socket
 import threading
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import urlsplit
 
@@ -66,7 +67,9 @@ _CLOSED = (
 
 
 class BrowserListener:
-    """Waits on this machine for the browser's answer to one step. A context manager; ``close`` ends it.
+    """Waits on this machine for the browser's answer to one step, as long as the step does.
+
+    A context manager; ``close`` ends it earlier.
 
     Args:
         step: The step, whose redirect URI says where to listen.
@@ -100,7 +103,10 @@ class BrowserListener:
         self.close()
 
     def wait(self, timeout: float | None = None) -> Secret | None:
-        """Return the address that the browser ended at, or None after ``timeout`` seconds or ``close``."""
+        """Return the address that the browser ended at.
+
+        None after ``timeout`` seconds, after ``close`` and when the listener's own time is over.
+        """
         self._changed.wait(timeout)
         return self._answer
 
@@ -149,18 +155,20 @@ class BrowserListener:
 
     def _serve(self) -> None:
         selector = selectors.DefaultSelector()  # unlike select.select, it takes descriptors above 1023
+        end = monotonic() + self._step.expires_in
         try:
             selector.register(self._woken, selectors.EVENT_READ)
             for server in self._servers:
                 selector.register(server, selectors.EVENT_READ)
-            while not self._is_over:
-                for key, _ in selector.select():
+            while not self._is_over and (left := end - monotonic()) > 0:
+                for key, _ in selector.select(left):
                     if isinstance(key.fileobj, _Server):
                         key.fileobj.handle_request()
         finally:
             selector.close()
             for server in self._servers:
                 server.server_close()
+            self._changed.set()
 
     def receive(self, query: str) -> tuple[int, tuple[str, str]]:
         """Take the query of a request to the redirect URI; return the status and the page."""

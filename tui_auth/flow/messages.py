@@ -158,7 +158,7 @@ BROWSER_QUESTION = "How do you want to sign in?"
 IN_BROWSER = "In a browser"
 NO_DOMAIN = "To sign in in a browser, give the user pool's domain with --domain."
 NEVER_GIVE_AWAY = "Don't share that address: anyone who has it can sign in as you."
-PASTE_ADDRESS = "Sign in there. The last page may not load: copy its address and paste it here."
+PASTE_ADDRESS = "Page won't load? Paste its address here."
 
 
 def format_provider(name: str) -> str:
@@ -172,8 +172,7 @@ def format_provider(name: str) -> str:
 def format_redirect_hint(redirect_uri: str) -> str:
     """Format what to do about the fault that only the browser shows."""
     return (
-        f"If the browser says redirect_mismatch, add {safe_line(redirect_uri, limit=200)} to the app "
-        "client's callback URLs."
+        f"If the browser says redirect_mismatch, add {safe_line(redirect_uri, limit=200)} as a callback URL."
     )
 
 

@@ -67,7 +67,7 @@ class BrowserPrompts:
             forward = messages.format_forward(step.short_url)
             lines.say(f"On this computer, or with {forward}, {step.short_url} leads there too.")
         for text in (
-            messages.PASTE_ADDRESS,
+            "On another computer the last page won't load. Paste its address here.",
             messages.NEVER_GIVE_AWAY,
             messages.format_redirect_hint(step.redirect_uri),
             f"Type {NEW_CODE} to begin again.",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.app import SuspendNotSupported
@@ -25,6 +24,7 @@ from tui_auth.secret import Secret
 from tui_auth.terminal.environment import is_over_ssh
 from tui_auth.terminal.safe_text import safe_line
 from tui_auth.threads import in_daemon_thread
+from tui_auth.widgets.countdown import Countdown
 from tui_auth.widgets.field import Field
 from tui_auth.widgets.text_input import TextInput
 
@@ -89,12 +89,15 @@ class BrowserScreen(StepScreen[ContinueSignInWithBrowser]):
 
     @property
     def heading(self) -> tuple[str, str]:
-        provider = f"With {safe_line(self.step.provider, limit=32)}, at" if self.step.provider else "At"
-        return "Sign in in a browser", f"{provider} {safe_line(self.step.host, limit=80)}"
+        provider = safe_line(self.step.provider, limit=28)
+        title = f"Sign in with {provider}" if provider else "Browser sign-in"
+        return title, safe_line(self.step.host, limit=80)
 
     @property
     def explanation(self) -> str:
-        return f"{self.EXPLANATION}\n\n{format_redirect_hint(self.step.redirect_uri)}"
+        forward = format_forward(self.step.short_url) if self._listener else ""
+        hint = f"To forward the port, connect with `{forward}`.\n\n" if forward else ""
+        return f"{self.EXPLANATION}\n\n{hint}{format_redirect_hint(self.step.redirect_uri)}"
 
     def key_label(self, action: str) -> str:
         labels = {"copy": "Copy the address", "new_code": "Begin again"}
@@ -106,9 +109,11 @@ class BrowserScreen(StepScreen[ContinueSignInWithBrowser]):
             parts.reverse()
         for number, part in enumerate(filter(None, parts)):
             yield Static(part, classes="browser-part" if number else "", markup=False)
-        yield Field(
-            "Address of the last page", AddressInput(), hint="Don't share it with anyone.", id="address"
-        )
+        yield Field("Address of the last page", AddressInput(), hint="Never share it.", id="address")
+
+    def compose_status(self) -> Iterable[Widget]:
+        yield Countdown(id="time-left")
+        yield from super().compose_status()
 
     def _nearby(self) -> Content | None:
         """Return what to open on this computer, or through a forward."""
@@ -116,22 +121,26 @@ class BrowserScreen(StepScreen[ContinueSignInWithBrowser]):
         if self._listener is None:
             return Content(self._problem) if self._problem else None
         link = Content.styled(short_url, Style(link=short_url, bold=True))
-        forward = format_forward(short_url)
         if not is_over_ssh():
-            return Content.assemble("On this computer, open\n", link)
-        return Content.assemble(f"Or run  {forward}\non your computer, and open  ", link)
+            return Content.assemble("Open  ", link)
+        return Content.assemble(f"Or with  {format_forward(short_url)}\nopen  ", link)
 
     def _elsewhere(self) -> Content:
         """Return what to do if the browser is on another computer. A click opens the whole address."""
-        link = Content.styled("the whole address", Style(link=self.step.url, underline=True))
-        start = "Open " if is_over_ssh() or self._listener is None else "On another one, open "
-        return Content.assemble(start, link, f" (^y, ^u). {PASTE_ADDRESS}")
+        is_only_way = is_over_ssh() or self._listener is None
+        link = Content.styled(
+            "the address" if is_only_way else "the whole address", Style(link=self.step.url, underline=True)
+        )
+        if is_only_way:
+            return Content.assemble("1  Open ", link, f" (^y, ^u) and sign in.\n2  {PASTE_ADDRESS}")
+        return Content.assemble("On another computer, open ", link, f" (^y, ^u). {PASTE_ADDRESS}")
 
     def on_mount(self) -> None:
         super().on_mount()
         self.query_one("#address", Field).input.focus()
         self.set_timer(HINT_SECONDS, self._explain_mismatch)
         if self._listener is not None:
+            self.query_one("#time-left", Countdown).count_down(self.step.expires_in, "{} left")
             waiting = self._wait_for_browser(self._listener)
             self.run_worker(waiting, group="browser", exit_on_error=False, description="browser")
 
@@ -142,7 +151,7 @@ class BrowserScreen(StepScreen[ContinueSignInWithBrowser]):
     # -- whichever comes first ----------------------------------------------------------------------
 
     async def _wait_for_browser(self, listener: BrowserListener) -> None:
-        answer = await in_daemon_thread(partial(listener.wait, self.step.expires_in))
+        answer = await in_daemon_thread(listener.wait)
         if answer is not None:
             self._answer(answer)
         elif listener is self._listener:
@@ -169,6 +178,8 @@ class BrowserScreen(StepScreen[ContinueSignInWithBrowser]):
         if self._listener is not None:
             self._listener.close()
             self._listener = None
+            for countdown in self.query("#time-left").results(Countdown):
+                countdown.stop()
 
     # -- keys ---------------------------------------------------------------------------------------
 
