@@ -5,7 +5,6 @@ They run in processes because a static import graph can't see late imports.
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -30,12 +29,16 @@ HEAVY = {
 }
 
 
+def modules_loaded_by(process: Process, code: str) -> set[str]:
+    """Return the modules that a fresh interpreter imports for this code."""
+    program = f"import sys\n{code}\nprint(*sys.modules, file=sys.__stdout__)"
+    result = process.run_command([sys.executable, "-c", program], check=True)
+    return set(result.stdout.splitlines()[-1].split())
+
+
 def heavy_modules_loaded_by(process: Process, code: str) -> set[str]:
     """Return the heavy packages that a fresh interpreter imports for this code."""
-    program = f"import sys, json\n{code}\nprint(json.dumps(sorted(sys.modules)), file=sys.__stdout__)"
-    result = process.run_command([sys.executable, "-c", program], check=True)
-    names = {name.partition(".")[0] for name in json.loads(result.stdout.splitlines()[-1])}
-    return names & HEAVY
+    return {name.partition(".")[0] for name in modules_loaded_by(process, code)} & HEAVY
 
 
 @pytest.mark.parametrize(
@@ -53,6 +56,17 @@ def heavy_modules_loaded_by(process: Process, code: str) -> set[str]:
 )
 def test_command_loads_only_what_it_needs(process: Process, code: str, allowed: set[str]) -> None:
     assert heavy_modules_loaded_by(process, code) <= allowed
+
+
+def test_help_is_printed_without_what_takes_long_to_import(process: Process) -> None:
+    modules = modules_loaded_by(process, "from tui_auth.cli.main import main; main(['--help'])")
+    assert not modules & {"argparse", "dataclasses", "re", "textwrap", "typing"}
+
+
+def test_status_loads_nothing_that_signs_in(process: Process) -> None:
+    modules = modules_loaded_by(process, "from tui_auth.cli.main import main; main(['status'])")
+    assert "tui_auth.session.finder" in modules
+    assert not modules & {"tui_auth.config.amplify", "tui_auth.flow.interface", "tui_auth.terminal.tty"}
 
 
 MODULE_LISTING_PROGRAM = """

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
 
 from tui_auth.cli.output import discard_stdout, flush_stdout, say, tell, with_status, write_out
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 PROGRAM = "tui-auth"
 DEFAULT_COMMAND = "sign-in"
@@ -47,10 +50,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _dispatch(arguments: list[str]) -> int:
-    if arguments and arguments[0] in ("-h", "--help", "--version"):
-        from tui_auth.cli.help import program_help, version_text
+    if arguments and arguments[0] in ("-h", "--help"):
+        from tui_auth.cli.help import program_help
 
-        return write_out(version_text() if arguments[0] == "--version" else program_help())
+        return write_out(program_help())
+    if arguments and arguments[0] == "--version":
+        from tui_auth.cli.version import version_text
+
+        return write_out(version_text())
     # -v and -V are no flags, but what users try.
     is_named = bool(arguments) and (not arguments[0].startswith("-") or arguments[0] in ("-v", "-V"))
     command = arguments.pop(0) if is_named else DEFAULT_COMMAND

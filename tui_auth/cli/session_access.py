@@ -1,13 +1,13 @@
-"""Find the session that a command means, and give it a valid token: stored, refreshed, or from a sign-in."""
+"""Find the session that a command means, and give it a valid token: stored, refreshed, or from a sign-in.
+
+What a sign-in needs is imported when one opens: it takes longer to import than the rest of a command.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from tui_auth.cli.output import CommandFailedError, say
-from tui_auth.cli.sign_in_now import is_noninteractive, sign_in_now
-from tui_auth.cli.sign_in_turn import wait_for_turn
-from tui_auth.config.resolver import resolve_pool
 from tui_auth.exit_codes import ExitCode
 from tui_auth.session import NotSignedInError
 from tui_auth.session.state import SELECTING_FLAGS
@@ -46,6 +46,10 @@ def sign_in_when_needed(arguments: Namespace, sessions: Sessions, needed: NotSig
 
     Raises CommandFailedError if the sign-in failed, NoPoolError if there is no pool.
     """
+    from tui_auth.cli.sign_in_now import is_noninteractive, sign_in_now
+    from tui_auth.cli.sign_in_turn import wait_for_turn
+    from tui_auth.config.resolver import resolve_pool
+
     choice = resolve_pool(
         vars(arguments), current_session=lambda: needed.sign_in_settings or sessions.offered_settings()
     )
@@ -94,9 +98,7 @@ def session_with_token(
     try:
         record = session.fresh(kinds, min_ttl=min_ttl, force=force)
     except NotSignedInError as error:
-        if not may_sign_in or not (
-            is_noninteractive(arguments) or find_terminal().kind is not TerminalKind.NONE
-        ):
+        if not may_sign_in or not _can_sign_in(arguments):
             raise
         record = sign_in_when_needed(arguments, sessions, error)
         sessions.reload()  # the sign-in has stored another one
@@ -108,6 +110,12 @@ def session_with_token(
             left = format_duration(max(0.0, record.seconds_left(kind)))
             say(f"The tokens of this pool are valid for only {left}.")
     return record
+
+
+def _can_sign_in(arguments: Namespace) -> bool:
+    from tui_auth.cli.sign_in_now import is_noninteractive
+
+    return is_noninteractive(arguments) or find_terminal().kind is not TerminalKind.NONE
 
 
 def report_unsaved(result: RefreshResult) -> None:

@@ -325,11 +325,15 @@ class PoolResolver:
             )
 
     def _merge_amplify_file(self) -> None:
-        from tui_auth.config.amplify import find_amplify_file
-
         if self.folder is None:
             return
-        search = find_amplify_file(self.folder, Path(home_folder(self._environ)))
+        home = Path(home_folder(self._environ))
+        if next(amplify_files_above(self.folder, home), None) is None:
+            return
+        # Most folders have no such file, and what reads one takes long to import.
+        from tui_auth.config.amplify import find_amplify_file
+
+        search = find_amplify_file(self.folder, home)
         self.notes += search.notes
         file = search.file
         if file is None:
