@@ -8,6 +8,7 @@ wording is left out: the emulator, and the fragments by which its error messages
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import sys
 from collections.abc import Iterable, Iterator
@@ -44,14 +45,15 @@ class Message:
         return f"{self.module}:{self.line}\t{self.kind}\t{self.text!r}"
 
 
-def find_messages(root: Path = PACKAGE) -> list[Message]:
+@functools.cache
+def find_messages(root: Path = PACKAGE) -> tuple[Message, ...]:
     """Return the messages of all modules below root, by module and line."""
-    messages = []
+    messages: list[Message] = []
     for path in sorted(root.rglob("*.py")):
         module = path.relative_to(root).as_posix()
         if not module.startswith(NOT_FOR_USERS):
             messages += read_messages(module, path.read_text())
-    return messages
+    return tuple(messages)
 
 
 def read_messages(module: str, source: str) -> list[Message]:

@@ -14,7 +14,6 @@ from tui_auth.auth import botocore_adapter, error_catalog
 from tui_auth.auth.error_catalog import ErrorText
 from tui_auth.cli.help import COMMANDS
 
-MESSAGES: Final = find_messages()
 LONGEST: Final = 25
 """Words of ours in a message."""
 FORM_WIDTH: Final = 76
@@ -192,7 +191,7 @@ RULES: Final[tuple[Callable[[Message], Iterator[str]], ...]] = (
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
 def test_every_message_follows_the_rule(rule: Callable[[Message], Iterator[str]]) -> None:
-    wrong = [f"{message}\n    {found}" for message in MESSAGES for found in rule(message)]
+    wrong = [f"{message}\n    {found}" for message in find_messages() for found in rule(message)]
     assert not wrong, "\n".join(wrong)
 
 
@@ -235,8 +234,10 @@ def test_flag_help_is_no_sentence_and_an_error_is_one(text: str) -> None:
 
 def test_every_exception_is_needed() -> None:
     allowed = [fragment for fragment in ALLOWED if fragment != "login pages"]
-    assert not [fragment for fragment in allowed if not any(fragment in message.text for message in MESSAGES)]
-    long = [message for message in MESSAGES if len(message.text.split()) > LONGEST]
+    assert not [
+        fragment for fragment in allowed if not any(fragment in message.text for message in find_messages())
+    ]
+    long = [message for message in find_messages() if len(message.text.split()) > LONGEST]
     assert not [module for module in LONG if not any(message.module.startswith(module) for message in long)]
 
 
@@ -257,7 +258,7 @@ def test_table_has_help_errors_values_and_no_docstring() -> None:
 
 
 def test_table_has_what_help_and_completion_print() -> None:
-    texts = {message.text for message in MESSAGES}
+    texts = {message.text for message in find_messages()}
     assert {summary for _, summary in COMMANDS.values()} <= texts
 
 
