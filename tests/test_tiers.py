@@ -7,15 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.tiers import FAST_MODULES, TIER_OF_FIXTURE, TIER_OF_FOLDER, tier_of, tier_of_fixture
+from tests.tiers import TIER_OF_FIXTURE, TIER_OF_PATH, tier_of, tier_of_fixture
 
 TESTS = Path(__file__).parent
 FIXTURE = re.compile(r"@pytest\.fixture[^\n]*\n(?:async )?def (\w+)", re.MULTILINE)
 
 
-def test_fast_modules_and_folders_exist() -> None:
-    assert [name for name in FAST_MODULES if not (TESTS / name).is_file()] == []
-    assert [name for name in TIER_OF_FOLDER if not (TESTS / name).is_dir()] == []
+def test_paths_with_a_tier_exist() -> None:
+    assert [name for name in TIER_OF_PATH if not (TESTS / name).exists()] == []
 
 
 def test_fixtures_with_a_tier_exist() -> None:

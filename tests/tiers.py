@@ -4,7 +4,8 @@
 puts the test in another tier, never a marker on the test itself:
 
 - ``terminal``: needs a pseudo-terminal, tmux or screen;
-- ``thorough``: searches for secrets, injects faults or draws pictures, in terminals too;
+- ``thorough``: searches for secrets, injects faults, plays the demo, runs in hostile programs or draws
+  pictures, in terminals too;
 - ``process``: starts processes, most of them ``tui-auth``, and kills some.
 """
 
@@ -19,27 +20,24 @@ import pytest
 
 TIERS: Final = ("terminal", "thorough", "process")
 
-TIER_OF_FOLDER: Final = {
-    "security/canary": "thorough",
-    "security/faults": "thorough",
-    "snapshots": "thorough",
-    "journeys": "terminal",
-    "terminal": "terminal",
-}
+FAST: Final = "fast"
 
-FAST_MODULES: Final = frozenset(
-    {
-        "security/canary/test_objects.py",
-        "security/canary/test_search.py",
-        "security/faults/test_signing_keys.py",
-        "security/faults/test_line_prompts.py",
-        "terminal/test_terminal_crash.py",
-        "terminal/test_terminal_emulator.py",
-        "terminal/test_terminal_line_wrap.py",
-        "terminal/test_terminal_safe_text.py",
-    }
-)
-"""Modules in those folders that need no terminal or process and run quickly."""
+TIER_OF_PATH: Final = {
+    "demo": "thorough",
+    "journeys": "terminal",
+    "security/canary": "thorough",
+    "security/canary/test_search.py": FAST,
+    "security/faults": "thorough",
+    "security/faults/test_signing_keys.py": FAST,
+    "snapshots": "thorough",
+    "terminal": "terminal",
+    "terminal/test_terminal_crash.py": FAST,
+    "terminal/test_terminal_emulator.py": FAST,
+    "terminal/test_terminal_line_wrap.py": FAST,
+    "terminal/test_terminal_safe_text.py": FAST,
+    "textual/test_hosts.py": "thorough",
+}
+"""Folders and modules below ``tests``; the longest path that fits decides."""
 
 TIER_OF_FIXTURE: Final = {
     "installed": "process",
@@ -69,10 +67,10 @@ _started: list[str] = []
 
 def tier_of(path: Path, fixtures: Iterable[str]) -> str | None:
     """Return a test's tier by its file below ``tests`` and its fixtures; None if it is fast."""
-    folders = [folder.as_posix() for folder in path.parents]
-    folder_tier = next((TIER_OF_FOLDER[folder] for folder in folders if folder in TIER_OF_FOLDER), None)
-    if folder_tier is not None and path.as_posix() not in FAST_MODULES:
-        return folder_tier
+    names = [part.as_posix() for part in (path, *path.parents)]
+    tier = next((TIER_OF_PATH[name] for name in names if name in TIER_OF_PATH), FAST)
+    if tier != FAST:
+        return tier
     fixture_tiers = {tier_of_fixture(name) for name in fixtures}
     return next((tier for tier in TIERS if tier in fixture_tiers), None)
 
