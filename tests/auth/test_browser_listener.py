@@ -94,7 +94,7 @@ def test_few_wrong_words_close_the_short_address_and_not_the_way_back(
     for path in (path_of(step), "/zzzz"):
         status, headers, page = get(step, path)
         assert (status, headers["Location"]) == (403, None)
-        assert "Begin again in the terminal" in page
+        assert "Start again in the terminal" in page
     assert get(step, target_of(answer_to(step)))[0] == 200
     assert listener.has_answer
 
@@ -248,5 +248,5 @@ def test_listener_is_at_the_host_of_the_redirect_uri(host: str) -> None:
 
 def test_browser_that_ends_elsewhere_is_not_waited_for() -> None:
     elsewhere = ManagedLogin("https://login.example.com", redirect_uri="https://app.example.com/cb")
-    with pytest.raises(InvalidStateError, match="doesn't end at this computer"):
+    with pytest.raises(InvalidStateError):
         BrowserListener(begin(elsewhere)[1])

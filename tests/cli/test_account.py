@@ -109,7 +109,7 @@ def test_part_that_the_pool_does_not_offer_is_null_and_says_why(machine: Machine
     machine.sign_in()
     facts = read_json(machine, "show")
     assert (facts["devices"], facts["sessions"]) == (None, None)
-    assert facts["missing"]["sessions"] == "This user pool doesn't keep a list of sessions."
+    assert facts["missing"]["sessions"] == "This user pool doesn't track sessions."
 
 
 # -- attributes -------------------------------------------------------------------------------------

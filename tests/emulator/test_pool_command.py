@@ -375,7 +375,7 @@ def test_state_of_a_second_emulator_is_not_overwritten(process: Process, tmp_pat
     results = [started.communicate(timeout=PROCESS_SECONDS)[1] for started in (first, second)]
 
     assert sorted(started.returncode for started in (first, second)) == [0, 9]
-    assert sum("another program has written it" in error for error in results) == 1
+    assert sum("another program wrote to it" in error for error in results) == 1
 
 
 def test_hangup_stops_the_command_and_stores_the_state(process: Process, tmp_path: Path) -> None:

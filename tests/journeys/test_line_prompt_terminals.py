@@ -79,7 +79,7 @@ def test_first_factor_selection_at_line_prompts(sign_in_as: StartSignIn, factor:
     program.log_in_at_prompts()
     program.wait_for("Number:")
     program.enter(choice_number_for(program, "Passkey"))
-    program.wait_for("Is this the site it was made on?")
+    program.wait_for("Did you create your passkey for that site?")
     program.wait_for(lambda p: p.screen_text().count("Number:") == 2)
     program.enter("/back")
     program.wait_for(lambda p: p.screen_text().count("Number:") == 3)

@@ -50,7 +50,7 @@ def test_passkey_offers_the_other_factors(sign_in_as: StartSignIn) -> None:
     program.log_in()
     program.wait_for("What do you want to sign in with?")
     program.send(number_key_for(program, "Passkey"))
-    program.wait_for_text("Is this the site it was made on?")
+    program.wait_for_text("Did you create your passkey for that site?")
     program.press("esc")
     program.wait_for("What do you want to sign in with?")
     program.send(number_key_for(program, "Code by email"))

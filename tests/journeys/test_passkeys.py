@@ -61,7 +61,7 @@ def test_preferred_passkey_signs_in(own_pool: MakePool, specified_by: str) -> No
         )
     program.log_in()
     if specified_by == "flag":
-        program.wait_for_text("Is this the site it was made on?")
+        program.wait_for_text("Did you create your passkey for that site?")
         program.send("2")
     program.wait_for(passkey.PIN_LABEL)
     program.enter(PIN)
@@ -74,7 +74,7 @@ def test_confirmed_site_is_stored_in_the_profile(own_pool: MakePool) -> None:
     flags = pool.write_profile('preferred_first_factor = "WEB_AUTHN"')
     program = pool.sign_in(pool_flags=flags, flow="USER_AUTH", program=WITH_KEY, rows=30)
     program.log_in()
-    program.wait_for_text("Is this the site it was made on?")
+    program.wait_for_text("Did you create your passkey for that site?")
     program.send("2")
     program.wait_for(passkey.PIN_LABEL)
 
@@ -87,7 +87,7 @@ def test_passkey_can_be_chosen_and_left_again(own_pool: MakePool) -> None:
     program.log_in()
     program.wait_for(passkey.NOTES[PasskeyProblem.NO_KEY])
     program.send(number_key_for(program, PASSKEY))
-    program.wait_for_text("Is this the site it was made on?")
+    program.wait_for_text("Did you create your passkey for that site?")
     program.send("2")
     program.wait_for(passkey.PLUG_IN)
     program.press("esc")
@@ -179,7 +179,7 @@ def passkeys_of_ann(pool: OwnPool) -> list[str]:
 def test_passkey_is_added_on_the_key_and_its_site_is_stored(own_pool: MakePool) -> None:
     pool = signed_in_pool(own_pool)
     program = start(pool, "account", "passkeys", "add", "--profile", "own")
-    program.wait_for("Is this the site it was made on?")
+    program.wait_for("Did you create your passkey for that site?")
     program.enter("2")
     program.wait_for(f"{passkey.PIN_LABEL}:")
     program.enter("0000")

@@ -53,7 +53,7 @@ def test_qr_code_scans_from_any_terminal(sign_in_as: StartSignIn, variables: dic
 def test_selected_line_is_visible_without_colors(sign_in_as: StartSignIn, variables: dict[str, str]) -> None:
     program = sign_in_as("mia", **variables)
     program.log_in()
-    program.wait_for("How do you want to confirm it is you?")
+    program.wait_for("How do you want to confirm that it's you?")
     first, second = ("Code by SMS", "Code from an authenticator app")
     program.wait_for(lambda p: f"▌ ◉ {first}" in p.screen_text() and f"○ {second}" in p.screen_text())
     program.press("down")
@@ -66,7 +66,7 @@ def test_no_color_sends_no_color_on_any_screen(sign_in_as: StartSignIn, variable
     program.log_in("not-this")
     program.wait_for("Incorrect username or password.")
     program.enter(program.user.password)
-    program.wait_for("How do you want to confirm it is you?")
+    program.wait_for("How do you want to confirm that it's you?")
     program.press("f1")
     program.wait_for("esc closes this")
     program.press("esc")
@@ -219,7 +219,7 @@ def test_qr_code_is_whole_or_replaced_by_the_key(sign_in_as: StartSignIn) -> Non
     program.press("ctrl+n")
     assert scan(program).secret == phone.secret
     program.resize(15, 40)
-    program.wait_for_text("The picture needs 65 columns by 19 rows; here are 40 by 15.")
+    program.wait_for_text("The QR code needs 65 columns by 19 rows; this terminal has 40 by 15.")
     program.wait_for_text("1 Type this key into the app")
     assert "▄" not in program.screen_text()
     assert phone.secret[-4:] in program.screen_text()

@@ -32,7 +32,7 @@ def test_keys_typed_after_enter_reach_no_field(sign_in_as: StartSignIn) -> None:
 def test_enter_does_not_overtake_the_selection_before_it(sign_in_as: StartSignIn, keys: str) -> None:
     program = sign_in_as("mia")
     program.log_in()
-    program.wait_for("How do you want to confirm it is you?")
+    program.wait_for("How do you want to confirm that it's you?")
     is_sms_second = number_key_for(program, "Code by SMS") == "2"
     program.send(keys.format(number="2", down="\x1b[B"))
     next_text = "Code sent by SMS" if is_sms_second else "Code from your authenticator app"

@@ -1,4 +1,4 @@
-"""Signing in in a browser at line prompts, against the emulator: a cookie jar is the browser."""
+"""Signing in with a browser at line prompts, against the emulator: a cookie jar is the browser."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def test_first_prompt_of_another_flow_offers_the_browser(site: Site) -> None:
     surfer = Surfer(site, "/browser", paste(site))
     done = run(surfer, flow=AuthFlow.USER_SRP_AUTH)
     assert done is not None
-    assert "Type /browser to sign in in a browser." in surfer.text
+    assert "Type /browser to sign in with a browser." in surfer.text
 
 
 def test_prompt_for_a_password_offers_the_browser_too(site: Site) -> None:

@@ -253,7 +253,7 @@ class TestChoices:
         dialog = ScriptedDialog(MFA_CHOICE, DONE, typed=("pw", "3", "2"))
         assert isinstance(dialog.run(), Done)
         assert dialog.lines.printed[-4:] == [
-            "How do you want to confirm it is you?",
+            "How do you want to confirm that it's you?",
             "1 Code by SMS",
             "2 Code from an authenticator app",
             "Error: Type 1 or 2.",

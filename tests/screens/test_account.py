@@ -370,7 +370,7 @@ async def test_lost_reply_and_too_many_requests_are_shown(rich_ann: SignedIn) ->
 async def test_help_explains_the_page_and_the_trace_names_the_calls(rich_ann: SignedIn) -> None:
     async with open_account(rich_ann) as stage:
         await stage.press("7", "ctrl+g")
-        await stage.see("The list is a few seconds behind")
+        await stage.see("The list is a few seconds old")
         await stage.press("escape")
         await stage.press("f4")
         await stage.see("ListUserSessions")

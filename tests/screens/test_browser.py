@@ -1,4 +1,4 @@
-"""Signing in in a browser: the first screen, and the screen that waits for whichever answer comes first."""
+"""Signing in with a browser: the first screen, and the screen that waits for whichever answer comes first."""
 
 from __future__ import annotations
 
@@ -260,7 +260,7 @@ async def test_everything_fits_a_small_terminal_in_few_words(
         await until(pilot, lambda: isinstance(app.screen, BrowserScreen))
         rows = screen_rows(app)
         assert any("Sign in with AcmeSSO" in row for row in rows)
-        assert any("^r Begin again" in row for row in rows)
+        assert any("^r Start again" in row for row in rows)
         assert any(" min " in row and " left" in row for row in rows)
         assert not find_cut_off(app)
         assert not find_scrolling(app)

@@ -150,7 +150,7 @@ async def test_rejected_passkey_is_tried_again_with_a_new_challenge(key: Softwar
 async def test_unknown_site_is_asked_for_and_no_is_the_default(key: SoftwareKey) -> None:
     app = app_for(ask(), CHOICE, keys=HeldKeys(key), pinned=None)
     async with app.run_test(size=(80, 23)) as pilot:
-        await start(pilot, app, "Is this the site it was made on?")
+        await start(pilot, app, "Did you create your passkey for that site?")
         await press(pilot, "enter")
         await until(pilot, lambda: "What do you want to sign in with?" in app.text())
     assert key.pin_retries == 8
@@ -159,7 +159,7 @@ async def test_unknown_site_is_asked_for_and_no_is_the_default(key: SoftwareKey)
 async def test_confirmed_site_is_used(key: SoftwareKey) -> None:
     app = app_for(ask(), keys=HeldKeys(key), pinned=None)
     async with app.run_test(size=(80, 23)) as pilot:
-        await start(pilot, app, "Is this the site it was made on?")
+        await start(pilot, app, "Did you create your passkey for that site?")
         await press(pilot, "2")
         await until(pilot, lambda: passkey.PIN_LABEL in app.text())
 

@@ -193,7 +193,7 @@ async def test_text_typed_while_a_choice_is_sent_is_dropped() -> None:
     app = app_with(choice, SMS)
     async with app.run_test(size=(80, 23)) as pilot:
         type_in_one_go(app, "hunter2\r")
-        await until(pilot, lambda: "How do you want to confirm it is you?" in app.text())
+        await until(pilot, lambda: "How do you want to confirm that it's you?" in app.text())
         at = await type_during_a_request(pilot, "1", "123")
         type_in_one_go(app, "456\r", at=at)
         await until(pilot, lambda: app.is_asking)

@@ -279,7 +279,9 @@ VIEWS: Final = (
         flow=AuthFlow.USER_AUTH,
         security_keys=_key_without_passkey,
     ),
-    View("passkey-of-a-site", "Is this the site", (USE_PASSKEY,), flow=AuthFlow.USER_AUTH, site=None),
+    View(
+        "passkey-of-a-site", "Did you create your passkey", (USE_PASSKEY,), flow=AuthFlow.USER_AUTH, site=None
+    ),
     View("choice-of-first-factor", "What do you want", (FACTORS,), flow=AuthFlow.USER_AUTH),
     View("totp-set-up", "2 Type the code", (SET_UP, NEW_KEY)),
     View(

@@ -86,7 +86,7 @@ SCREEN_STEPS: Final[dict[str, ScreenStep]] = {
     ),
     "MFA selection": ScreenStep(
         "mia",
-        "How do you want to confirm it is you?",
+        "How do you want to confirm that it's you?",
         choose("Code by SMS"),
         next_text="Code sent by SMS",
     ),

@@ -173,8 +173,8 @@ async def test_note_shows_the_needed_size_if_the_qr_code_does_not_fit() -> None:
             text = " ".join(" ".join(screen_rows(app)).split())
             assert "▄" not in text
             assert (
-                f"The picture needs {columns} columns by {rows} rows; here are {size[0]} by {size[1]}."
-                in text
+                f"The QR code needs {columns} columns by {rows} rows; "
+                f"this terminal has {size[0]} by {size[1]}." in text
             )
             assert not widget.is_shown
             assert widget.note in text
@@ -209,7 +209,7 @@ async def test_qr_code_leaves_room_beside_and_below_it() -> None:
         assert app.query_one(Static).size.width >= 30
         await resize(pilot, 60, 23)
         assert not widget.is_shown
-        assert "here are 60 by 23" in widget.note
+        assert "this terminal has 60 by 23" in widget.note
         assert app.query_one(Static).size.width >= 30
 
 
@@ -272,7 +272,7 @@ def test_any_key_is_drawn_unchanged(key: str) -> None:
 async def test_note_says_that_a_key_is_too_long() -> None:
     app = Host(build_qr_code(setup_uris(key="A" * 5000)[0], None))
     async with app.run_test(size=(80, 23)):
-        assert app.query_one(QRCode).note == "This key is too long for a picture."
+        assert app.query_one(QRCode).note == "This key is too long for a QR code."
         assert app.query_one(QRCode).needed_size == Size(0, 0)
         assert "too long" in screen_rows(app)[0]
 

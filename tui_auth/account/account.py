@@ -429,4 +429,6 @@ def _parse_preference(value: MFAPreference | str) -> MFAPreference:
     if value in set(MFAPreference):
         return MFAPreference(value)
     allowed = ", ".join(MFAPreference)
-    raise InvalidStateError(ErrorKind.INVALID_STATE, f"A second factor's preference is one of {allowed}.")
+    raise InvalidStateError(
+        ErrorKind.INVALID_STATE, f"The preference of a second factor must be one of {allowed}."
+    )

@@ -51,7 +51,7 @@ _TOTP = ("AssociateSoftwareToken", "VerifySoftwareToken")
 _REGISTRATION = ("StartWebAuthnRegistration", "CompleteWebAuthnRegistration")
 _PASSKEYS = ("ListWebAuthnCredentials", "DeleteWebAuthnCredential", *_REGISTRATION)
 _ASK_ADMIN = "The user pool's administrator can change this."
-_NO_SESSIONS = "This user pool doesn't keep a list of sessions."
+_NO_SESSIONS = "This user pool doesn't track sessions."
 _NO_PASSKEYS = "This user pool doesn't offer passkeys."
 _NO_APP = "This user pool doesn't offer authenticator apps."
 
@@ -102,7 +102,7 @@ _RULES = (
         ("SetUserMFAPreference",),
         "InvalidParameterException",
         "That second factor isn't set up for you.",
-        "An app needs its setup, SMS a phone number, email a verified address.",
+        "An app must be set up first, SMS needs a phone number, and email a verified address.",
     ),
     _Rule(
         _TOTP,
@@ -115,8 +115,8 @@ _RULES = (
     _Rule(
         ("VerifySoftwareToken",),
         "SoftwareTokenMFANotFoundException",
-        "This setup is no longer open.",
-        "Start again: you get a new key.",
+        "This set-up has ended.",
+        "Start again to get a new key.",
     ),
     _Rule(
         _DEVICES,
@@ -146,9 +146,9 @@ _RULES = (
     _Rule(
         _REGISTRATION,
         "WebAuthnCredentialNotSupportedException",
-        "The user pool doesn't take this key.",
+        "The user pool doesn't accept this security key.",
     ),
-    _Rule(("DeleteWebAuthnCredential",), "ResourceNotFoundException", "That passkey is already deleted."),
+    _Rule(("DeleteWebAuthnCredential",), "ResourceNotFoundException", "That passkey was already deleted."),
 )
 
 

@@ -90,7 +90,7 @@ class BrowserSignIn:
 def answer_of(address: Secret | None) -> Secret:
     """Return what a listener got. Raises NetworkError if that is nothing."""
     if address is None:
-        raise AuthError(ErrorKind.NETWORK, "No answer came from the browser in time.", "Begin again.")
+        raise AuthError(ErrorKind.NETWORK, "No answer came from the browser in time.", "Start again.")
     return address
 
 
@@ -228,7 +228,7 @@ class Auth:
         Args:
             provider: The identity provider to go to at once, such as "Google"; by default the user chooses.
             scopes: The scopes to ask for; by default all that the app client allows.
-            idp_identifier: A provider's identifier, such as a mail domain, in place of its name.
+            idp_identifier: A provider's identifier, such as an email domain, in place of its name.
             login_hint: The user name to fill in on the page.
             prompt: "login" to ask even if the browser has a session.
 
@@ -239,7 +239,9 @@ class Auth:
 
         if self.managed_login is None:
             raise AuthError(
-                ErrorKind.INVALID_STATE, "There is no domain to sign in at.", "Give Auth the pool's domain."
+                ErrorKind.INVALID_STATE,
+                "Auth has no domain to sign in with a browser.",
+                "Pass the pool's domain to Auth.",
             )
         given: dict[str, Any] = {
             "provider": provider,

@@ -125,7 +125,7 @@ _BY_CODE_OF_IDENTITY_POOLS = {
         ErrorKind.CONFIGURATION, "The identity pool rejected the request.", _COMPARE_ID
     ),
     "ResourceConflictException": ErrorText(
-        ErrorKind.SERVICE, "This user belongs to another identity of the pool.", _ASK_ADMIN
+        ErrorKind.SERVICE, "This user is already linked to another identity of the pool.", _ASK_ADMIN
     ),
     "ExternalServiceException": ErrorText(
         ErrorKind.SERVICE, "The identity pool couldn't reach the user pool.", _ASK_ADMIN

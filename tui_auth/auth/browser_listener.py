@@ -56,13 +56,13 @@ color-scheme: light dark }}</style></head>
 """
 _RECEIVED = "Go back to the terminal", "The sign-in continues there. You can close this page."
 _FAILED = "You aren’t signed in", "The terminal says why. You can close this page."
-_OVER = "This sign-in is over", "Go back to the terminal. You can close this page."
-_FOREIGN = "This isn’t the answer", "It belongs to another sign-in. Open the address that the terminal shows."
+_OVER = "This sign-in has ended", "Go back to the terminal. You can close this page."
+_FOREIGN = "This answer is for another sign-in", "Open the address that the terminal shows."
 _NOT_FOUND = "There is nothing here", "Open the address that the terminal shows."
 _NO_WORD = "Open the whole address", "The terminal shows it. It has four more characters at its end."
 _CLOSED = (
     "This address is closed",
-    "Too many wrong ones were opened. Begin again in the terminal with Ctrl+R.",
+    "Too many wrong addresses were opened. Start again in the terminal with Ctrl+R.",
 )
 
 
@@ -82,7 +82,7 @@ class BrowserListener:
         if not step.short_url:
             raise AuthError(
                 ErrorKind.INVALID_STATE,
-                "The browser doesn't end at this computer, so nothing can wait for it.",
+                "The callback URL isn't on this computer, so nothing can wait for the browser.",
                 "Paste the address of the last page.",
             )
         self._step = step

@@ -106,7 +106,7 @@ class SignInEngine:
         new_password: The new password of a reset whose first call is committed.
         accepted_issuers: The issuers that the tokens may have.
         sign_up_session: Session of SignUp or ConfirmSignUp, which signs the new user in without a password.
-        authorization: The try to sign in in a browser, or None.
+        authorization: The try to sign in with a browser, or None.
     """
 
     def __init__(self, gateway: TracingGateway, client: AppClient) -> None:

@@ -180,7 +180,7 @@ _INVALID_PARAMETER = (
     _Rule(
         "'password' failed to satisfy constraint",
         _validation(
-            "Cognito doesn't accept this password: it is too short, too long, or has a space at one end.",
+            "Cognito doesn't accept this password: it's too short or long, or has a space at an end.",
             "Change it and try again.",
             ErrorField.NEW_PASSWORD,
         ),

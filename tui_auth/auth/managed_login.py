@@ -1,4 +1,4 @@
-"""Managed login: sign in in a browser, on the page of the user pool's domain, and take the answer back.
+"""Managed login: sign in with a browser, on the page of the user pool's domain, and take the answer back.
 
 The authorization code grant of OAuth 2.0 (RFC 6749 §4.1) with PKCE (RFC 7636), and a redirect to this machine
 (RFC 8252 §7.3). It is the only way in for users of SAML, OIDC and social providers, and to custom scopes. The
@@ -91,14 +91,14 @@ def is_redirect_uri(text: str) -> bool:
 
 @dataclass(frozen=True)
 class ManagedLogin:
-    """Where and how to sign in in a browser. It comes from the configuration, never from a server's reply.
+    """Where and how to sign in with a browser. It comes from the configuration, never from a server's reply.
 
     Attributes:
         domain: The URL of the user pool's domain, without a path.
         redirect_uri: Where the browser ends, one of the app client's callback URLs.
         scopes: The scopes to ask for; empty for all that the app client allows.
         provider: The identity provider to go to at once (``identity_provider``); empty for the pool's page.
-        idp_identifier: A provider's identifier, such as a mail domain, in place of its name.
+        idp_identifier: A provider's identifier, such as an email domain, in place of its name.
         login_hint: The user name to fill in on the page.
         prompt: One of ``PROMPTS``; empty to leave it out.
         logout_uri: Where the browser ends after a sign-out, one of the app client's sign-out URLs.
@@ -175,7 +175,7 @@ def _random(count: int) -> Secret:
 
 @dataclass(frozen=True, eq=False)
 class Authorization:
-    """One try to sign in in a browser: its state, nonce and PKCE verifier, used once and never stored.
+    """One try to sign in with a browser: its state, nonce and PKCE verifier, used once and never stored.
 
     Attributes:
         login: The domain and the settings.
@@ -238,7 +238,7 @@ class Authorization:
                 raise _no_answer(code or address.reveal())
             raise AuthError(
                 ErrorKind.VALIDATION,
-                "That address belongs to an earlier sign-in or to another user's.",
+                "That address belongs to an earlier sign-in or to that of another user.",
                 "Open the address shown here, sign in there, and copy the address of the last page.",
             )
         if error:
@@ -253,7 +253,7 @@ class Authorization:
             raise TokenVerificationError(
                 ErrorKind.SERVICE,
                 "The tokens belong to another sign-in (nonce), so they were discarded.",
-                "Begin again.",
+                "Start again.",
             )
 
 
@@ -344,13 +344,13 @@ def redirect_mismatch(redirect_uri: str) -> AuthError:
     return AuthError(
         ErrorKind.CONFIGURATION,
         f"The app client doesn't allow {redirect_uri} (redirect_mismatch).",
-        "Add exactly this to its callback URLs in the Cognito console, then begin again.",
+        "Add exactly this to its callback URLs in the Cognito console, then start again.",
         code="redirect_mismatch",
     )
 
 
 _PROVIDER_ERRORS = {
-    "access_denied": (ErrorKind.NOT_AUTHORIZED, "You canceled at the identity provider.", "Begin again."),
+    "access_denied": (ErrorKind.NOT_AUTHORIZED, "You canceled at the identity provider.", "Start again."),
     "login_required": (
         ErrorKind.NOT_AUTHORIZED,
         "The browser has no session, and the page can't ask for a sign-in.",
@@ -379,7 +379,7 @@ def provider_error(error: str, description: str = "") -> AuthError:
     is_cancelled = "access_denied" in description.lower() or "cancel" in description.lower()
     kind, message, suggestion = _PROVIDER_ERRORS.get(
         "access_denied" if is_cancelled else error,
-        (ErrorKind.SERVICE, "The sign-in failed in the browser.", "Begin again."),
+        (ErrorKind.SERVICE, "The sign-in failed in the browser.", "Start again."),
     )
     quote = "" if message != "The sign-in failed in the browser." else description or error
     return AuthError(kind, message, suggestion, code=error[:40], service_message=description, quote=quote)
@@ -389,7 +389,7 @@ _TOKEN_ERRORS = {
     "invalid_grant": (
         ErrorKind.NOT_AUTHORIZED,
         "That sign-in has expired or was already used.",
-        "Begin again.",
+        "Start again.",
     ),
     "invalid_client": (
         ErrorKind.CONFIGURATION,
@@ -406,7 +406,7 @@ def token_error(body: Mapping[str, Any]) -> AuthError:
     error, *descriptions = (text if isinstance(text, str) else "" for text in texts)
     description = next(filter(None, descriptions), "")
     kind, message, suggestion = _TOKEN_ERRORS.get(
-        error, (ErrorKind.SERVICE, "The domain gave no tokens for this sign-in.", "Begin again.")
+        error, (ErrorKind.SERVICE, "The domain gave no tokens for this sign-in.", "Start again.")
     )
     quote = "" if error in _TOKEN_ERRORS else description or error
     return AuthError(kind, message, suggestion, code=error[:40], service_message=description, quote=quote)

@@ -71,7 +71,7 @@ def sign_in(
     if auth_flow is AuthFlow.BROWSER:
         raise AuthError(
             ErrorKind.INVALID_STATE,
-            "The flow BROWSER takes no name and no password.",
+            "The BROWSER flow takes no user name and no password.",
             "Use sign_in_with_browser.",
         )
     if not username or (not password and auth_flow.needs_password):
@@ -79,7 +79,7 @@ def sign_in(
     if password and auth_flow is AuthFlow.CUSTOM_WITHOUT_SRP:
         raise AuthError(
             ErrorKind.INVALID_STATE,
-            "The flow CUSTOM_WITHOUT_SRP takes no password.",
+            "The CUSTOM_WITHOUT_SRP flow takes no password.",
             "Omit the password, or use CUSTOM_WITH_SRP.",
         )
     if first_factor is not None:
@@ -155,7 +155,7 @@ def answer_step(
     """Answer the current step."""
     match engine.step:
         case None | Done() | ResetPassword() | ConfirmSignUp():
-            raise AuthError(ErrorKind.INVALID_STATE, "No sign-in step is waiting for an answer.")
+            raise AuthError(ErrorKind.INVALID_STATE, "No step is waiting for an answer.")
     value = _checked_answer(engine, answer)
     match engine.step:
         case ContinueSignInWithBrowser():
@@ -205,7 +205,7 @@ def _checked_passkey_answer(answer: Answer) -> Secret:
                 return Secret(text)
         except (ValueError, RecursionError):
             pass
-        raise AuthError(ErrorKind.INVALID_STATE, "The answer isn't the JSON of an assertion.") from None
+        raise AuthError(ErrorKind.INVALID_STATE, "The answer isn't a WebAuthn assertion in JSON.") from None
     return Secret(parse_choice(answer, tuple(AuthFactorType)))
 
 
@@ -213,7 +213,7 @@ def _exchange_code(engine: SignInEngine, address: Secret) -> NextStep:
     """Exchange the code in the address that the browser ended at for tokens (RFC 6749 §4.1.3)."""
     authorization = engine.authorization
     if authorization is None:
-        raise AuthError(ErrorKind.INVALID_STATE, "No sign-in is under way.", "Sign in first.")
+        raise AuthError(ErrorKind.INVALID_STATE, "No sign-in is in progress.", "Sign in first.")
     code = authorization.code_in(address)
     endpoint = TracingGateway(TokenEndpoint(authorization.login.domain, engine.client, engine.gateway))
     result = endpoint.call("token", token_request(authorization, engine.client, code))["AuthenticationResult"]
@@ -252,7 +252,7 @@ def _answer_passkey(engine: SignInEngine, answer: Secret) -> NextStep:
     if answer.reveal().lstrip().startswith("{"):
         step = _respond(engine, {"CREDENTIAL": answer})
         if isinstance(step, ContinueSignInWithPasskey):
-            raise AuthError(ErrorKind.SERVICE, "The pool asks for a passkey over and over.")
+            raise AuthError(ErrorKind.SERVICE, "The user pool keeps asking for a passkey.")
         return step
     factor = answer.reveal()
     if factor in PASSWORD_FACTORS and not engine.proof.is_known:

@@ -105,7 +105,7 @@ _DESCRIPTIONS: dict[type, Callable[[Any], StepDescription]] = {
         "Choose a new password.", is_secret=True, attributes=step.missing_attributes
     ),
     ContinueSignInWithPasskey: lambda step: StepDescription(
-        f"Use your passkey of {_printable(step.relying_party)}, or choose another way.",
+        f"Use your passkey for {_printable(step.relying_party)}, or choose another way to sign in.",
         is_secret=True,
         choices=step.other_factors,
     ),

@@ -122,7 +122,7 @@ def _result(status: int, content: bytes) -> Mapping[str, Any]:
     except (ValueError, RecursionError):
         body = None
     if status == 429:
-        raise AuthError(ErrorKind.THROTTLED, "Too many requests.", "Wait a moment, then begin again.")
+        raise AuthError(ErrorKind.THROTTLED, "Too many requests.", "Wait a moment, then start again.")
     if status == 400 and isinstance(body, dict) and isinstance(body.get("error"), str):
         raise token_error(body)
     if status == 401 and isinstance(body, dict):
@@ -145,7 +145,7 @@ def transport_error(error: Exception) -> AuthError | None:
     from urllib.error import URLError
 
     reason = error.reason if isinstance(error, URLError) else error
-    check = "Check the network and the domain, then begin again."
+    check = "Check the network and the domain, then start again."
     if isinstance(reason, ssl.SSLError):
         unsafe = "The connection to the domain isn't secure: its certificate isn't trusted."
         return AuthError(

@@ -127,7 +127,7 @@ def mfa(account: Account, stored: StoredSession, arguments: Namespace) -> int:
     if arguments.change is None:
         return _print_mfa(account.fetch_mfa_preference(), arguments)
     if arguments.change == "replace-app":
-        _require_terminal("The new key must be shown to you", "Run it on a terminal.")
+        _require_terminal("You have to see the new key", "Run it on a terminal.")
         is_replacement = account.fetch_mfa_preference().has_software_token
         settings, details = _settings(account, stored), account.set_up_totp()
         _ask(AppPage(settings, details, is_replacement=is_replacement))
@@ -218,7 +218,7 @@ def passkeys(account: Account, stored: StoredSession, arguments: Namespace) -> i
     if arguments.change == "add":
         from tui_auth.cli.passkey_registration import register_passkey
 
-        _require_terminal("A security key is touched, and its PIN typed", "Run this on a terminal.")
+        _require_terminal("You have to touch the security key and type its PIN", "Run this on a terminal.")
         credential_id = register_passkey(account, stored, arguments)
         _done("The passkey is on your security key. `tui-auth account passkeys` lists it.")
         if arguments.json:
@@ -251,7 +251,7 @@ def password(account: Account, stored: StoredSession, arguments: Namespace) -> i
         account.update_password(old or None, new)
         _done(texts.PASSWORD_CHANGED)
     else:
-        _require_terminal("The passwords must be typed", "Or pipe them in as two lines, with --stdin.")
+        _require_terminal("You have to type the passwords", "Or pipe them in as two lines, with --stdin.")
         configured = account.fetch_mfa_preference().configured
         has_password = not configured or "PASSWORD" in configured
         _ask(PasswordPage(_settings(account, stored, arguments), has_password=has_password))
@@ -268,7 +268,7 @@ def delete(account: Account, stored: StoredSession, arguments: Namespace) -> int
         account.delete_user()
         _done(texts.ACCOUNT_DELETED)
     else:
-        _require_terminal("Your user name must be typed", "Or give it with --yes-delete NAME.")
+        _require_terminal("You have to type your user name", "Or give it with --yes-delete NAME.")
         _ask(DeletePage(_settings(account, stored)))
     return ExitCode.OK
 

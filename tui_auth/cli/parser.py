@@ -176,11 +176,11 @@ SIGN_IN_FLAGS = {
 """The settings of a sign-in: the placeholder and the help text of each one's flag."""
 
 BROWSER_FLAGS = {
-    "domain": ("DOMAIN", "the user pool's domain, for signing in in a browser"),
+    "domain": ("DOMAIN", "the user pool's domain, for signing in with a browser"),
     "provider": ("NAME", "the identity provider to sign in with in a browser, such as Google"),
     "redirect_uri": ("URL", "the callback URL that the browser ends at; default: http://localhost:47831/"),
     "scopes": ("SCOPES", "the scopes to ask for, in quotes; default: all that the app client allows"),
-    "idp_identifier": ("TEXT", "an identity provider's identifier, such as a mail domain"),
+    "idp_identifier": ("TEXT", "an identity provider's identifier, such as an email domain"),
     "login_hint": ("NAME", "the user name to fill in on the page"),
     "prompt": (None, "login asks even if the browser has a session"),
 }
@@ -215,7 +215,7 @@ def add_sign_in_arguments(parser: ArgumentParser) -> None:
         dest="auth_flow",
         action="store_const",
         const=AuthFlow.BROWSER.value,
-        help="sign in in a browser (managed login)",
+        help="sign in with a browser (managed login)",
     )
     add_setting_flags(group, BROWSER_FLAGS)
     group.add_argument("--plain", action="store_true", help="use line prompts instead of the full screen")

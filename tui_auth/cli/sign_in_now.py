@@ -269,7 +269,7 @@ def _check_browser(settings: SignInSettings, password: Secret | None) -> None:
     from tui_auth.flow.messages import NO_DOMAIN
 
     if password is not None:
-        raise CommandFailedError(ExitCode.USAGE, "A sign-in in a browser takes no password. Leave it out.")
+        raise CommandFailedError(ExitCode.USAGE, "A browser sign-in takes no password. Leave it out.")
     if settings.managed_login is None:
         raise ConfigurationError(NO_DOMAIN)
 

@@ -79,7 +79,7 @@ class UserListScreen(FormScreen):
     def heading(self) -> tuple[str, str]:
         return (
             "Choose a sample user",
-            "Each user meets another step.",
+            "Each user shows a different step.",
         )
 
     @property

@@ -70,7 +70,7 @@ class DetailsPage(ListPage):
     """The attributes that are no address."""
 
     title, task, crumb = "Other details", "Choose one to change it.", "details"
-    explanation = "Cognito rejects a change of an attribute that this app client can't change."
+    explanation = "Cognito rejects changes to attributes that this app client may not change."
 
     def __init__(self, settings: AccountSettings, attributes: Mapping[str, str]) -> None:
         super().__init__(settings)
@@ -113,7 +113,7 @@ class AttributePage(FormPage):
         self.title = f"Change: {format_attribute(name)}" if value else f"Add: {format_attribute(name)}"
         self.crumb = format_attribute(name).lower()
         self.explanation = (
-            "A new address may count at once or only after its code. Leave the field "
+            "A new address may take effect at once, or only after you enter its code. Leave the field "
             "empty to remove the value, if the user pool allows that."
         )
 
@@ -139,7 +139,7 @@ class CodePage(FormPage):
     """Asks for the code that verifies an address. Nothing is lost by going back: the code stays valid."""
 
     crumb, submit_label, can_resend = "code", "Verify", True
-    explanation = "The code is valid for a day. A new code replaces it. Esc verifies later."
+    explanation = "The code is valid for a day. A new code replaces it. Press Esc to verify later."
 
     def __init__(self, settings: AccountSettings, name: str, sent: str) -> None:
         super().__init__(settings)

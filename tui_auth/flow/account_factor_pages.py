@@ -36,10 +36,10 @@ _ADDRESS = {MFAType.SMS: "phone_number", MFAType.EMAIL: "email"}
 class FactorsPage(ListPage):
     """The second factors, each on or off."""
 
-    title, task, crumb = "Second factor", "What confirms it is you, after the password.", "second factor"
+    title, task, crumb = "Second factor", "Proves that it's you, after the password.", "second factor"
     explanation = (
         "Turn second factors on and off, or prefer one: Cognito asks for it first. A user pool that requires "
-        "a second factor keeps the last one on. Lost your phone? Someone who manages the user pool can "
+        "a second factor keeps the last one on. Lost your phone? An administrator of the user pool can "
         "remove the app (AdminDeleteSoftwareToken)."
     )
 
@@ -114,8 +114,8 @@ class AppPage(FormPage):
 
     crumb, submit_label = "app", "Verify"
     explanation = (
-        "Scan the picture, or type the key as a time-based one; then type the code the app shows. Anyone who "
-        "has this key can make your codes. Esc keeps things as they are."
+        "Scan the QR code, or type the key into the app as time-based. Then type the code that the app "
+        "shows. Anyone with this key can generate your codes. Esc changes nothing."
     )
 
     def __init__(self, settings: AccountSettings, details: TOTPSetupDetails, *, is_replacement: bool) -> None:

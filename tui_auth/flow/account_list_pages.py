@@ -20,8 +20,8 @@ class DevicesPage(ListPage):
 
     title, crumb = "Devices", "devices"
     explanation = (
-        "A remembered device may need no second factor. Its name was chosen by the program that registered "
-        "it. Some user pools list only devices that their users wanted to be remembered."
+        "You may not need a second factor on a remembered device. Its name comes from the program that "
+        "registered it. Some user pools list only the devices that their users chose to remember."
     )
 
     def __init__(self, settings: AccountSettings, devices: Sequence[UserDevice]) -> None:
@@ -60,8 +60,9 @@ class SessionsPage(ListPage):
 
     title, crumb = "Sessions", "sessions"
     explanation = (
-        "Each line is a sign-in with one of this user pool's app clients. Programs say what they are, and "
-        "Cognito guesses the place. The list is a few seconds behind. To end this session, sign out."
+        "Each line is a sign-in with one of this user pool's app clients. The program's name is what it "
+        "reports, and the place is Cognito's guess. The list is a few seconds old. To end this session, sign "
+        "out."
     )
 
     def __init__(self, settings: AccountSettings, sessions: Sequence[UserSession]) -> None:
@@ -109,7 +110,7 @@ class SessionsPage(ListPage):
         actions = [(Row("End this session"), Run(partial(self._end, session, linked=False)))]
         linked = [other for other in self.sessions if other.origin_session_id == session.id]
         if linked:
-            row = Row("End it and what came from it", f"{len(linked)} more sessions.")
+            row = Row("End it and the sessions it started", f"{len(linked)} more sessions.")
             actions.append((row, Run(partial(self._end, session, linked=True))))
         return Open(ActionsPage(self.settings, what, active, actions))
 

@@ -55,7 +55,7 @@ _SUCCESS_TEXTS: Final = {
     "USER_AUTH": "App client found. Users choose how to sign in.",
     "CUSTOM_WITH_SRP": "App client found. It adds custom challenges to the password.",
     "CUSTOM_WITHOUT_SRP": "App client found. It uses custom challenges instead of a password.",
-    BROWSER: "The app client exists. You sign in in a browser.",
+    BROWSER: "The app client exists. You sign in with a browser.",
 }
 
 Field = Literal["pool", "client", "secret", "name"]

@@ -75,7 +75,7 @@ PASSWORD_HANDLING = {
 }
 """What each flow does with the password."""
 
-MFA_QUESTION = "How do you want to confirm it is you?"
+MFA_QUESTION = "How do you want to confirm that it's you?"
 MFA_SETUP_QUESTION = "This user pool requires a second factor. Which one do you want to set up?"
 FIRST_FACTOR_QUESTION = "What do you want to sign in with?"
 ONLY_PASSKEYS = "This user has only a passkey, which can't be used here."
@@ -156,7 +156,7 @@ def format_place(details: DeliveryDetails | None) -> str:
 
 BROWSER_QUESTION = "How do you want to sign in?"
 IN_BROWSER = "In a browser"
-NO_DOMAIN = "To sign in in a browser, give the user pool's domain with --domain."
+NO_DOMAIN = "To sign in with a browser, give the user pool's domain with --domain."
 NEVER_GIVE_AWAY = "Don't share that address: anyone who has it can sign in as you."
 PASTE_ADDRESS = "Page won't load? Paste its address here."
 

@@ -41,7 +41,7 @@ TOUCH = "Touch the security key. It blinks."
 PIN_LABEL = "PIN of the key"
 PIN_REQUIRED = "Enter the PIN of the security key."
 PIN_WRONG = "That isn't the key's PIN."
-SITE_QUESTION = "This user pool asks for a passkey of {}. Is this the site it was made on?"
+SITE_QUESTION = "This user pool asks for a passkey for {}. Did you create your passkey for that site?"
 SITE_NO, SITE_YES = "No, sign in another way", "Yes, use it"
 TRY_AGAIN, OTHER_WAY = "Try again", "Another way"
 FEW_TRIES = 3
@@ -53,7 +53,7 @@ NOTES: dict[PasskeyProblem | None, str] = {
     None: "Touch your security key.",
     PasskeyProblem.NO_KEY: "No security key is plugged in yet.",
     PasskeyProblem.NOT_PERMITTED: "This account may not use the key here.",
-    PasskeyProblem.OVER_SSH: "Your keys don't reach here over SSH.",
+    PasskeyProblem.OVER_SSH: "Your own keys don't work over SSH.",
     PasskeyProblem.UNSUPPORTED: "Needs a browser on this system.",
 }
 """What the choice of a first factor says about a passkey, by why no key can be used."""

@@ -36,8 +36,8 @@ TEXTS: dict[PasskeyProblem, tuple[str, str]] = {
         "Security keys can't be used from a terminal on this system.",
         "Sign in with a browser, or another way.",
     ),
-    PasskeyProblem.CANCELLED: ("You canceled the passkey.", _TRY_AGAIN),
-    PasskeyProblem.TIMED_OUT: ("The time for the passkey is over.", _TRY_AGAIN),
+    PasskeyProblem.CANCELLED: ("You canceled the use of the passkey.", _TRY_AGAIN),
+    PasskeyProblem.TIMED_OUT: ("The passkey request timed out.", _TRY_AGAIN),
     PasskeyProblem.NOT_TOUCHED: ("The key wasn't touched in time.", _TRY_AGAIN),
     PasskeyProblem.PIN_WRONG: ("That isn't the PIN of the key.", _TRY_AGAIN),
     PasskeyProblem.PIN_REPLUG: (
@@ -74,11 +74,11 @@ TEXTS: dict[PasskeyProblem, tuple[str, str]] = {
     ),
     PasskeyProblem.BAD_REQUEST: ("The key can't use what the pool sent.", _OTHER_WAY),
     PasskeyProblem.RELYING_PARTY_UNCONFIRMED: (
-        "The pool asks for a passkey of a site that you haven't confirmed.",
+        "The pool asks for a passkey for a site that you haven't confirmed.",
         "Confirm the site, or sign in another way.",
     ),
     PasskeyProblem.RELYING_PARTY_REJECTED: (
-        "The pool asks for a passkey of another site, so the passkey wasn't used.",
+        "The pool asks for a passkey for another site, so yours wasn't used.",
         "If this is unexpected, don't trust the pool. " + _OTHER_WAY,
     ),
 }

@@ -1,4 +1,4 @@
-"""Sign in in a browser, in line prompts: the address alone on its line, and whichever answer comes first."""
+"""Sign in with a browser, in line prompts: the address alone on its line, and the answer that comes first."""
 
 from __future__ import annotations
 
@@ -70,6 +70,6 @@ class BrowserPrompts:
             "On another computer the last page won't load. Paste its address here.",
             messages.NEVER_GIVE_AWAY,
             messages.format_redirect_hint(step.redirect_uri),
-            f"Type {NEW_CODE} to begin again.",
+            f"Type {NEW_CODE} to start again.",
         ):
             lines.say(text)

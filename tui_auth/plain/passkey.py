@@ -45,7 +45,7 @@ class PasskeyPrompts:
         self, step: ContinueSignInWithPasskey, make_ceremony: Callable[..., Ceremony], flow: SignInFlow
     ) -> Output:
         """Use a security key and answer the step, or go back to the choice of a factor."""
-        self.lines.say(f"{passkey.TITLE} of {safe_line(step.relying_party, limit=100)}.")
+        self.lines.say(f"{passkey.TITLE} for {safe_line(step.relying_party, limit=100)}.")
         try:
             event = self.use_key(step.relying_party, make_ceremony)
         except BackError:

@@ -32,7 +32,7 @@ COMMANDS = {
     NEW_CODE: "get a new code",
     FORGOT: "reset your password",
     SIGN_UP: "create an account",
-    BROWSER: "sign in in a browser",
+    BROWSER: "sign in with a browser",
     BACK: "go back",
     HELP: "show this list",
 }
@@ -312,7 +312,7 @@ class StartPrompts:
             self.prompts.lines.say(f"Error: {messages.NO_DOMAIN}")
             raise EOFError
         if is_return and not flow.settings.identity_providers:
-            self.prompts.confirm("Press Enter to sign in in a browser, or ^D to quit")
+            self.prompts.confirm("Press Enter to sign in with a browser, or ^D to quit")
         return flow.sign_in_with_browser(self._choose_provider() if is_return else "")
 
     @property
@@ -369,7 +369,7 @@ class StartPrompts:
         if not self._has_shown_commands and (not self.username or settings.auth_flow.needs_password):
             self._has_shown_commands = True
             if settings.managed_login:
-                lines.say(f"Type {BROWSER} to sign in in a browser.")
+                lines.say(f"Type {BROWSER} to sign in with a browser.")
             lines.say(OTHER_COMMANDS)
 
     def _ask_username(self, commands: Sequence[str]) -> str:

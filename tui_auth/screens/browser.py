@@ -1,4 +1,4 @@
-"""Sign in in a browser: the screen that waits for its answer, or for a pasted one."""
+"""Sign in with a browser: the screen that waits for its answer, or for a pasted one."""
 
 from __future__ import annotations
 
@@ -40,7 +40,9 @@ if TYPE_CHECKING:
 HINT_SECONDS = 20.0
 """When to explain redirect_mismatch, which only the browser shows: after this long most have signed in."""
 
-STOPPED_LISTENING = "Nothing waits for the browser anymore. ^r begins again; a pasted address still works."
+STOPPED_LISTENING = (
+    "tui-auth no longer waits for the browser. ^r starts again; you can still paste the address."
+)
 NO_SUSPEND = "This terminal can't show the address by itself. ^y copies it."
 
 
@@ -100,7 +102,7 @@ class BrowserScreen(StepScreen[ContinueSignInWithBrowser]):
         return f"{self.EXPLANATION}\n\n{hint}{format_redirect_hint(self.step.redirect_uri)}"
 
     def key_label(self, action: str) -> str:
-        labels = {"copy": "Copy the address", "new_code": "Begin again"}
+        labels = {"copy": "Copy the address", "new_code": "Start again"}
         return labels.get(action) or super().key_label(action)
 
     def compose_form(self) -> Iterable[Widget]:
@@ -184,7 +186,7 @@ class BrowserScreen(StepScreen[ContinueSignInWithBrowser]):
     # -- keys ---------------------------------------------------------------------------------------
 
     def action_new_code(self) -> None:
-        """Begin again with another address; the port must be free for that."""
+        """Start again with another address; the port must be free for that."""
         if not self.busy:
             self._stop_listening()
         super().action_new_code()

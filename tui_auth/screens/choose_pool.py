@@ -112,8 +112,8 @@ class ChoosePoolScreen(FormScreen):
     EXPLANATION = (
         "Both IDs are in the Cognito console: the pool's at the top of its page, the client's under App "
         "clients. The URL of the client's page has both. For the pool you can also paste its ARN.\n\n"
-        "One call for a user who can't exist checks them. It needs no AWS credentials, and doesn't find "
-        "out whether the client belongs to the pool.\n\n"
+        "tui-auth checks them with one call for a user who can't exist. The call needs no AWS credentials, "
+        "and doesn't show whether the client belongs to the pool.\n\n"
         "The pool is saved as a profile. Use it later with --profile NAME.\n\n"
         "In the folder of an Amplify project you don't have to type anything."
     )

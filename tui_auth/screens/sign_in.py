@@ -49,7 +49,7 @@ class SignUpRequested(Decision):
 
 
 class BrowserRequested(Decision):
-    """The user wants to sign in in a browser; ``provider`` is empty for what the settings say."""
+    """The user wants to sign in with a browser; ``provider`` is empty for what the settings say."""
 
     def __init__(self, provider: str = "") -> None:
         super().__init__()
@@ -211,7 +211,7 @@ class SignInScreen(FormScreen):
             self.post_message(SignUpRequested(self.query_one("#username", Field).value.strip()))
 
     def action_browser(self) -> None:
-        """Sign in in a browser."""
+        """Sign in with a browser."""
         if not self.busy:
             self.forget_password()
             self.post_message(BrowserRequested())

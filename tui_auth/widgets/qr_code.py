@@ -230,12 +230,12 @@ class QRCode(Widget):
             return ""
         columns, rows = self.needed_size
         if not columns:
-            return "This key is too long for a picture."
+            return "This key is too long for a QR code."
         # Terminal sizes, since the user can change those; beside the form the QR code needs the least.
         width, height = self.app.size
         columns += self.room_beside + width - container.width - self.gutter.width
         rows += height - container.height
-        return f"The picture needs {columns} columns by {rows} rows; here are {width} by {height}."
+        return f"The QR code needs {columns} columns by {rows} rows; this terminal has {width} by {height}."
 
     def _draw(self, picture: _Picture) -> list[Strip]:
         # If colors are filtered out (NO_COLOR in an ANSI theme), cells with the same glyph look alike.

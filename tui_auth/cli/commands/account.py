@@ -152,7 +152,7 @@ def _check_usage(arguments: Namespace) -> None:
         case "mfa":
             problem = _mfa_problem(arguments.change, arguments.factor)
         case "devices" if arguments.change and not arguments.key:
-            problem = "Which device? Give its key, or this for this computer."
+            problem = "Which device? Give its key, or `this` for this computer."
         case "sessions":
             if arguments.change and bool(arguments.ids) is arguments.others:
                 problem = "Give the IDs of the sessions to end, or --others."

@@ -41,7 +41,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--seed",
         metavar="NAME",
-        help="the same IDs and secrets in every run with this name; without it, a --port has its own ones",
+        help="the same IDs and secrets in every run with this name; without it, each --port has its own",
     )
     parser.add_argument(
         "--state", type=Path, metavar="FILE", help="store users and sessions in this file between runs"
@@ -49,7 +49,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--issuer",
         action="store_true",
-        help="issue tokens as the endpoint instead of as AWS, for clients that fetch its keys",
+        help="make the endpoint the issuer of tokens, for clients that fetch the keys from the issuer",
     )
     parser.add_argument(
         "--triggers",
@@ -190,7 +190,7 @@ class StateFile:
             return True
         try:
             if self._read_version() != self._version:
-                return self._report("another program has written it. Give each emulator its own --state.")
+                return self._report("another program wrote to it. Give each emulator its own --state.")
             replace_file(self.path, content)
             self._version = self._read_version()
         except OSError as error:

@@ -228,7 +228,7 @@ def _use(arguments: Namespace) -> None:
         hint = f" Commands still use {name}, your only profile, if nothing else specifies a pool."
         _say("There is no default profile now." + (hint if len(names) == 1 else ""))
     else:
-        _say(f"{arguments.name} is the default now. Flags, TUI_AUTH_* variables and --profile override it.")
+        _say(f"{arguments.name} is now the default. Flags, TUI_AUTH_* variables and --profile override it.")
 
 
 def _remove(arguments: Namespace) -> None:
