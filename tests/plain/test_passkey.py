@@ -75,7 +75,7 @@ def test_passkey_signs_in(key: SoftwareKey) -> None:
     assert isinstance(dialog.run(), Done)
     assert dialog.sent(0)["AuthParameters"]["PREFERRED_CHALLENGE"] == "WEB_AUTHN"
     assert credential(dialog)["type"] == "public-key"
-    assert f"{passkey.TITLE} of {SITE}." in dialog.lines.printed
+    assert f"{passkey.TITLE} for {SITE}." in dialog.lines.printed
     assert dialog.lines.prompts[-1] == f"{passkey.PIN_LABEL} (hidden)"
 
 
