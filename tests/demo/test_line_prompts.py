@@ -29,6 +29,7 @@ ANSWERS = {
     "emil": (ENTER, ENTER),
     "cleo": ("1", ENTER),
     "dora": (ENTER, ENTER),
+    "bea": (ENTER,),
     "max": (ENTER, "2", "max@example.org", ENTER),
 }
 """What is typed for each sample user after the user was chosen."""

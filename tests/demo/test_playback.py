@@ -16,7 +16,7 @@ from tui_auth.screens.step_screen import StepScreen
 SIZE = (80, 23)
 USERNAMES = (
     *("ann", "sam", "tom", "tess", "mia", "nora", "noel"),
-    *("rex", "carl", "quinn", "luna", "emil", "cleo", "dora", "max"),
+    *("rex", "carl", "quinn", "luna", "emil", "cleo", "dora", "bea", "max"),
 )
 
 

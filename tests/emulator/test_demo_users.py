@@ -50,7 +50,7 @@ def start_sign_in(
 def test_keys_and_users_are_in_the_documented_order(demo: Any) -> None:
     users = demo[1].users
 
-    assert [user.key for user in users] == list("1234567890uecdx")
+    assert [user.key for user in users] == list("1234567890uecdbx")
     assert len({user.username for user in users}) == len(users)
     assert all(user.description and user.detail and user.auth_flow and user.client_id for user in users)
 

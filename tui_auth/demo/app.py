@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import sleep
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +12,14 @@ from tui_auth.app import SignInProgram
 from tui_auth.auth.next_step import ContinueSignInWithPasskey, ContinueSignInWithTOTPSetup, NextStep
 from tui_auth.demo.player import Player
 from tui_auth.demo.service import APP_NAME, KEY_PIN, DemoService
-from tui_auth.demo.side_panel import WIDE_CELLS, Drawer, PhoneLine
+from tui_auth.demo.side_panel import COLUMN_CELLS, WIDE_CELLS, BrowserView, Drawer, PhoneLine
 from tui_auth.demo.user_list import UserListScreen, UserSelected
+from tui_auth.screens.browser import BrowserScreen
 from tui_auth.screens.screen_context import ScreenOptions
 from tui_auth.screens.sign_in_root import SignInRoot, build_context
 from tui_auth.screens.step_screen import StepScreen
 from tui_auth.themes import style_sheets
+from tui_auth.threads import in_daemon_thread
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,6 +34,9 @@ if TYPE_CHECKING:
     from tui_auth.flow.sign_in_flow import SignInFlow
 
 PLAYBACK_STOPPED = "The playback has stopped. Continue by hand, or leave with ^q."
+FORM_SECONDS = 1.0
+"""How long the browser shows the form after it is filled in, so that the user sees it."""
+
 LEAVING_KEYS = frozenset({"ctrl+c", "ctrl+q", "ctrl+z"})
 
 
@@ -62,6 +68,7 @@ class DemoApp(SignInProgram):
         self._is_phone_open: bool | None = None
         self.player = Player(self, autoplay_user, pace) if autoplay_user else None
         self._flow: SignInFlow | None = None
+        self._user: DemoUser | None = None
         super().__init__(self.service.auth, theme, **options)
 
     def on_ready(self) -> None:
@@ -97,12 +104,16 @@ class DemoApp(SignInProgram):
 
     def side_widgets(self) -> Iterable[Widget]:
         """Yield the phone, the inbox and the call trace."""
-        yield Drawer(self.service.phone, self.auth.trace, self.is_phone_open)
+        yield Drawer(self.service.phone, self.service.browser, self.auth.trace, self.is_phone_open)
         yield PhoneLine(self.service.phone, self.is_phone_open)
 
     def is_phone_open(self) -> bool:
-        """Return what the user chose; by default, the phone is open where there is room for it."""
-        return self.size.width >= WIDE_CELLS if self._is_phone_open is None else self._is_phone_open
+        """Return what the user chose; by default, the phone is open where there is much room for it.
+
+        The browser is open wherever it doesn't cover the card.
+        """
+        needed = COLUMN_CELLS if isinstance(self.form_screen, BrowserScreen) else WIDE_CELLS
+        return self.size.width >= needed if self._is_phone_open is None else self._is_phone_open
 
     def toggle_phone(self) -> None:
         """Open or close the phone on this screen and the next ones."""
@@ -126,7 +137,7 @@ class DemoApp(SignInProgram):
         """
         screen = self.form_screen
         username = self._flow.username if self._flow else ""
-        if not isinstance(screen, StepScreen) or not username:
+        if not isinstance(screen, StepScreen) or not (username or isinstance(screen, BrowserScreen)):
             return None
         step: NextStep = screen.step
         if isinstance(step, ContinueSignInWithTOTPSetup):
@@ -134,17 +145,36 @@ class DemoApp(SignInProgram):
             if self.service.phone.scan(uri):
                 screen.notice = "The phone has scanned the QR code. ^o enters its code."
                 return ""
+        if isinstance(screen, BrowserScreen):
+            self.run_worker(self._use_browser(screen), group="browser", exit_on_error=False)
+            return ""
         if isinstance(step, ContinueSignInWithPasskey):
             return "" if self.service.keys.key.touch() else KEY_PIN
         current = self.service.phone.current_code(username, step)
         return current.code if current else None
+
+    async def _use_browser(self, screen: BrowserScreen) -> None:
+        """Sign the sample user in on the browser's page. What it can't bring back goes into the field."""
+        browser, user = self.service.browser, self._user
+        if user is None:
+            return
+        for view in screen.query(BrowserView):
+            view.show_page(user.username, user.password)
+        await sleep(FORM_SECONDS * (self.player.pace if self.player else 1.0))
+        page = await in_daemon_thread(partial(browser.sign_in, screen.step, user.username, user.password))
+        for view in screen.query(BrowserView):
+            view.show_page()
+        if page.is_dead and screen.is_current:
+            screen.paste_address(page.address)
+            if self.player:
+                screen.submit()
 
     # -- from the list to a sign-in, and back -------------------------------------------------------
 
     @on(UserSelected)
     def _open_sign_in(self, event: UserSelected) -> None:
         """Open the sign-in screen for the user's pool, with user name and password filled in."""
-        user: DemoUser | None = event.user
+        self._user = user = event.user
         self.auth, settings = self.service.prepare_sign_in(user)
         make_flow = partial(self._make_flow, self.auth, settings)
         self.sign_in = SignInRoot(

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tui_auth.auth.next_step import ContinueSignInWithTOTPSetup
+from tui_auth.auth.next_step import ContinueSignInWithBrowser, ContinueSignInWithTOTPSetup
 from tui_auth.demo.phone import InboxMessage
 from tui_auth.demo.service import APP_NAME, KEY_PIN, OTHER_USER, OTHER_USER_KEY, DemoService
 from tui_auth.flow.passkey import PIN_LABEL, TOUCH
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from tui_auth.emulator.demo_users import DemoUser
 
+BROWSER = "sign in with the demo's browser"
 INTRODUCTION = (
     "Demo: the user pool, the phone and the inbox are inside this program.\n"
     "Nothing is sent or stored. Enter takes the value in brackets.\n"
@@ -96,8 +97,14 @@ class DemoLines:
         return self._lines.ask_secret(f"{prompt} [{user.password}]") or Secret(user.password)
 
     def ask_address(self, prompt: str, has_arrived: Callable[[], bool]) -> Secret | None:
-        """Read a pasted address, or None as soon as it has arrived another way."""
-        return self._lines.ask_address(prompt, has_arrived)
+        """Read a pasted address; None if it arrived another way. Enter uses the demo's browser."""
+        typed = self._lines.ask_address(f"{prompt} [{BROWSER}]", has_arrived)
+        user, step = self._user, self.sign_in.flow.step if self.sign_in else None
+        if typed is None or typed or user is None or not isinstance(step, ContinueSignInWithBrowser):
+            return typed
+        page = self._service.browser.sign_in(step, user.username, user.password)
+        self.say(f"The demo's browser shows: {page.title}.")
+        return Secret(page.address) if page.is_dead else None
 
     def wait(self, seconds: float) -> None:
         """Wait, and discard what is typed meanwhile."""

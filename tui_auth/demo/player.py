@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from textual import events
 
+from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.next_step import (
     ConfirmSignInWithCustomChallenge,
     ConfirmSignInWithNewPassword,
     ConfirmSignInWithPassword,
+    ContinueSignInWithBrowser,
     ContinueSignInWithEmailMFASetup,
     ContinueSignInWithFirstFactorSelection,
     ContinueSignInWithMFASelection,
@@ -75,7 +77,7 @@ class Player:
     def __init__(self, app: Stage, user: DemoUser, pace: float) -> None:
         self._app = app
         self._user = user
-        self._pace = pace
+        self.pace = pace
         self._typed_keys: list[events.Key] = []
 
     def has_typed(self, event: events.Event) -> bool:
@@ -90,9 +92,10 @@ class Player:
         """
         await self._pause()
         await self._type(self._user.key)
-        await self._wait_for_screen(SignInScreen, lambda screen: True)
-        await self._pause()
-        await self._type("", enter=True)
+        if self._user.auth_flow != AuthFlow.BROWSER:  # that one opens the browser's screen at once
+            await self._wait_for_screen(SignInScreen, lambda screen: True)
+            await self._pause()
+            await self._type("", enter=True)
         step: NextStep | None = None
         while not isinstance(step, Done):
             screen: StepScreen[Any] = await self._wait_for_screen(StepScreen, _is_new_after(step))
@@ -111,6 +114,9 @@ class Player:
                 | ContinueSignInWithFirstFactorSelection()
             ):
                 await self._type("1")
+                return
+            case ContinueSignInWithBrowser():
+                self._press(events.Key("ctrl+o", None))
                 return
             case ResetPassword():
                 await self._type("1")
@@ -164,12 +170,12 @@ class Player:
             await sleep(POLL_SECONDS)
 
     async def _pause(self) -> None:
-        await sleep(READING_SECONDS * self._pace)
+        await sleep(READING_SECONDS * self.pace)
 
     async def _type(self, text: str, *, enter: bool = False) -> None:
         for char in text:
             self._press(events.Key(_textual_key(char), char))
-            await sleep(KEY_SECONDS * self._pace)
+            await sleep(KEY_SECONDS * self.pace)
         if enter:
             self._press(events.Key("enter", None))
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import socket
+from contextlib import closing
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.auth import Auth
+from tui_auth.auth.managed_login import DEFAULT_REDIRECT_URI, ManagedLogin
+from tui_auth.demo.browser import DemoBrowser
 from tui_auth.demo.phone import Phone
 from tui_auth.emulator.demo_users import (
     PASSKEY_USERS,
@@ -73,8 +78,10 @@ class DemoService:
     def __init__(self, server: CognitoEmulator, pool: DemoPool, theme: str = SignInSettings.theme) -> None:
         self.server = server
         self.users = pool.users
+        self._pool = pool
         self.phone = Phone(server)
         self.keys = DemoKeys(server, pool)
+        self.browser = DemoBrowser()
         self.auth = Auth(pool.user_pool_id, pool.client_id, endpoint_url=server.endpoint_url)
         self._theme = theme
         self._visited_usernames: set[str] = set()
@@ -107,12 +114,30 @@ class DemoService:
 
     def settings(self, user: DemoUser | None = None) -> SignInSettings:
         """Return the settings for a sign-in as this user."""
+        flow = AuthFlow(user.auth_flow) if user else AuthFlow.USER_SRP_AUTH
         return SignInSettings(
             pool="demo pool",
             environment_badge="DEMO · offline",
             app_name=APP_NAME,
             session_seconds=SESSION_SECONDS,
             theme=self._theme,
-            auth_flow=AuthFlow(user.auth_flow) if user else AuthFlow.USER_SRP_AUTH,
+            auth_flow=flow,
+            managed_login=self._managed_login if flow is AuthFlow.BROWSER else None,
             passkeys=PasskeySettings(RELYING_PARTY, keys=self.keys),
         )
+
+    @cached_property
+    def _managed_login(self) -> ManagedLogin:
+        """The domain of the pool. The browser ends at the usual port, or at another one if that is in use."""
+        from tui_auth.auth.browser_listener import find_port_problem
+
+        login = ManagedLogin(self.server.endpoint_url, logout_uri=DEFAULT_REDIRECT_URI)
+        if not find_port_problem(login.redirect_uri):
+            return login
+        with closing(socket.create_server(("127.0.0.1", 0))) as free:
+            address = f"http://localhost:{free.getsockname()[1]}/"
+        ids = {"UserPoolId": self._pool.user_pool_id, "ClientId": self._pool.client_id}
+        client = self.server.call("DescribeUserPoolClient", ids)["UserPoolClient"]
+        urls = [*client["CallbackURLs"], address]
+        self.server.call("UpdateUserPoolClient", {**client, "CallbackURLs": urls})
+        return replace(login, redirect_uri=address)

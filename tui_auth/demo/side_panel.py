@@ -1,8 +1,9 @@
-"""The demo's phone, inbox and call trace, in a column beside the card or as one line below it."""
+"""The demo's phone, inbox, browser and call trace, in a column beside the card or as one line below it."""
 
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rich.cells import set_cell_size
@@ -12,11 +13,12 @@ from textual.geometry import Region, Size
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui_auth.auth.next_step import TOTP_WINDOW_SECONDS
+from tui_auth.auth.next_step import TOTP_WINDOW_SECONDS, ContinueSignInWithBrowser
 from tui_auth.screens.call_trace import CallTraceView
 from tui_auth.screens.mfa_setup import TOTPSetupScreen
 from tui_auth.screens.step_screen import StepScreen
 from tui_auth.terminal.safe_text import safe_line
+from tui_auth.threads import in_daemon_thread
 from tui_auth.widgets.frame import Card
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
     from tui_auth.auth.next_step import NextStep
     from tui_auth.auth.trace import CallTrace
+    from tui_auth.demo.browser import DemoBrowser
     from tui_auth.demo.phone import AppCode, InboxMessage, Phone
 
 COLUMN_CELLS = 80
@@ -42,6 +45,8 @@ MAX_MESSAGES, MAX_MESSAGES_IF_LOW = 8, 3
 CURRENT, NOT_CURRENT = "▶ ", "  "
 KIND_CELLS = 6
 BAR_CELLS = 10
+FIELD_CELLS = 22
+MAX_TEXTS = 3
 LINE_CELLS = 32
 LOW_SECONDS = 5
 MUTED = "$text-muted $muted-style"
@@ -117,6 +122,49 @@ class PhoneView(Widget):
         return Content.styled(f"{indent}{bar}{seconds}", "$warning" if left <= LOW_SECONDS else MUTED)
 
 
+class BrowserView(Static):
+    """The page that the demo's browser shows: its address, its text and its form."""
+
+    def __init__(self, browser: DemoBrowser) -> None:
+        super().__init__(markup=False)
+        self._browser = browser
+
+    def on_mount(self) -> None:
+        """Open the page of the step."""
+        self.border_title = "Browser"
+        self.run_worker(self._visit(), exit_on_error=False, description="demo browser")
+
+    async def _visit(self) -> None:
+        _, step = step_of(self.screen)
+        if isinstance(step, ContinueSignInWithBrowser):
+            await in_daemon_thread(partial(self._browser.visit, step))
+            self.show_page()
+
+    def show_page(self, username: str = "", password: str = "") -> None:
+        """Show the page, with what is typed into its form."""
+        page = self._browser.page
+        if page is None:
+            return
+        typed = {"username": username, "password": "•" * len(password)}
+        parts: list[Content] = [
+            Content.styled(safe_line(page.place, limit=60), MUTED),
+            Content(""),
+            Content.styled(safe_line(page.title), "bold"),
+            *(Content(safe_line(text, limit=200)) for text in page.texts[:MAX_TEXTS]),
+        ]
+        for label, name, value in page.fields:
+            parts += [Content(""), Content.styled(safe_line(label), MUTED)]
+            parts.append(
+                Content.styled(f" {typed.get(name) or safe_line(value)} ".ljust(FIELD_CELLS), "reverse")
+            )
+        if page.button:
+            parts += [
+                Content(""),
+                Content.assemble((f" {safe_line(page.button)} ", "bold $primary"), ("  ^o", MUTED)),
+            ]
+        self.update(Content("\n").join(parts))
+
+
 class PhoneLine(Static):
     """One line below the card: that the code is on the phone or, with an open phone, the code itself."""
 
@@ -135,6 +183,8 @@ class PhoneLine(Static):
         """Show the hint or the code if this screen has no column for them."""
         username, step = step_of(self.screen)
         code, is_open = self._phone.current_code(username, step), self._is_open()
+        if isinstance(step, ContinueSignInWithBrowser):
+            is_open = False  # its page needs the column
         is_shown = not is_column_shown(self.screen, is_open) and (is_open or code is not None)
         if is_shown != self.display:
             self.display = is_shown
@@ -149,16 +199,20 @@ class PhoneLine(Static):
 
 
 class Drawer(Vertical):
-    """Phone, inbox and call trace in a column. It is as wide as the card leaves room for."""
+    """Phone and inbox, or the browser, and the call trace in a column. The card decides how wide it is."""
 
-    def __init__(self, phone: Phone, trace: CallTrace, is_open: Callable[[], bool]) -> None:
+    def __init__(
+        self, phone: Phone, browser: DemoBrowser, trace: CallTrace, is_open: Callable[[], bool]
+    ) -> None:
         super().__init__()
         self._phone = phone
+        self._browser = browser
         self._trace = trace
         self._is_open = is_open
 
     def compose(self) -> ComposeResult:
-        yield PhoneView(self._phone)
+        is_in_browser = isinstance(step_of(self.screen)[1], ContinueSignInWithBrowser)
+        yield BrowserView(self._browser) if is_in_browser else PhoneView(self._phone)
         with Vertical(id="trace-box") as box:
             box.border_title = "Call trace"
             yield CallTraceView(self._trace)

@@ -39,9 +39,9 @@ class UserRow(Static, can_focus=True):
     def __init__(self, user: DemoUser | None) -> None:
         self.user = user
         key, title = (user.key, user.description) if user else (OTHER_USER_KEY, OTHER_USER)
-        about = f"{user.username} · {user.detail}" if user else "type it yourself"
-        lines = Content.assemble(f" {key}  ", (title, "bold"), "\n    ", (about, "$text-muted $muted-style"))
-        super().__init__(lines, markup=False)
+        about = f"\n    {user.username} · {user.detail}" if user else ""
+        lines = Content.assemble(f" {key}  ", (title, "bold"), (about, "$text-muted $muted-style"))
+        super().__init__(lines, markup=False, classes="" if user else "-short")
 
     def on_click(self) -> None:
         """Select this user."""
@@ -77,10 +77,7 @@ class UserListScreen(FormScreen):
 
     @property
     def heading(self) -> tuple[str, str]:
-        return (
-            "Choose a sample user",
-            "Each user shows a different step.",
-        )
+        return "Choose a sample user", ""
 
     @property
     def is_list(self) -> bool:
@@ -88,7 +85,7 @@ class UserListScreen(FormScreen):
 
     def compose_form(self) -> Iterable[Widget]:
         rows = [UserRow(user) for user in (*self.users.values(), None)]
-        half = (len(rows) + 1) // 2
+        half = len(rows) // 2
         with Horizontal(id="users"):
             yield Vertical(*rows[:half])
             yield Vertical(*rows[half:])

@@ -89,7 +89,7 @@ def provision(emulator: CognitoEmulator) -> DemoPool:
     both = {"SoftwareTokenMfaConfiguration": {"Enabled": True}, "EmailMfaConfiguration": {}}
     choosing = create_pool(emulator, "choosing-staff", both, "ON")
     team = _create_team_pool(emulator)
-    for name in ("ann", "sam", "tom", "mia", "quinn", "luna", "emil", "cleo"):
+    for name in ("ann", "sam", "tom", "mia", "quinn", "luna", "emil", "cleo", "bea"):
         _create_demo_user(emulator, staff, name)
     for group in ("operators", "on-call"):
         membership = {"UserPoolId": staff.user_pool_id, "GroupName": group}
@@ -138,6 +138,7 @@ def provision(emulator: CognitoEmulator) -> DemoPool:
         user("e", "emil", "Code by email", "six digits in the inbox"),
         user("c", "cleo", "Choose the first factor", "password, code or passkey", flow="USER_AUTH"),
         user("d", "dora", "Account, devices, sessions", "for tui-auth account", ids=team),
+        user("b", "bea", "Sign in with a browser", "on a page beside", flow="BROWSER"),
         user("x", "max", "Choose what to set up", "app or email", ids=choosing),
     )
     return DemoPool(

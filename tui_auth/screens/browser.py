@@ -63,7 +63,7 @@ class BrowserScreen(StepScreen[ContinueSignInWithBrowser]):
     """Shows the address to open. The browser's own answer or a pasted one goes on, whichever comes first."""
 
     HAS_CHALLENGE_SESSION = False
-    KEYS = ("submit", "copy", "show_address", "new_code", "back", "help", "quit")
+    KEYS = ("submit", "newest_code", "copy", "show_address", "new_code", "back", "help", "quit")
     BUSY_TEXT = "Fetching the tokens … ^c stops waiting."
     EXPLANATION = (
         "You sign in on a page of the user pool's domain, with a password, a passkey or your company's "
@@ -102,7 +102,12 @@ class BrowserScreen(StepScreen[ContinueSignInWithBrowser]):
         return f"{self.EXPLANATION}\n\n{hint}{format_redirect_hint(self.step.redirect_uri)}"
 
     def key_label(self, action: str) -> str:
-        labels = {"copy": "Copy the address", "new_code": "Start again"}
+        labels = {
+            "copy": "Copy the address",
+            "new_code": "Start again",
+            "newest_code": "Sign in there",
+            "drawer": "Browser",
+        }
         return labels.get(action) or super().key_label(action)
 
     def compose_form(self) -> Iterable[Widget]:
@@ -171,6 +176,10 @@ class BrowserScreen(StepScreen[ContinueSignInWithBrowser]):
             self.show_field_error(field, "Paste the address of the last page.")
             return None
         return StepAnswered(Secret(field.value))
+
+    def paste_address(self, address: str) -> None:
+        """Put an address into the field; for the demo, whose browser ended where nothing waits."""
+        self.query_one("#address", Field).value = address
 
     def _explain_mismatch(self) -> None:
         if not (self.busy or self.notice or self._offers_restart):
