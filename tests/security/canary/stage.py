@@ -104,9 +104,11 @@ class Stage:
 
     def pool_flags(self, user: DemoUser) -> list[str]:
         """Return the flags for a user's pool and authentication flow."""
+        endpoint = self.server.endpoint_url
         return [
             *("--user-pool-id", user.user_pool_id, "--client-id", user.client_id),
-            *("--endpoint-url", self.server.endpoint_url, "--auth-flow", user.auth_flow),
+            *("--endpoint-url", endpoint, "--auth-flow", user.auth_flow),
+            *(("--domain", endpoint) if user.auth_flow == "BROWSER" else ()),
             *("--storage", "file"),
         ]
 

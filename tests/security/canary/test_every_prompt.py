@@ -10,6 +10,7 @@ import pytest
 from tests.security.canary import canaries
 from tests.security.canary.conftest import AssertClean
 from tests.security.canary.stage import Stage, WatchedSignIn
+from tests.security.canary.walks import shown_address, sign_in_on_the_page, verifier_as_canary
 from tests.steps.screen_reading import ANSWERS, number_key_for
 
 Answers = Iterator[tuple[str, str]]
@@ -58,9 +59,18 @@ def _cleo(stage: Stage, program: WatchedSignIn) -> Answers:
     yield ("Code:", program.newest_code())
 
 
+def _bea(stage: Stage, program: WatchedSignIn) -> Answers:
+    program.wait_for("Address:")
+    address = sign_in_on_the_page(stage, shown_address(program))
+    yield ("Address:", address.replace("state=", "state=x"))
+    with verifier_as_canary(stage):
+        yield ("Address:", address)
+        program.wait_exit()
+
+
 WALKTHROUGHS: dict[str, Callable[[Stage, WatchedSignIn], Answers]] = {
     walkthrough.__name__.removeprefix("_"): walkthrough
-    for walkthrough in (_nora, _rex, _carl, _tom, _quinn, _cleo)
+    for walkthrough in (_nora, _rex, _carl, _tom, _quinn, _cleo, _bea)
 }
 
 
@@ -69,12 +79,12 @@ def test_secrets_typed_at_line_prompts_stay_in_the_process(
     stage: Stage, assert_clean: AssertClean, username: str
 ) -> None:
     program = stage.sign_in(username, "--plain", rows=100)
-    program.log_in_at_prompts()
+    if program.user.auth_flow != "BROWSER":
+        program.log_in_at_prompts()
     for prompt, answer in WALKTHROUGHS[username](stage, program):
         program.answer(prompt, answer)
     assert program.wait_exit() == 0
     assert f"Signed in as {username}." in (stage.folder / "stderr").read_text()
     sent_codes = {f"sent code {number}": VISIBLE_IN_LINES for number in range(len(stage.server.messages))}
-    assert_clean(
-        program, allowed_places=dict.fromkeys(("code", stage.wrong_code.name), VISIBLE_IN_LINES) | sent_codes
-    )
+    visible = ("code", stage.wrong_code.name, "browser code", "browser address")
+    assert_clean(program, allowed_places=dict.fromkeys(visible, VISIBLE_IN_LINES) | sent_codes)

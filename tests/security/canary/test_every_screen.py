@@ -15,7 +15,7 @@ from tests.security.canary.walks import WALKTHROUGHS, Walkthrough
 from tests.steps.screen_reading import number_key_for, scan
 from tui_auth.widgets.text_input import SecretInput
 
-VISIBLE_ON_SCREEN = {"code": "terminal", "key": "terminal"}
+VISIBLE_ON_SCREEN = dict.fromkeys(("code", "key", "browser code", "browser address"), "terminal")
 
 
 def shown_codes(stage: Stage) -> dict[str, str]:

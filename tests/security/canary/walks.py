@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from unittest.mock import patch
 
 import pyotp
 
+from tests.emulator.web_client import WebClient
 from tests.error_texts import WRONG_CODE
 from tests.security.canary import canaries
+from tests.security.canary.canaries import Canary
 from tests.security.canary.extraction import drag_over_screen, try_to_extract
 from tests.security.canary.stage import Stage, WatchedSignIn
 from tests.steps.screen_reading import ANSWERS, number_key_for, scan
 from tests.steps.table import MOON_ANSWER, SCREEN_STEPS
+from tui_auth.emulator import oauth
 
 
 @dataclass
@@ -25,6 +30,8 @@ class Walkthrough:
     def log_in(self) -> None:
         """Enter a wrong password on the first screen, then the right one."""
         stage, program = self.stage, self.program
+        if program.user.auth_flow == "BROWSER":
+            return
         program.wait_for("Username")
         program.enter(program.user.username)
         if not program._has_password:
@@ -212,11 +219,61 @@ def _max(walkthrough: Walkthrough) -> None:
     walkthrough.answer_sent_code()
 
 
+def shown_address(program: WatchedSignIn) -> str:
+    """Return the address to open, which is alone between two empty rows."""
+    rows = [row.strip() for row in program.screen_text().split("\n")]
+    first = next(number for number, row in enumerate(rows) if "/oauth2/authorize?" in row)
+    return "".join(rows[first : rows.index("", first)])
+
+
+def sign_in_on_the_page(stage: Stage, url: str) -> str:
+    """Sign in as bea in a browser, and return the address that it ends at, which becomes a canary."""
+    browser = WebClient(stage.server.endpoint_url)
+    reply = browser.send(browser.open(url), username="bea", password=stage.password.text)
+    code = reply.answer["code"]
+    stage.secrets += [Canary("browser code", code, piece=12), Canary("browser address", reply.location)]
+    return reply.location
+
+
+@contextmanager
+def verifier_as_canary(stage: Stage) -> Iterator[None]:
+    """Make the PKCE verifiers that reach the token endpoint canaries."""
+    check = oauth._proves
+
+    def record(challenge: str | None, verifier: str | None) -> bool:
+        stage.secrets.append(Canary("verifier", verifier or "", piece=12))
+        return check(challenge, verifier)
+
+    with patch.object(oauth, "_proves", record):
+        yield
+    assert any(canary.name == "verifier" for canary in stage.secrets)
+
+
+def _bea(walkthrough: Walkthrough) -> None:
+    stage, program = walkthrough.stage, walkthrough.program
+    program.wait_for("Address of the last page")
+    walkthrough.look_around()
+    program.press("ctrl+u")
+    program.wait_for("Enter goes back.")
+    address = sign_in_on_the_page(stage, shown_address(program))
+    program.press("enter")
+    program.wait_for("Address of the last page")
+    program.paste(address.replace("state=", "state=x"))
+    program.press("enter")
+    program.wait_for_text("belongs to an earlier sign-in")
+    program.press("ctrl+y")
+    drag_over_screen(program)
+    with verifier_as_canary(stage):
+        program.paste(address)
+        program.press("enter")
+        program.wait_for("Signed in as bea")
+
+
 WALKTHROUGHS: dict[str, Callable[[Walkthrough], None]] = {
     walkthrough.__name__.removeprefix("_"): walkthrough
     for walkthrough in (
         *(_ann, _sam, _tom, _tess, _mia, _nora, _noel),
-        *(_rex, _carl, _quinn, _luna, _emil, _cleo, _dora, _max),
+        *(_rex, _carl, _quinn, _luna, _emil, _cleo, _dora, _bea, _max),
     )
 }
 """The way from the password to the tokens for each demo user; together they meet every step."""
