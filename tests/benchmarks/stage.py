@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -108,7 +109,8 @@ class Stage:
         return str(script)
 
     def start_tui_auth(self, username: str = "sam") -> TimedProgram:
-        """Start the program for a user."""
+        """Start the program for a user who has no session yet."""
+        shutil.rmtree(self.home, ignore_errors=True)
         user = self.users[username]
         command = [
             self.command,

@@ -157,7 +157,7 @@ def test_known_username_loads_sessions_but_no_step(modules_loaded_by_sign_in: Lo
 
 def test_next_screens_are_loaded_while_the_name_is_typed(modules_loaded_by_sign_in: LoadedModules) -> None:
     modules = modules_loaded_by_sign_in("soon after it")
-    assert {"boto3", "tui_auth.flow.sign_in_flow", "tui_auth.screens.codes"} <= modules
+    assert {"botocore.client", "tui_auth.flow.sign_in_flow", "tui_auth.screens.codes"} <= modules
 
 
 def test_every_exported_name_exists() -> None:

@@ -1,6 +1,7 @@
-"""Calls to Cognito through boto3: one call, one request, to a user pool or an identity pool.
+"""Calls to Cognito through botocore: one call, one request, to a user pool or an identity pool.
 
-The only file that imports boto3.
+The only file that creates a client, and late: botocore takes longer to import than the first screen needs.
+boto3 adds nothing to a client but 50 ms of imports.
 """
 
 from __future__ import annotations
@@ -87,15 +88,15 @@ def check_endpoint(url: str) -> None:
 
 
 class CognitoGateway:
-    """boto3's cognito-idp client: unsigned, without retries, created at the first call.
+    """botocore's cognito-idp client: unsigned, without retries, created at the first call.
 
-    Construction is cheap; ``connect()`` or the first ``call()`` imports boto3. AWS's own variables apply
+    Construction is cheap; ``connect()`` or the first ``call()`` imports botocore. AWS's own variables apply
     (``AWS_CA_BUNDLE``, proxies, ``AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER``). AWS_PROFILE does not:
     nothing here needs an AWS profile, and a missing one must not stop a sign-in.
     """
 
     SERVICE: ClassVar[str] = "cognito-idp"
-    """boto3's name of the service."""
+    """botocore's name of the service."""
 
     def __init__(self, address: Address) -> None:
         if address.endpoint_url is not None:
@@ -126,7 +127,7 @@ class CognitoGateway:
 
         from tui_auth.auth.botocore_adapter import reply_error, shortage_error, transport_error
 
-        # Loaded here, like boto3: there is a gateway before the first screen.
+        # Loaded here, like botocore: there is a gateway before the first screen.
         from tui_auth.threads import run_with_timeout
 
         if operation not in self._client.meta.service_model.operation_names:
@@ -174,7 +175,7 @@ class CognitoGateway:
 
 
 def _create_client(address: Address, service: str) -> tuple[Any, str]:
-    """Create boto3's client of a service: unsigned, without retries, without an AWS profile.
+    """Create botocore's client of a service: unsigned, without retries, without an AWS profile.
 
     Returns:
         The client, and the CA file that AWS's settings specify, or an empty string.
@@ -182,7 +183,6 @@ def _create_client(address: Address, service: str) -> tuple[Any, str]:
     Raises:
         AuthError: The AWS settings of this machine are invalid (kind CONFIGURATION).
     """
-    import boto3
     from botocore import UNSIGNED
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError
@@ -190,7 +190,7 @@ def _create_client(address: Address, service: str) -> tuple[Any, str]:
     from tui_auth.auth.botocore_adapter import service_data
 
     # At DEBUG botocore logs whole requests, passwords included.
-    for name in ("botocore", "boto3", "urllib3"):
+    for name in ("botocore", "urllib3"):
         logging.getLogger(name).setLevel(logging.WARNING)
     local = address.endpoint_url is not None and is_loopback(address.endpoint_url)
     config = Config(
@@ -205,7 +205,7 @@ def _create_client(address: Address, service: str) -> tuple[Any, str]:
     session = _botocore_session()
     try:
         session.register_component("data_loader", service_data())
-        client = boto3.Session(botocore_session=session).client(
+        client = session.create_client(
             service, region_name=address.region, endpoint_url=address.endpoint_url, config=config
         )
     except (BotoCoreError, ValueError) as error:
@@ -337,7 +337,7 @@ def reveal(value: Any) -> Any:
 
 
 class IdentityGateway(CognitoGateway):
-    """boto3's cognito-identity client; its errors speak of identity pools.
+    """botocore's cognito-identity client; its errors speak of identity pools.
 
     A loopback endpoint serves both services. Any other belongs to the user pool alone; AWS's own variable
     ``AWS_ENDPOINT_URL_COGNITO_IDENTITY`` specifies one for this service.
