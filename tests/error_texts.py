@@ -17,10 +17,12 @@ def error_text(code: str, service_message: str = "") -> str:
 
 
 WRONG_CODE: Final = error_text("CodeMismatchException")
+WRONG_CODE_AND_CURE: Final = str(error_from_response("CodeMismatchException", ""))
 EXPIRED_CODE: Final = error_text("ExpiredCodeException")
 USED_CODE: Final = error_text("ExpiredCodeException", "Your software token has already been used once.")
 WRONG_TOTP_KEY: Final = error_text("EnableSoftwareTokenMFAException")
 
+WRONG_PASSWORD: Final = error_text("NotAuthorizedException", "Incorrect username or password.")
 UNKNOWN_USER: Final = error_text("UserNotFoundException", "Username/client id combination not found.")
 USER_EXISTS: Final = error_text("UsernameExistsException")
 SIGN_UP_OFF: Final = error_text("NotAuthorizedException", "SignUp is not permitted for this user pool")

@@ -53,84 +53,67 @@ def test_closed_port_is_reported_as_refused(closed_port: int) -> None:
     with pytest.raises(AuthError) as raised:
         gateway.call("InitiateAuth", {"ClientId": "c", "AuthFlow": "USER_AUTH"})
     assert raised.value.kind is ErrorKind.NETWORK
-    assert raised.value.message == "The endpoint can't be reached: the connection was refused."
-    assert (
-        raised.value.recovery_suggestion == "Start the emulator at that address, or check the endpoint URL."
-    )
+    assert raised.value.message.endswith(": the connection was refused.")
+    assert "endpoint URL" in raised.value.recovery_suggestion
+    assert "emulator" in raised.value.recovery_suggestion
 
 
 @pytest.mark.parametrize(
-    ("error", "reason_text"),
+    ("error", "reason"),
     [
         (
             connection_error(socket.gaierror(socket.EAI_NONAME, "Name or service not known")),
-            ": its name can't be resolved.",
+            "name",
         ),
         (
             connection_error(ConnectionRefusedError(errno.ECONNREFUSED, "refused")),
-            ": the connection was refused.",
+            "refused",
         ),
-        (connection_error(OSError(errno.ENETUNREACH, "unreachable")), ": no route to it."),
-        (connection_error(OSError(errno.EIO, "of another kind")), "."),
-        (ConnectTimeoutError(endpoint_url=URL), ": it doesn't accept the connection."),
+        (connection_error(OSError(errno.ENETUNREACH, "unreachable")), "route"),
+        (connection_error(OSError(errno.EIO, "of another kind")), ""),
+        (ConnectTimeoutError(endpoint_url=URL), "accept"),
     ],
 )
-def test_reason_given_by_the_system_is_reported(error: Exception, reason_text: str) -> None:
+def test_reason_given_by_the_system_is_reported(error: Exception, reason: str) -> None:
     auth_error = transport_error(error)
-    assert (auth_error.kind, auth_error.message) == (
-        ErrorKind.NETWORK,
-        f"Cognito can't be reached{reason_text}",
-    )
-    assert auth_error.recovery_suggestion == "Check the network and the region, then try again."
+    assert auth_error.kind is ErrorKind.NETWORK
+    what, _, why = auth_error.message.partition(": ")
+    assert "Cognito" in what
+    assert reason in why
+    assert bool(reason) is bool(why)
+    assert "region" in auth_error.recovery_suggestion
     assert not auth_error.may_have_arrived
 
 
 def test_unreachable_custom_endpoint_is_named() -> None:
     auth_error = transport_error(ConnectTimeoutError(endpoint_url=URL), "", "https://pool.example.com")
-    assert auth_error.message == "The endpoint can't be reached: it doesn't accept the connection."
-    assert auth_error.recovery_suggestion == "Check the network and the endpoint URL, then try again."
+    assert auth_error.message.startswith("The endpoint ")
+    assert "endpoint URL" in auth_error.recovery_suggestion
+    assert "region" not in auth_error.recovery_suggestion
 
 
-NOT_COGNITO = (
-    "The reply isn't from Cognito.",
-    "Check whether a proxy or a network's sign-in page is in the way.",
-)
+def is_from_cognito(error: AuthError) -> bool:
+    """Return whether the error doesn't say that something in the way has replied."""
+    return error.message != transport_error(ResponseParserError()).message
 
 
 @pytest.mark.parametrize(
-    ("error", "message", "suggestion", "may_have_arrived"),
+    ("error", "subject", "cure", "may_have_arrived"),
     [
-        (
-            ProxyConnectionError(proxy_url=URL),
-            "The proxy can't be reached.",
-            "Check HTTPS_PROXY and NO_PROXY.",
-            False,
-        ),
-        (
-            ReadTimeoutError(endpoint_url=URL),
-            "Cognito didn't reply. Your request may or may not have arrived.",
-            TRY_AGAIN,
-            True,
-        ),
-        (
-            ConnectionResetError(),
-            "Cognito didn't reply. Your request may or may not have arrived.",
-            TRY_AGAIN,
-            True,
-        ),
-        (ResponseParserError(), *NOT_COGNITO, True),
-        (ValueError(), *NOT_COGNITO, True),
+        (ProxyConnectionError(proxy_url=URL), "proxy", "HTTPS_PROXY", False),
+        (ReadTimeoutError(endpoint_url=URL), "may or may not have arrived", TRY_AGAIN, True),
+        (ConnectionResetError(), "may or may not have arrived", TRY_AGAIN, True),
+        (ResponseParserError(), "isn't from Cognito", "proxy", True),
+        (ValueError(), "isn't from Cognito", "proxy", True),
     ],
 )
 def test_transport_error_has_a_message_and_a_suggestion(
-    error: Exception, message: str, suggestion: str, may_have_arrived: bool
+    error: Exception, subject: str, cure: str, may_have_arrived: bool
 ) -> None:
     auth_error = transport_error(error)
-    assert (auth_error.kind, auth_error.message, auth_error.recovery_suggestion) == (
-        ErrorKind.NETWORK,
-        message,
-        suggestion,
-    )
+    assert auth_error.kind is ErrorKind.NETWORK
+    assert subject in auth_error.message
+    assert cure in auth_error.recovery_suggestion
     assert auth_error.may_have_arrived is may_have_arrived
     assert auth_error.cause is error
 
@@ -138,7 +121,7 @@ def test_transport_error_has_a_message_and_a_suggestion(
 def test_invalid_length_is_reported_without_the_value() -> None:
     auth_error = transport_error(ParamValidationError(report="hunter2"))
     assert auth_error.kind is ErrorKind.VALIDATION
-    assert str(auth_error) == "This is too short or too long for Cognito. Change it and try again."
+    assert "hunter2" not in str(auth_error)
     assert auth_error.cause is None
 
 
@@ -158,46 +141,32 @@ def test_plain_text_server_is_reported(reason: str) -> None:
     error = tls_error(reason)
     auth_error = transport_error(error)
     assert (auth_error.kind, auth_error.cause) == (ErrorKind.NETWORK, error)
-    assert auth_error.message == "The server doesn't use TLS on this port."
-    assert auth_error.recovery_suggestion == ("Check the port. A local emulator uses http://127.0.0.1:PORT.")
+    assert "TLS" in auth_error.message
+    assert "http://127.0.0.1:PORT" in auth_error.recovery_suggestion
 
 
 @pytest.mark.parametrize(
-    ("verify_code", "message", "suggestion"),
+    ("verify_code", "reason", "cure"),
     [
-        (
-            10,
-            "The connection isn't secure: the server's certificate has expired.",
-            "Check this computer's clock, or ask the server's operator to renew the certificate.",
-        ),
-        *(
-            (
-                code,
-                "The connection isn't secure: the server's certificate is for another name.",
-                "Check the endpoint URL and the proxy.",
-            )
-            for code in (62, 64)
-        ),
-        (
-            18,
-            CERTIFICATE_REJECTED,
-            "If your proxy replaces certificates, set AWS_CA_BUNDLE to its CA file.",
-        ),
+        (10, "expired", "clock"),
+        (62, "another name", "endpoint URL"),
+        (64, "another name", "endpoint URL"),
+        (18, CERTIFICATE_REJECTED, "AWS_CA_BUNDLE"),
     ],
 )
-def test_rejected_certificate_is_explained(verify_code: int, message: str, suggestion: str) -> None:
+def test_rejected_certificate_is_explained(verify_code: int, reason: str, cure: str) -> None:
     error = tls_error("CERTIFICATE_VERIFY_FAILED", verify_code)
     auth_error = transport_error(error)
     assert (auth_error.kind, auth_error.cause) == (ErrorKind.NETWORK, error)
-    assert (auth_error.message, auth_error.recovery_suggestion) == (message, suggestion)
+    assert reason in auth_error.message
+    assert cure in auth_error.recovery_suggestion
 
 
 @pytest.mark.parametrize(("ca_file", "displayed"), [("/etc/ca.pem", "/etc/ca.pem"), ("a\x1b", "'a\\x1b'")])
 def test_rejected_certificate_names_the_ca_file(ca_file: str, displayed: str) -> None:
     auth_error = transport_error(tls_error("CERTIFICATE_VERIFY_FAILED", 18), ca_file)
-    assert auth_error.recovery_suggestion == (
-        f"Check the CA file {displayed}, or set AWS_CA_BUNDLE to another one."
-    )
+    assert displayed in auth_error.recovery_suggestion
+    assert "AWS_CA_BUNDLE" in auth_error.recovery_suggestion
 
 
 def client_error(code: object, message: object, status: object = 400) -> ClientError:
@@ -230,4 +199,5 @@ def test_client_error_can_have_invalid_types() -> None:
 
 def test_http_error_page_is_not_cognitos_reply() -> None:
     auth_error = reply_error(client_error("404", "Not Found", 404))
-    assert (auth_error.code, auth_error.message) == (None, NOT_COGNITO[0])
+    assert auth_error.code is None
+    assert not is_from_cognito(auth_error)

@@ -38,7 +38,8 @@ def test_empty_secret_file_is_an_error(tmp_path: Path, content: str) -> None:
     path = write_file(tmp_path, content)
     with pytest.raises(ConfigurationError) as error:
         read_secret_file(path)
-    assert str(error.value) == f"{path}: it is empty. Put the client secret in its first line."
+    assert str(error.value).startswith(f"{path}: ")
+    assert "first line" in str(error.value)
 
 
 def test_secret_of_an_amplify_file_is_its_app_client_secret(tmp_path: Path) -> None:
@@ -52,7 +53,7 @@ def test_secret_of_an_amplify_file_is_its_app_client_secret(tmp_path: Path) -> N
     assert read_secret_file(path) == Secret(SECRET)
     del pool["AppClientSecret"]
     path.write_text(json.dumps({"auth": {"plugins": plugin}}))
-    with pytest.raises(ConfigurationError, match=r"configuration.json: it has no AppClientSecret.$"):
+    with pytest.raises(ConfigurationError, match=r"configuration.json: .*AppClientSecret"):
         read_secret_file(path)
 
 
@@ -69,13 +70,15 @@ def test_empty_password_file_is_an_error(tmp_path: Path, content: str) -> None:
     path = write_file(tmp_path, content)
     with pytest.raises(ConfigurationError) as error:
         read_password_file(path)
-    assert str(error.value) == f"{path}: it is empty. Put the password in its first line."
+    assert str(error.value).startswith(f"{path}: ")
+    assert "first line" in str(error.value)
 
 
 def test_password_in_place_of_its_path_is_not_shown(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError) as error:
         read_password_file("hunter2-hunter2")
-    assert str(error.value) == "The password file doesn't exist. Give its path, not the password."
+    assert "hunter2" not in str(error.value)
+    assert "path" in str(error.value)
 
 
 @pytest.mark.parametrize("read", [read_secret_file, read_password_file])
@@ -111,13 +114,12 @@ def test_secret_path_becomes_absolute(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_secret_in_place_of_its_path_is_not_shown() -> None:
     with pytest.raises(ConfigurationError) as error:
         resolve_secret_path(SECRET)
-    assert str(error.value) == (
-        "The secret's file: expected the path of a file that contains the secret, not the secret itself."
-    )
+    assert SECRET not in str(error.value)
+    assert "path" in str(error.value)
 
 
 def test_path_that_cannot_be_resolved_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(ConfigurationError, match=r"the user after ~ doesn't exist. Give the full path.$"):
+    with pytest.raises(ConfigurationError, match=r"user after ~ .*full path"):
         resolve_secret_path("~no-such-user/secret")
     removed = tmp_path / "gone"
     removed.mkdir()

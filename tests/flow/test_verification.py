@@ -119,7 +119,7 @@ class TestLinePrompts:
             "1 Not now",
             "2 Send a code",
             "Code sent by email to a***@e***.",
-            "Error: That code isn't right. Check it and try again.",
+            f"Error: {WRONG_CODE}",
             "Your email address is verified.",
         ]
 

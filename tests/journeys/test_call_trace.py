@@ -6,6 +6,7 @@ import os
 import stat
 from pathlib import Path
 
+from tests.error_texts import WRONG_CODE
 from tests.journeys.conftest import StartSignIn
 
 
@@ -32,7 +33,7 @@ def test_trace_file_has_one_line_per_call_and_no_input(sign_in_as: StartSignIn, 
     program.log_in()
     program.wait_for("Code sent by SMS")
     program.enter("000000")
-    program.wait_for("That code isn't right")
+    program.wait_for(WRONG_CODE)
     code = program.newest_code()
     program.enter(code)
     program.wait_for("Signed in as sam")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pyotp
 import pytest
 
+from tests.error_texts import WRONG_CODE
 from tests.journeys.conftest import StartSignIn
 from tests.safe_codes import wrong_code
 
@@ -43,7 +44,7 @@ def test_wrong_sms_code_keeps_the_step(sign_in_as: StartSignIn) -> None:
     program.wait_for("Type the code that was sent to you.")
     code = program.newest_code()
     program.enter(wrong_code(code))
-    program.wait_for("That code isn't right.")
+    program.wait_for(WRONG_CODE)
     assert program.shows(" ".join(wrong_code(code))), "the input stays in the field"
     program.enter(code)
     program.wait_for("Signed in as sam")
@@ -61,7 +62,7 @@ def test_new_code_voids_the_old_one(sign_in_as: StartSignIn) -> None:
     new = program.newest_code()
     assert old != new
     program.enter(old)
-    program.wait_for("That code isn't right.")
+    program.wait_for(WRONG_CODE)
     program.enter(new)
     program.wait_for("Signed in as sam")
 
@@ -89,7 +90,7 @@ def test_totp_code_signs_in_and_shows_the_device_name(sign_in_as: StartSignIn) -
     assert program.user.totp_secret
     code = pyotp.TOTP(program.user.totp_secret).at(int(program.server.clock.now()))
     program.enter(wrong_code(code))
-    program.wait_for("That code isn't right.")
+    program.wait_for(WRONG_CODE)
     program.enter(code)
     program.wait_for("Signed in as tom")
 

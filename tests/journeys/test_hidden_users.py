@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.error_texts import WRONG_CODE
 from tests.journeys.conftest import SignIn
 from tests.journeys.own_pool import MakePool
 from tests.steps.screen_reading import number_key_for
@@ -48,7 +49,7 @@ def test_hidden_unknown_user_reset_looks_like_any_other(own_pool: MakePool) -> N
     program.wait_for_text("if the account exists")
     assert pool.server.messages == []
     program.enter("123456", "Brand-New-Horse-7!", "Brand-New-Horse-7!")
-    program.wait_for("That code isn't right.")
+    program.wait_for(WRONG_CODE)
 
 
 def test_unknown_user_reset_is_reported_where_the_pool_tells(own_pool: MakePool) -> None:
@@ -71,7 +72,7 @@ def test_code_before_a_password_is_sent_only_perhaps(own_pool: MakePool, name: s
     program.wait_for("Code sent by email to ")
     program.wait_for_text(IF_IT_EXISTS)
     program.enter("12345678")
-    program.wait_for("That code isn't right.")
+    program.wait_for(WRONG_CODE)
     assert len(pool.server.messages) == (1 if name == "ann" else 0)
 
 
@@ -84,4 +85,4 @@ def test_hidden_users_at_line_prompts(own_pool: MakePool) -> None:
     program.wait_for_text(IF_IT_EXISTS)
     program.wait_for("Code:")
     program.enter("12345678")
-    program.wait_for("Error: That code isn't right.")
+    program.wait_for(f"Error: {WRONG_CODE}")

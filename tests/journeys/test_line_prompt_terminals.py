@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.error_texts import WRONG_CODE
 from tests.journeys.conftest import SignIn, StartSignIn
 from tests.journeys.own_pool import MakePool
 from tests.safe_codes import wrong_code
@@ -125,7 +126,7 @@ def test_forgotten_password_is_reset_at_line_prompts(sign_in_as: StartSignIn) ->
         ("New password:", NEW_PASSWORD),
         ("Repeat password:", NEW_PASSWORD),
     )
-    program.wait_for("Error: That code isn't right.")
+    program.wait_for(f"Error: {WRONG_CODE}")
     answer_prompts(program, ("Code:", code))
     program.wait_for("Signed in as ann.")
     assert program.wait_exit() == 0

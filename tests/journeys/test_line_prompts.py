@@ -5,6 +5,7 @@ from __future__ import annotations
 import pyotp
 import pytest
 
+from tests.error_texts import WRONG_CODE
 from tests.journeys.conftest import StartSignIn
 from tests.safe_codes import wrong_code
 from tests.steps.table import NEW_PASSWORD
@@ -47,7 +48,7 @@ def test_sms_code_at_line_prompts(plain_by_flag_or_terminal: StartSignIn) -> Non
     program.log_in_at_prompts()
     program.wait_for("Code sent by SMS to +")
     program.enter(wrong_code(program.newest_code()))
-    program.wait_for("Error: That code isn't right.")
+    program.wait_for(f"Error: {WRONG_CODE}")
     program.enter(program.newest_code())
     program.wait_for("Signed in as sam.")
 

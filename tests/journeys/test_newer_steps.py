@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.error_texts import WRONG_CODE
 from tests.journeys.conftest import StartSignIn
 from tests.journeys.own_pool import APP_AND_SMS, MakePool
 from tests.safe_codes import wrong_code
@@ -20,7 +21,7 @@ def test_code_as_first_factor_of_any_length(sign_in_as: StartSignIn, line: str, 
     program.send(number_key_for(program, line))
     program.wait_for(f"Code sent {medium} to ")
     program.enter(wrong_code(program.newest_code()))
-    program.wait_for("That code isn't right.")
+    program.wait_for(WRONG_CODE)
     program.enter(program.newest_code())
     program.wait_for("Signed in as cleo")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.error_texts import WRONG_CODE
 from tests.journeys.conftest import StartSignIn
 from tests.safe_codes import wrong_code
 from tests.steps.table import NEW_PASSWORD
@@ -42,7 +43,7 @@ def test_required_reset_ends_signed_in(sign_in_as: StartSignIn, choice: str) -> 
     program.wait_for("New password")
     code = program.newest_code()
     program.enter(wrong_code(code), NEW_PASSWORD, NEW_PASSWORD)
-    program.wait_for("That code isn't right.")
+    program.wait_for(WRONG_CODE)
     program.enter(code)
     program.press("enter", "enter")
     program.wait_for("Signed in as rex")
@@ -59,7 +60,7 @@ def test_confirmed_sign_up_continues_the_sign_in(sign_in_as: StartSignIn) -> Non
     program.wait_for("^r again in")
     code = program.newest_code()
     program.enter(wrong_code(code))
-    program.wait_for("That code isn't right.")
+    program.wait_for(WRONG_CODE)
     program.enter(code)
     program.wait_for("Signed in as carl")
 

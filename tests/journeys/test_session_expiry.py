@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pyotp
 
+from tests.error_texts import WRONG_CODE
 from tests.journeys.conftest import SignIn, StartSignIn
 from tests.journeys.own_pool import APP_AND_SMS, MakePool, OwnPool
 from tests.safe_codes import wrong_code
@@ -77,7 +78,7 @@ def test_expiry_hint_after_three_minutes_keeps_a_valid_session(
     program.wait_for("Code sent by SMS to +")
     pool.server.clock.advance(170)
     program.enter(wrong_code(program.newest_code()))
-    program.wait_for("That code isn't right.")
+    program.wait_for(WRONG_CODE)
     pool.server.clock.advance(20)
     program.enter(wrong_code(wrong_code(program.newest_code())))
     program.wait_for(EXPIRY_HINT)
@@ -94,7 +95,7 @@ def test_profile_sets_the_assumed_session_validity(own_pool: MakePool) -> None:
     requests_before = len(program.requests)
     pool.server.clock.advance(590)
     program.enter(wrong_code(program.newest_code()))
-    program.wait_for("That code isn't right.")
+    program.wait_for(WRONG_CODE)
     before = program.screen_text()
     pool.server.clock.advance(20)
     program.enter(wrong_code(wrong_code(program.newest_code())))

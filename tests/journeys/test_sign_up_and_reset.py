@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.error_texts import WRONG_CODE
 from tests.journeys.conftest import StartSignIn
 from tests.journeys.own_pool import MakePool
 from tests.safe_codes import wrong_code
@@ -22,7 +23,7 @@ def test_forgotten_password_is_reset_and_signs_in(sign_in_as: StartSignIn) -> No
     program.wait_for("Code sent by email to a***@")
     code = program.newest_code()
     program.enter(wrong_code(code), NEW_PASSWORD, NEW_PASSWORD)
-    program.wait_for("That code isn't right.")
+    program.wait_for(WRONG_CODE)
     program.enter(code)
     program.press("enter", "enter")
     program.wait_for("Signed in as ann")
@@ -42,7 +43,7 @@ def test_sign_up_is_confirmed_and_signed_in(sign_in_as: StartSignIn) -> None:
     program.wait_for("Code sent by email to z***@")
     messages = [message for message in program.server.messages if message["username"] == "zoe"]
     program.enter(wrong_code(str(messages[-1]["code"])))
-    program.wait_for("That code isn't right.")
+    program.wait_for(WRONG_CODE)
     program.enter(str(messages[-1]["code"]))
     program.wait_for("Signed in as zoe")
     last = next(call for operation, call in reversed(program.server.calls) if operation == "InitiateAuth")

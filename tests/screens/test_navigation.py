@@ -8,6 +8,7 @@ import pytest
 from textual.command import CommandPalette
 from textual.pilot import Pilot
 
+from tests.error_texts import WRONG_CODE
 from tests.pilot import press, screen_rows, settle, type_text, until
 from tests.screens.conftest import CLIENT, POOL, PilotedApp, app_with
 from tests.scripted_gateway import challenge, tokens
@@ -107,7 +108,7 @@ async def test_error_is_shown_after_help_is_closed() -> None:
         form = app.form_screen
         await until(pilot, lambda: form and form.error)
         await press(pilot, "escape")
-        await until(pilot, lambda: "That code isn't right." in app.text())
+        await until(pilot, lambda: WRONG_CODE in app.text())
 
 
 async def test_late_reply_changes_no_screen() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.error_texts import WRONG_CODE, WRONG_CODE_AND_CURE
 from tests.pilot import press, until
 from tests.screens.conftest import CLIENT, POOL, app_with
 from tests.scripted_gateway import Reply, challenge, tokens
@@ -30,7 +31,7 @@ async def test_totp_code() -> None:
         await until(pilot, lambda: "An authenticator's code has six digits." in app.text())
         assert len(app.gateway.calls) == 1
         await press(pilot, *"111111", "enter")
-        await until(pilot, lambda: "That code isn't right." in app.text())
+        await until(pilot, lambda: WRONG_CODE in app.text())
         await press(pilot, *"222 222", "enter")
         await until(pilot, lambda: "Signed in as ann" in app.text())
         assert sent(app)["SOFTWARE_TOKEN_MFA_CODE"].reveal() == "222222"
@@ -83,7 +84,7 @@ async def test_reset_password_with_a_new_code() -> None:
         await press(pilot, "enter", *"New-1", "enter", *"New-1", "enter")
         await until(pilot, lambda: "Type the code that was sent to you." in app.text())
         await press(pilot, *"111111", "enter", "enter", "enter")
-        await until(pilot, lambda: "That code isn't right." in app.text())
+        await until(pilot, lambda: WRONG_CODE in app.text())
         await press(pilot, *"222222", "enter", "enter", "enter")
         await until(pilot, lambda: "Signed in as ann" in app.text())
         operation, parameters = app.gateway.calls[-2]
@@ -104,7 +105,7 @@ async def test_sign_in_continues_after_confirm_sign_up() -> None:
         await press(pilot, "ctrl+r")
         await until(pilot, lambda: "^r again in" in app.text())
         await press(pilot, *"111111", "enter")
-        await until(pilot, lambda: "That code isn't right." in app.text())
+        await until(pilot, lambda: WRONG_CODE in app.text())
         await press(pilot, *"222222", "enter")
         await until(pilot, lambda: "Signed in as ann" in app.text())
         assert app.gateway.operations[-2:] == ["ConfirmSignUp", "InitiateAuth"]
@@ -197,4 +198,4 @@ def sent(app: Any) -> dict[str, Any]:
 def test_auth_error_is_an_exception_with_two_sentences() -> None:
     error = error_from_response("CodeMismatchException", "")
     assert isinstance(error, AuthError)
-    assert str(error) == "That code isn't right. Check it and try again."
+    assert str(error) == WRONG_CODE_AND_CURE

@@ -38,7 +38,7 @@ async def test_address_is_verified_after_a_wrong_code() -> None:
         await press(pilot, "2")
         await until(pilot, lambda: "Code sent by email to a***@e***" in app.text())
         await press(pilot, *"111111", "enter")
-        await until(pilot, lambda: "That code isn't right" in app.text())
+        await until(pilot, lambda: WRONG_CODE.message in app.text())
         await press(pilot, *"123456", "enter")
         await until(pilot, lambda: "Your email address is verified." in app.text())
         assert app.gateway.operations[-2:] == ["VerifyUserAttribute"] * 2

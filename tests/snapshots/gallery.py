@@ -236,7 +236,7 @@ TOO_SHORT = error_from_response(
 )
 NO_SRP = error_from_response("InvalidParameterException", "USER_SRP_AUTH flow not enabled for this client")
 DONE = _token_reply(**{"cognito:groups": ["operators", "on-call"]})
-AGAIN = "That code isn't right."
+AGAIN = WRONG_CODE.message
 
 VIEWS: Final = (
     View("sign-in", "Sign in"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.error_texts import WRONG_CODE
 from tests.pilot import press, until
 from tests.screens.conftest import app_with
 from tests.scripted_gateway import challenge
@@ -76,7 +77,7 @@ def test_sign_up_confirm_and_sign_in_do_not_leak(stage: Stage, assert_clean: Ass
     program.wait_for("This user pool requires this attribute: Full name.")
     program.enter("Zoe")
     program.wait_for("isn't confirmed yet")
-    walkthrough.answer_code(lambda: str(stage.server.messages[-1]["code"]), "That code isn't right.")
+    walkthrough.answer_code(lambda: str(stage.server.messages[-1]["code"]), WRONG_CODE)
     program.wait_for("Signed in as zoe")
     program.wait_for("Stored in")
     program.press("enter")
