@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import socket
+import time
+from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
@@ -17,8 +21,11 @@ from tui_auth.auth.auth import Auth
 from tui_auth.auth.managed_login import Authorization
 from tui_auth.auth.next_step import Done
 from tui_auth.config.resolver import ResolvedPool
+from tui_auth.errors import AuthError, ErrorKind, NetworkError
 from tui_auth.secret import Secret
+from tui_auth.session import NotSignedInError
 from tui_auth.session.persistence import SessionPersistence
+from tui_auth.session.refresh import RefreshResult, ensure_fresh
 from tui_auth.storage.stores import StorageKind
 
 API_SCOPE = "aws.cognito.signin.user.admin"
@@ -113,6 +120,64 @@ def test_session_is_refreshed_and_keeps_its_scopes(browser: BrowserMachine) -> N
     assert stored.origin.domain == browser.choice.browser["domain"]
 
 
+class PoolThatRejects:
+    """A gateway to a pool that doesn't know the refresh tokens of its domain."""
+
+    clock_offset = None
+
+    def now(self) -> float:
+        return time.time()
+
+    def connect(self) -> None:
+        """Do nothing."""
+
+    def call(self, operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+        raise AuthError(
+            ErrorKind.NOT_AUTHORIZED,
+            "Cognito rejected the token.",
+            code="NotAuthorizedException",
+            service_message="Invalid Refresh Token.",
+        )
+
+
+def refresh_at_domain(browser: BrowserMachine) -> RefreshResult:
+    """Refresh the session, with a pool that rejects its refresh token."""
+    machine = browser.machine
+    return ensure_fresh(
+        machine.sessions, machine.find_session(), force=True, gateway=lambda record: PoolThatRejects()
+    )
+
+
+def test_refresh_token_that_only_the_domain_accepts_is_used_there(browser: BrowserMachine) -> None:
+    done = browser.sign_in()
+    record = refresh_at_domain(browser).record
+    assert record.access_token != done.tokens.access_token
+    assert record.refresh_token == done.tokens.refresh_token
+    assert browser.machine.is_accepted(record.access_token.reveal())
+    assert browser.machine.find_session().record.access_token == record.access_token
+
+
+def test_refresh_token_that_nobody_accepts_ends_the_session(browser: BrowserMachine) -> None:
+    browser.sign_in()
+    browser.machine.server.state.grants.clear()
+    with pytest.raises(NotSignedInError, match="Invalid Refresh Token"):
+        refresh_at_domain(browser)
+    with pytest.raises(NotSignedInError):
+        browser.machine.find_session()
+
+
+def test_domain_that_cannot_be_reached_leaves_the_session(browser: BrowserMachine) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as unused:
+        gone = f"http://127.0.0.1:{unused.getsockname()[1]}"
+    browser.sign_in()
+    stored = browser.machine.find_session()
+    record = replace(stored.record, origin=replace(stored.record.origin, domain=gone))
+    assert not browser.machine.sessions.replace(stored, record)
+    with pytest.raises(NetworkError, match="The domain didn't reply to the refresh"):
+        refresh_at_domain(browser)
+    assert browser.machine.find_session().record.refresh_token == record.refresh_token
+
+
 @pytest.mark.parametrize("logout_uri", ["", BYE])
 def test_sign_out_shows_the_address_that_ends_the_browsers_session(
     browser: BrowserMachine, logout_uri: str
@@ -135,6 +200,20 @@ def test_sign_out_everywhere_works_on_it(browser: BrowserMachine) -> None:
     assert result.returncode == 0, result.stderr
     assert "on all devices" in result.stderr
     assert not browser.machine.is_accepted(done.tokens.access_token.reveal())
+
+
+def test_sign_out_everywhere_shows_the_address_for_another_clients_browser_session(
+    browser: BrowserMachine,
+) -> None:
+    browser.sign_in()
+    machine = browser.machine
+    machine.sign_in(machine.create_client(ExplicitAuthFlows=FLOWS), "ann")
+    result = machine.run("sign-out", "--everywhere")
+    assert result.returncode == 0, result.stderr
+    address = result.stderr.splitlines()[-1]
+    assert address.startswith(
+        f"{browser.choice.browser['domain']}/logout?client_id={browser.choice.client_id}"
+    )
 
 
 def test_identity_pool_takes_it(browser: BrowserMachine) -> None:

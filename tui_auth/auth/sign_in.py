@@ -217,7 +217,7 @@ def _exchange_code(engine: SignInEngine, address: Secret) -> NextStep:
     code = authorization.code_in(address)
     endpoint = TracingGateway(TokenEndpoint(authorization.login.domain, engine.client, engine.gateway))
     result = endpoint.call("token", token_request(authorization, engine.client, code))["AuthenticationResult"]
-    if not result["IdToken"]:
+    if result["AccessToken"] and not result["IdToken"]:
         raise AuthError(
             ErrorKind.CONFIGURATION,
             "The scopes don't include openid, so no ID token came.",

@@ -168,7 +168,7 @@ def _raise_failure_of_another(lock: HeldLock, waiting_since: tuple[str, float]) 
 def _refresh(sessions: Sessions, stored: StoredSession, client: AppClient, gateway: Gateway) -> RefreshResult:
     record = stored.record
     try:
-        result = _call_cognito(gateway, client, record)
+        result = _request_tokens(gateway, client, record)
     except AuthError as error:
         if not is_definitive(error):
             raise
@@ -249,6 +249,48 @@ def reason_for_end(error: AuthError) -> str:
 
 
 _ENDING_KINDS = (ErrorKind.NOT_AUTHORIZED, ErrorKind.SERVICE)
+
+
+def _request_tokens(gateway: Gateway, client: AppClient, record: SessionRecord) -> Mapping[str, Any]:
+    """Return the ``AuthenticationResult`` of a refresh: from the user pool, or once from the domain.
+
+    A refresh token of managed login may be valid at the domain only: for an app client without
+    REFRESH_TOKEN_AUTH, and for a device that the browser and not this program knows.
+    """
+    try:
+        return _call_cognito(gateway, client, record)
+    except AuthError as error:
+        message = error.service_message.lower()
+        is_for_domain = "invalid refresh token" in message or "not enabled for this client" in message
+        if not (record.origin.domain and is_for_domain):
+            raise
+        rejection = error
+    try:
+        return _call_domain(gateway, client, record)
+    except AuthError as error:
+        if error.kind is not ErrorKind.NETWORK:
+            raise rejection from None
+        raise AuthError(
+            ErrorKind.NETWORK,
+            "The domain didn't reply to the refresh.",
+            "Check the network, then try again.",
+            may_have_arrived=error.may_have_arrived,
+        ) from None
+
+
+def _call_domain(gateway: Gateway, client: AppClient, record: SessionRecord) -> Mapping[str, Any]:
+    """Refresh at the domain's token endpoint (RFC 6749 §6)."""
+    from tui_auth.auth.token_endpoint import TokenEndpoint
+    from tui_auth.auth.trace import TracingGateway
+
+    endpoint = TokenEndpoint(record.origin.domain, client, TracingGateway(gateway))
+    request = {
+        "grant_type": "refresh_token",
+        "client_id": client.client_id,
+        "refresh_token": record.refresh_token,
+    }
+    result: Mapping[str, Any] = endpoint.call("token", request)["AuthenticationResult"]
+    return result
 
 
 def _call_cognito(gateway: Gateway, client: AppClient, record: SessionRecord) -> Mapping[str, Any]:

@@ -51,11 +51,13 @@ class SignOutResult:
 
     ``error`` is why the session wasn't revoked: Cognito's error, a failure, or the signal that ended the wait
     (KeyboardInterrupt, SystemExit). ``storage_error`` is why something of it is still here; mostly None.
+    ``records`` are the sessions that were ended.
     """
 
     outcome: RevocationOutcome
     error: BaseException | None = None
     storage_error: StorageError | None = None
+    records: tuple[SessionRecord, ...] = ()
 
 
 def sign_out(
@@ -88,8 +90,8 @@ def sign_out(
             outcome = RevocationOutcome.ALREADY_ENDED
         else:
             outcome, error = RevocationOutcome.NOT_REVOKED, failure
-    records = [session.record for session in ended]
-    return SignOutResult(outcome, error, shielded_from_signals(lambda: _forget(sessions, records)))
+    records = tuple(session.record for session in ended)
+    return SignOutResult(outcome, error, shielded_from_signals(lambda: _forget(sessions, records)), records)
 
 
 class _NothingToRevokeError(NotSignedInError):
@@ -182,7 +184,7 @@ def _other_sessions_of_user(sessions: Sessions, record: SessionRecord) -> list[S
     return others
 
 
-def _forget(sessions: Sessions, records: list[SessionRecord]) -> StorageError | None:
+def _forget(sessions: Sessions, records: tuple[SessionRecord, ...]) -> StorageError | None:
     """Forget sessions. Return why one of them couldn't be forgotten completely, or None."""
     problem = None
     for record in records:

@@ -27,7 +27,7 @@ from tui_auth.errors import AuthError
 
 
 def test_every_next_step_is_reached() -> None:
-    # No reply leads to a browser; tests/auth/test_managed_login.py has the faults of its token endpoint.
+    # No reply leads to a browser; test_browser.py has the faults of its token endpoint.
     # tests/passkeys has those of a security key, which no scripted user can touch.
     steps = set(NEXT_STEPS) - {ContinueSignInWithBrowser, ContinueSignInWithPasskey}
     assert {step_case.step for step_case in STEP_CASES} == {None, *steps}

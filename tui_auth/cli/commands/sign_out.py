@@ -13,7 +13,9 @@ from tui_auth.session.sessions import Sessions
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from collections.abc import Iterable
 
+    from tui_auth.session.record import SessionRecord
     from tui_auth.session.sign_out import RevocationOutcome
 
 
@@ -39,7 +41,7 @@ def run(arguments: Namespace) -> int:
     with exit_on_signals():
         result = sign_out(sessions, stored, everywhere=arguments.everywhere)
     status, at_cognito = _revocation_text(result.outcome, result.error)
-    name, origin = stored.record.display_name, stored.record.origin
+    name = stored.record.display_name
     if result.storage_error is not None:
         status = status or ExitCode.STORAGE
         say(f"{at_cognito} The session of {name} couldn't be removed here. {result.storage_error}")
@@ -48,13 +50,24 @@ def run(arguments: Namespace) -> int:
         say(f"Signed out {name}{where}. Tokens that were printed stay valid until they expire.")
     else:
         say(f"Removed the session of {name} from this computer. {at_cognito}")
-    if origin.domain:
-        from tui_auth.auth.managed_login import ManagedLogin
-
-        login = ManagedLogin(origin.domain, origin.redirect_uri, logout_uri=origin.logout_uri)
+    if addresses := _logout_addresses(result.records):
         say("Your browser may still be signed in. To sign out there too, open:")
-        tell(login.logout_url(origin.client_id), by="")
+        for address in addresses:
+            tell(address, by="")
     return status
+
+
+def _logout_addresses(records: Iterable[SessionRecord]) -> list[str]:
+    """Return the addresses that end the browser's own sessions, one for each domain."""
+    by_domain = {record.origin.domain: record.origin for record in records if record.origin.domain}
+    if not by_domain:
+        return []
+    from tui_auth.auth.managed_login import ManagedLogin
+
+    return [
+        ManagedLogin(domain, origin.redirect_uri, logout_uri=origin.logout_uri).logout_url(origin.client_id)
+        for domain, origin in by_domain.items()
+    ]
 
 
 def _revocation_text(outcome: RevocationOutcome, error: BaseException | None) -> tuple[int, str]:
