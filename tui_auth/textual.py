@@ -31,12 +31,10 @@ from tui_auth.flow.interface import (
     INTERNAL_ERROR,
     ErrorMessage,
     PasskeySettings,
-    ShowSaved,
-    ShowStep,
     SignInSettings,
-    StepContext,
     environment_badge_for,
 )
+from tui_auth.flow.outputs import ShowSaved, ShowStep, StepContext
 from tui_auth.screens.account import AccountRoot
 from tui_auth.screens.done import DoneScreen
 from tui_auth.screens.guest import GuestScreen
@@ -59,7 +57,7 @@ if TYPE_CHECKING:
     from tui_auth.api import Auth, Done
     from tui_auth.auth import next_step
     from tui_auth.auth.devices import Device
-    from tui_auth.flow.interface import Output
+    from tui_auth.flow.outputs import Output
     from tui_auth.flow.sign_in_flow import SignInFlow
     from tui_auth.screens.screen_context import Decision, FormClosed
     from tui_auth.session_api import Session

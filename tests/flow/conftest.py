@@ -7,7 +7,8 @@ from typing import Any
 from tests.scripted_gateway import Reply, ScriptedGateway
 from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.auth import Auth
-from tui_auth.flow.interface import Output, RunJob, RunRequest, SignInSettings
+from tui_auth.flow.interface import SignInSettings
+from tui_auth.flow.outputs import Output, RunJob, RunRequest
 from tui_auth.flow.sign_in_flow import SignInFlow
 from tui_auth.secret import Secret
 

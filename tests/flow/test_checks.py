@@ -15,7 +15,8 @@ from tui_auth.errors import AuthError, ErrorField, ErrorKind
 from tui_auth.flow import messages
 from tui_auth.flow.checks import find_attribute_error, normalize_attribute
 from tui_auth.flow.errors import find_attribute
-from tui_auth.flow.interface import ErrorMessage, ShowError, ShowSignIn, ShowStep
+from tui_auth.flow.interface import ErrorMessage
+from tui_auth.flow.outputs import ShowError, ShowSignIn, ShowStep
 from tui_auth.secret import Secret
 
 DONE = tokens(POOL, CLIENT)

@@ -24,8 +24,8 @@ from tui_auth.auth.next_step import (
 )
 from tui_auth.errors import AuthError, ErrorField, ErrorKind
 from tui_auth.flow import messages
-from tui_auth.flow.interface import (
-    INTERNAL_ERROR,
+from tui_auth.flow.interface import INTERNAL_ERROR
+from tui_auth.flow.outputs import (
     AskAboutDevice,
     AskStorage,
     Finish,

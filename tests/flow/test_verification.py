@@ -14,7 +14,7 @@ from tests.scripted_gateway import Reply, tokens
 from tui_auth.auth.account import find_unverified_contact
 from tui_auth.auth.error_catalog import error_from_response
 from tui_auth.flow import messages
-from tui_auth.flow.interface import AskContactCode, AskToVerify, ShowNotice
+from tui_auth.flow.outputs import AskContactCode, AskToVerify, ShowNotice
 from tui_auth.plain.sign_in import ask_to_verify
 from tui_auth.secret import Secret
 

@@ -47,7 +47,8 @@ from tui_auth.auth.next_step import (
     ResetPassword,
     TOTPSetupDetails,
 )
-from tui_auth.flow.interface import INTERNAL_ERROR, ErrorMessage, ShowStep, StepContext
+from tui_auth.flow.interface import INTERNAL_ERROR, ErrorMessage
+from tui_auth.flow.outputs import ShowStep, StepContext
 from tui_auth.screens.codes import SMSCodeScreen
 from tui_auth.screens.done import DoneScreen
 from tui_auth.screens.help import HelpScreen

@@ -9,12 +9,12 @@ from tui_auth.auth.account import find_unverified_contact, send_contact_code, ve
 from tui_auth.auth.next_step import DeliveryDetails, Done, NextStep
 from tui_auth.errors import AuthError
 from tui_auth.flow import messages
-from tui_auth.flow.interface import (
+from tui_auth.flow.interface import ErrorMessage
+from tui_auth.flow.outputs import (
     AskAboutDevice,
     AskContactCode,
     AskStorage,
     AskToVerify,
-    ErrorMessage,
     Finish,
     RunJob,
     ShowNotice,
@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from tui_auth.auth.attempt import Attempt
     from tui_auth.auth.auth import Auth
     from tui_auth.auth.devices import Device
-    from tui_auth.flow.interface import Output, SignInSettings
+    from tui_auth.flow.interface import SignInSettings
+    from tui_auth.flow.outputs import Output
     from tui_auth.secret import Secret
     from tui_auth.session.persistence import SessionPersistence
     from tui_auth.session.sessions import SaveResult, StoredSession

@@ -35,9 +35,8 @@ from tui_auth.errors import AuthError, ErrorField
 from tui_auth.flow import checks, messages, passkey
 from tui_auth.flow.after_sign_in import AfterSignIn
 from tui_auth.flow.errors import compute_retry_delay, describe_error
-from tui_auth.flow.interface import (
-    INTERNAL_ERROR,
-    ErrorMessage,
+from tui_auth.flow.interface import INTERNAL_ERROR, ErrorMessage
+from tui_auth.flow.outputs import (
     Finish,
     OfferRestart,
     RunRequest,
@@ -60,7 +59,8 @@ if TYPE_CHECKING:
     from tui_auth.auth.challenges import Answer
     from tui_auth.auth.devices import Device
     from tui_auth.flow.after_sign_in import SessionSaver
-    from tui_auth.flow.interface import Call, Output, Reply, Request, SignInSettings
+    from tui_auth.flow.interface import SignInSettings
+    from tui_auth.flow.outputs import Call, Output, Reply, Request
 
 
 class PendingRequest:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tui_auth.auth.next_step import ContinueSignInWithPasskey
-    from tui_auth.flow.interface import Ceremony, Output
+    from tui_auth.flow.outputs import Ceremony, Output
     from tui_auth.flow.sign_in_flow import SignInFlow
     from tui_auth.secret import Secret
 

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
 
     from tui_auth.config.settings import PasswordPolicy
-    from tui_auth.flow.interface import ErrorMessage, Output, SignInSettings
+    from tui_auth.flow.interface import ErrorMessage, SignInSettings
+    from tui_auth.flow.outputs import Output
     from tui_auth.flow.sign_in_flow import SignInFlow
 
 NEW_CODE, BACK, FORGOT, SIGN_UP, HELP = "/new", "/back", "/forgot", "/sign-up", "/help"

@@ -31,11 +31,10 @@ from tui_auth.auth.next_step import (
 from tui_auth.errors import ErrorField
 from tui_auth.flow import messages
 from tui_auth.flow.after_sign_in import remember_device
-from tui_auth.flow.interface import (
-    INTERNAL_ERROR,
+from tui_auth.flow.interface import INTERNAL_ERROR, ErrorMessage
+from tui_auth.flow.outputs import (
     AskContactCode,
     AskToVerify,
-    ErrorMessage,
     OfferRestart,
     Output,
     RunJob,

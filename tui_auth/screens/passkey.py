@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
-    from tui_auth.flow.interface import Ceremony
+    from tui_auth.flow.outputs import Ceremony
 
 
 class KeyReported(Message, bubble=False):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from tui_auth.config.settings import PasswordPolicy
     from tui_auth.error_kinds import PasskeyProblem
-    from tui_auth.flow.interface import Ceremony
+    from tui_auth.flow.outputs import Ceremony
     from tui_auth.secret import Secret
 
 

@@ -11,13 +11,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from tui_auth.auth.next_step import DeliveryDetails, Done, NextStep
-from tui_auth.flow.interface import (
-    INTERNAL_ERROR,
+from tui_auth.flow.interface import INTERNAL_ERROR, ErrorMessage
+from tui_auth.flow.outputs import (
     AskAboutDevice,
     AskContactCode,
     AskStorage,
     AskToVerify,
-    ErrorMessage,
     Finish,
     OfferRestart,
     Output,
