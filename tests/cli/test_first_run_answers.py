@@ -43,6 +43,10 @@ class Script:
         """Fail: the first run asks for no address."""
         raise AssertionError(prompt)
 
+    def wait_for(self, prompt: str, has_arrived: Callable[[], bool]) -> Secret:
+        """Fail: the first run waits for nothing."""
+        raise AssertionError(prompt)
+
     def ask_secret(self, prompt: str) -> Secret:
         """Fail: the first run asks for no secret."""
         raise AssertionError(prompt)

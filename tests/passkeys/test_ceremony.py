@@ -297,15 +297,29 @@ def test_giving_up_while_the_key_waits(key: SoftwareKey) -> None:
 
 
 def test_time_that_the_pool_allows_is_over(key: SoftwareKey, monkeypatch: pytest.MonkeyPatch) -> None:
-    key.always_touched = False
+    key.always_touched, cancel = False, threading.Event()
     monkeypatch.setattr(problems, "_TIMEOUT_RANGE", (0.02, 0.02))
 
-    assert problem_of(lambda: make_assertion(key, request(), TRUSTED, Someone())) is PasskeyProblem.TIMED_OUT
+    assert problem_of(lambda: make_assertion(key, request(), TRUSTED, Someone(), cancel)) is (
+        PasskeyProblem.TIMED_OUT
+    )
+    assert not cancel.is_set(), "the caller may want another try with it"
 
 
 @pytest.mark.parametrize(
     ("sent", "seconds"),
-    [(60000, 60.0), (1, 10.0), (10**12, 600.0), ("soon", 180.0), (None, 180.0), (True, 180.0)],
+    [
+        (60000, 60.0),
+        (1, 10.0),
+        (-5, 10.0),
+        (10**12, 600.0),
+        (10**400, 600.0),  # no float
+        (float("inf"), 600.0),
+        (float("nan"), 180.0),
+        ("soon", 180.0),
+        (None, 180.0),
+        (True, 180.0),
+    ],
 )
 def test_timeout_of_the_pool_is_taken_within_reason(sent: object, seconds: float) -> None:
     assert problems.timeout_seconds(request(timeout=sent)) == seconds
@@ -343,6 +357,7 @@ def test_request_that_no_key_can_use(key: SoftwareKey, options: str) -> None:
         creation(user=None),
         creation(user={"id": "*", "name": "ann"}),
         creation(user={"id": 16, "name": "ann"}),
+        creation(user={"id": "\ud800", "name": "\ud800"}),
         creation(pubKeyCredParams="none"),
         creation(challenge=None),
     ],

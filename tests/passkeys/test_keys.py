@@ -15,7 +15,7 @@ from tui_auth.demo.software_key import SoftwareKey
 from tui_auth.error_kinds import PasskeyProblem
 from tui_auth.errors import PasskeyError
 from tui_auth.passkeys import keys as finding
-from tui_auth.passkeys.keys import PluggedInKeys, with_key
+from tui_auth.passkeys.keys import Deadline, PluggedInKeys, with_key
 
 FIDO = bytes.fromhex("06d0f10901a1010920150026ff007508954081020921150026ff00750895409102c0")
 MOUSE = bytes.fromhex("05010902a1010901a100050919012903")
@@ -108,7 +108,7 @@ class Listener:
 
 def test_only_key_is_used_without_a_question() -> None:
     key, listener = touched_key(), Listener()
-    assert with_key(SomeKeys([key]), listener, threading.Event(), lambda device: device) is key
+    assert with_key(SomeKeys([key]), listener, Deadline(60), lambda device: device) is key
     assert listener.said == []
 
 
@@ -117,7 +117,7 @@ def test_key_that_is_plugged_in_later_is_found(monkeypatch: pytest.MonkeyPatch) 
     key, listener = touched_key(), Listener()
     keys = SomeKeys([], [], [key], problem=PasskeyProblem.NO_KEY)
 
-    assert with_key(keys, listener, threading.Event(), lambda device: device) is key
+    assert with_key(keys, listener, Deadline(60), lambda device: device) is key
     assert listener.said == ["plug in"]
 
 
@@ -127,7 +127,7 @@ def test_key_that_is_plugged_in_later_is_found(monkeypatch: pytest.MonkeyPatch) 
 def test_where_no_key_can_come_nobody_waits_for_one(reason: PasskeyProblem) -> None:
     listener = Listener()
     with pytest.raises(PasskeyError) as caught:
-        with_key(SomeKeys([], problem=reason), listener, threading.Event(), lambda device: device)
+        with_key(SomeKeys([], problem=reason), listener, Deadline(60), lambda device: device)
 
     assert caught.value.problem is reason
     assert listener.said == []
@@ -137,9 +137,29 @@ def test_waiting_for_a_key_can_be_given_up() -> None:
     cancel = threading.Event()
     cancel.set()
     with pytest.raises(PasskeyError) as caught:
-        with_key(SomeKeys([]), Listener(), cancel, lambda device: device)
+        with_key(SomeKeys([]), Listener(), Deadline(60, cancel), lambda device: device)
 
     assert caught.value.problem is PasskeyProblem.CANCELLED
+
+
+@pytest.mark.parametrize("keys", [[], [SoftwareKey(), SoftwareKey()]], ids=["no key", "several keys"])
+def test_waiting_ends_when_the_time_is_over(keys: list[SoftwareKey]) -> None:
+    cancel = threading.Event()
+    with pytest.raises(PasskeyError) as caught:
+        with_key(SomeKeys(keys), Listener(), Deadline(0.02, cancel), lambda device: device)
+
+    assert caught.value.problem is PasskeyProblem.TIMED_OUT
+    assert not cancel.is_set(), "it is the caller's"
+
+
+def test_giving_up_counts_even_after_the_time_is_over() -> None:
+    cancel = threading.Event()
+    deadline = Deadline(0.0, cancel)
+    assert deadline.wait(0) is deadline.is_set() is True
+    assert deadline.error().problem is PasskeyProblem.TIMED_OUT
+    cancel.set()
+    assert deadline.error().problem is PasskeyProblem.CANCELLED
+    assert not Deadline(60).wait(0.001)
 
 
 @pytest.mark.parametrize("versions", [("FIDO_2_0",), ("FIDO_2_0", "FIDO_2_1")])
@@ -148,7 +168,7 @@ def test_key_that_is_touched_first_is_used_and_the_others_stop(versions: tuple[s
     listener = Listener()
     used: list[object] = []
     thread = threading.Thread(
-        target=lambda: with_key(SomeKeys([other, mine]), listener, threading.Event(), used.append)
+        target=lambda: with_key(SomeKeys([other, mine]), listener, Deadline(60), used.append)
     )
     thread.start()
     wait_until(lambda: mine.touch_is_due.is_set() and other.touch_is_due.is_set())
@@ -166,7 +186,7 @@ def test_choice_of_a_key_can_be_given_up() -> None:
 
     def choose() -> None:
         try:
-            with_key(SomeKeys([first, second]), Listener(), cancel, lambda device: device)
+            with_key(SomeKeys([first, second]), Listener(), Deadline(60, cancel), lambda device: device)
         except PasskeyError as error:
             problems.append(error.problem)
 

@@ -30,6 +30,7 @@ from tui_auth.auth.next_step import ErrorAction, NextStep, action_for_error
 from tui_auth.demo.software_key import Credential, SoftwareKey
 from tui_auth.emulator import CognitoEmulator
 from tui_auth.emulator.demo_users import PoolIds
+from tui_auth.passkeys import problems
 from tui_auth.passkeys.ceremony import make_assertion
 
 REQUEST = json.dumps({"challenge": "AAAAAAAAAAAAAAAAAAAAAA", "rpId": SITE})
@@ -243,6 +244,29 @@ def test_program_signs_and_registers_in_one_call(server: CognitoEmulator, auth: 
     answer = passkeys.sign(ask(auth), someone, relying_party=SITE, keys=OneKey(key))
 
     assert auth.confirm_sign_in(answer).is_signed_in
+
+
+def test_program_waits_for_a_key_only_as_long_as_the_pool_allows(
+    auth: Auth, key: SoftwareKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class NoKey(OneKey):
+        def open(self) -> list[SoftwareKey]:
+            return []
+
+    class SomeoneWithoutAKey(SomeoneWithAKey):
+        def plug_in(self) -> None:
+            pass
+
+    monkeypatch.setattr(problems, "_TIMEOUT_RANGE", (0.02, 0.02))
+    for use in (
+        lambda: passkeys.sign(ask(auth), SomeoneWithoutAKey(), relying_party=SITE, keys=NoKey(key)),
+        lambda: passkeys.register(
+            {"rp": {"id": SITE}, "timeout": 1}, SomeoneWithoutAKey(), relying_party=SITE, keys=NoKey(key)
+        ),
+    ):
+        with pytest.raises(PasskeyError) as caught:
+            use()
+        assert caught.value.problem is PasskeyProblem.TIMED_OUT
 
 
 @pytest.mark.parametrize("trusted", ["bank.example.com", "", "com"])

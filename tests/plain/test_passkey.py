@@ -12,6 +12,7 @@ from tests.passkeys.people import PIN, SITE, Someone, touched_key
 from tests.passkeys.test_ceremony import creation, request
 from tests.plain.typist import CLIENT, POOL, ScriptedDialog
 from tests.scripted_gateway import Reply, challenge, tokens
+from tests.waiting import wait_until
 from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.error_catalog import error_from_response
 from tui_auth.auth.next_step import Done
@@ -19,9 +20,11 @@ from tui_auth.demo.software_key import SoftwareKey
 from tui_auth.error_kinds import PasskeyProblem
 from tui_auth.flow import passkey
 from tui_auth.flow.interface import PasskeySettings
+from tui_auth.flow.passkey import KeyStage
 from tui_auth.passkeys import keys as finding
 from tui_auth.passkeys.ceremony import make_credential
 from tui_auth.passkeys.relying_party import RelyingParty
+from tui_auth.plain.passkey import MESSAGES
 
 DONE = tokens(POOL, CLIENT)
 CODE = challenge("EMAIL_OTP", CODE_DELIVERY_DELIVERY_MEDIUM="EMAIL", CODE_DELIVERY_DESTINATION="a***@e***")
@@ -76,7 +79,7 @@ def test_passkey_signs_in(key: SoftwareKey) -> None:
     assert dialog.sent(0)["AuthParameters"]["PREFERRED_CHALLENGE"] == "WEB_AUTHN"
     assert credential(dialog)["type"] == "public-key"
     assert f"{passkey.TITLE} for {SITE}." in dialog.lines.printed
-    assert dialog.lines.prompts[-1] == f"{passkey.PIN_LABEL} (hidden)"
+    assert f"{passkey.PIN_LABEL} (hidden)" in dialog.lines.prompts
 
 
 def test_key_is_touched_and_a_pin_that_can_be_none_costs_no_try(key: SoftwareKey) -> None:
@@ -124,7 +127,7 @@ def test_back_at_the_pin_leads_to_the_other_factors(key: SoftwareKey) -> None:
 def test_key_can_be_plugged_in_later(key: SoftwareKey, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(finding, "LOOK_AGAIN_SECONDS", 0.01)
     keys = HeldKeys(problem=PasskeyProblem.NO_KEY)
-    dialog = dialog_with(ask(), DONE, typed=("", PIN), keys=keys)
+    dialog = dialog_with(ask(), DONE, typed=(PIN,), keys=keys)
     say = dialog.lines.say
 
     def plug_in(text: str = "") -> None:
@@ -134,6 +137,35 @@ def test_key_can_be_plugged_in_later(key: SoftwareKey, monkeypatch: pytest.Monke
 
     dialog.lines.say = plug_in  # type: ignore[method-assign]
     assert isinstance(dialog.run(), Done)
+
+
+@pytest.mark.parametrize("count", [0, 1, 2], ids=["no key", "one key", "several keys"])
+def test_waiting_for_the_key_can_be_left_at_any_moment(key: SoftwareKey, count: int) -> None:
+    key.always_touched = False
+    keys = HeldKeys(*(key, SoftwareKey())[:count], problem=None if count else PasskeyProblem.NO_KEY)
+    typed = (PIN, "/help", "/back") if count == 1 else ("/help", "/back")
+    dialog = dialog_with(ask(), CHOICE, CODE, typed=(*typed, "2"), keys=keys)
+    dialog.lines.typed.remove("")
+    dialog.run()
+
+    assert MESSAGES[[KeyStage.PLUG_IN, KeyStage.TOUCH, KeyStage.CHOOSE_KEY][count]] in dialog.lines.printed
+    assert "Type /back to go back." in dialog.lines.text
+    assert dialog.responses() == {"ANSWER": "EMAIL_OTP"}
+    wait_until(lambda: not key.touch_is_due.is_set())
+
+
+def test_interrupt_while_the_key_waits_stops_its_blinking(key: SoftwareKey) -> None:
+    key.always_touched = False
+    dialog = dialog_with(ask(), typed=(PIN,), keys=HeldKeys(key))
+
+    def interrupt(prompt: str, has_arrived: object) -> None:
+        wait_until(key.touch_is_due.is_set)
+        raise KeyboardInterrupt
+
+    dialog.lines.wait_for = interrupt  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        dialog.run()
+    wait_until(lambda: not key.touch_is_due.is_set())
 
 
 def test_rejected_passkey_is_tried_again_with_a_new_challenge(key: SoftwareKey) -> None:

@@ -44,6 +44,14 @@ class Typist:
         wait_until(has_arrived)
         return None
 
+    def wait_for(self, prompt: str, has_arrived: Callable[[], bool]) -> Secret | None:
+        """Type the next line if it is a command; otherwise wait."""
+        if self.typed and self.typed[0].startswith("/"):
+            return Secret(self.ask(prompt))
+        self.prompts.append(prompt)
+        wait_until(has_arrived)
+        return None
+
     def ask_secret(self, prompt: str) -> Secret:
         return Secret(self.ask(f"{prompt} (hidden)"))
 

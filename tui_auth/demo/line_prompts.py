@@ -106,6 +106,10 @@ class DemoLines:
         self.say(f"The demo's browser shows: {page.title}.")
         return Secret(page.address) if page.is_dead else None
 
+    def wait_for(self, prompt: str, has_arrived: Callable[[], bool]) -> Secret | None:
+        """Wait until something happens that isn't typed."""
+        return self._lines.wait_for(prompt, has_arrived)
+
     def wait(self, seconds: float) -> None:
         """Wait, and discard what is typed meanwhile."""
         self._lines.wait(seconds)

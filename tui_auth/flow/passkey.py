@@ -22,8 +22,8 @@ from tui_auth.auth.next_step import (
 )
 from tui_auth.error_kinds import ErrorKind, PasskeyProblem
 from tui_auth.errors import PasskeyError, TuiAuthError
-from tui_auth.passkeys.keys import default_keys, with_key
-from tui_auth.passkeys.problems import passkey_error
+from tui_auth.passkeys.keys import Deadline, default_keys, with_key
+from tui_auth.passkeys.problems import passkey_error, timeout_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -102,18 +102,24 @@ class KeyCeremony:
     """One use of a security key; a subclass says for what.
 
     Args:
+        seconds: How long the user has, from ``start``.
         report: Called with each event, on the ceremony's thread.
         is_confirmed: Whether the user has just confirmed the relying party that is asked for.
     """
 
-    def __init__(self, report: Callable[[KeyEvent], object], *, is_confirmed: bool = False) -> None:
+    def __init__(
+        self, seconds: float, report: Callable[[KeyEvent], object], *, is_confirmed: bool = False
+    ) -> None:
+        self._seconds = seconds
         self._report = report
         self._is_confirmed = is_confirmed
         self._pins: queue.SimpleQueue[Secret | None] = queue.SimpleQueue()
         self._cancel = threading.Event()
+        self._deadline = Deadline(seconds, self._cancel)
 
     def start(self) -> None:
         """Start on a thread of its own."""
+        self._deadline = Deadline(self._seconds, self._cancel)
         threading.Thread(target=self._run, daemon=True, name="passkey").start()
 
     def enter_pin(self, pin: Secret | None) -> None:
@@ -155,7 +161,7 @@ class KeyCeremony:
     def pin(self, tries_left: int | None, *, was_wrong: bool) -> Secret | None:
         """Report that the PIN is needed, and wait for it."""
         self._report(KeyEvent(KeyStage.PIN, tries_left=tries_left, was_wrong=was_wrong))
-        while not self._cancel.is_set():
+        while not self._deadline.is_set():
             try:
                 return self._pins.get(timeout=_WAIT_SECONDS)
             except queue.Empty:
@@ -177,7 +183,7 @@ class SigningCeremony(KeyCeremony):
         *,
         is_confirmed: bool = False,
     ) -> None:
-        super().__init__(report, is_confirmed=is_confirmed)
+        super().__init__(timeout_seconds(step.options), report, is_confirmed=is_confirmed)
         self._flow, self._step = flow, step
 
     def _use_key(self) -> KeyEvent:
@@ -197,8 +203,8 @@ class SigningCeremony(KeyCeremony):
         answer = with_key(
             keys,
             self,
-            self._cancel,
-            lambda device: make_assertion(device, step.options, relying_party, self, self._cancel),
+            self._deadline,
+            lambda device: make_assertion(device, step.options, relying_party, self, self._deadline),
         )
         return KeyEvent(KeyStage.DONE, answer=answer)
 
@@ -215,7 +221,7 @@ class RegistrationCeremony(KeyCeremony):
         *,
         is_confirmed: bool = False,
     ) -> None:
-        super().__init__(report, is_confirmed=is_confirmed)
+        super().__init__(timeout_seconds(options), report, is_confirmed=is_confirmed)
         self._options, self._settings, self._endpoint_url = options, settings, endpoint_url
 
     def _use_key(self) -> KeyEvent:
@@ -235,8 +241,8 @@ class RegistrationCeremony(KeyCeremony):
         credential = with_key(
             settings.keys or default_keys(),
             self,
-            self._cancel,
-            lambda device: make_credential(device, self._options, relying_party, self, self._cancel),
+            self._deadline,
+            lambda device: make_credential(device, self._options, relying_party, self, self._deadline),
         )
         return KeyEvent(KeyStage.DONE, credential=credential)
 

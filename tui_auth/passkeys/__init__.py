@@ -63,24 +63,24 @@ def sign(
             from the step: a pool could ask for a passkey of any other site.
         endpoint_url: The endpoint in place of AWS's own. One on this computer may ask for localhost.
         keys: Where security keys come from; by default those that are plugged in.
-        cancel: Set it to give up.
+        cancel: Set it to give up. It is only read.
 
     Raises:
-        PasskeyError: The pool asks for another site, there is no key, or the key made no assertion.
+        PasskeyError: The pool asks for another site, there is no key, the time that the pool allows is over
+            (3 minutes if it doesn't say), or the key made no assertion.
     """
-    from threading import Event
-
     from tui_auth.passkeys.ceremony import make_assertion
-    from tui_auth.passkeys.keys import default_keys, with_key
+    from tui_auth.passkeys.keys import Deadline, default_keys, with_key
+    from tui_auth.passkeys.problems import timeout_seconds
     from tui_auth.passkeys.relying_party import trusted_relying_party
 
     trusted = trusted_relying_party(step.relying_party, pinned=relying_party, endpoint_url=endpoint_url)
-    event = cancel or Event()
+    deadline = Deadline(timeout_seconds(step.options), cancel)
     return with_key(
         keys or default_keys(),
         person,
-        event,
-        lambda device: make_assertion(device, step.options, trusted, person, event),
+        deadline,
+        lambda device: make_assertion(device, step.options, trusted, person, deadline),
     )
 
 
@@ -102,23 +102,23 @@ def register(
         relying_party: The site that your users' passkeys are for.
         endpoint_url: The endpoint in place of AWS's own. One on this computer may ask for localhost.
         keys: Where security keys come from; by default those that are plugged in.
-        cancel: Set it to give up.
+        cancel: Set it to give up. It is only read.
 
     Raises:
-        PasskeyError: The pool asks for another site, there is no key, or the key made no passkey.
+        PasskeyError: The pool asks for another site, there is no key, the time that the pool allows is over
+            (3 minutes if it doesn't say), or the key made no passkey.
     """
-    from threading import Event
-
     from tui_auth.passkeys.ceremony import make_credential
-    from tui_auth.passkeys.keys import default_keys, with_key
+    from tui_auth.passkeys.keys import Deadline, default_keys, with_key
+    from tui_auth.passkeys.problems import timeout_seconds
     from tui_auth.passkeys.relying_party import requested_relying_party, trusted_relying_party
 
     asked = requested_relying_party(options)
     trusted = trusted_relying_party(asked, pinned=relying_party, endpoint_url=endpoint_url)
-    event = cancel or Event()
+    deadline = Deadline(timeout_seconds(options), cancel)
     return with_key(
         keys or default_keys(),
         person,
-        event,
-        lambda device: make_credential(device, options, trusted, person, event),
+        deadline,
+        lambda device: make_credential(device, options, trusted, person, deadline),
     )

@@ -7,9 +7,7 @@ fido2's client talks to the key. What Cognito sends doesn't suit it as it is, so
 from __future__ import annotations
 
 import json
-import threading
 import unicodedata
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from fido2.client import ClientError, DefaultClientDataCollector, Fido2Client, UserInteraction
@@ -21,11 +19,13 @@ from fido2.webauthn import PublicKeyCredentialCreationOptions, PublicKeyCredenti
 
 from tui_auth.error_kinds import PasskeyProblem
 from tui_auth.errors import drops_secrets
+from tui_auth.passkeys.keys import Deadline
 from tui_auth.passkeys.problems import parse_options, passkey_error, problem_of, timeout_seconds
 from tui_auth.secret import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    import threading
+    from collections.abc import Callable, Mapping
 
     from fido2.ctap import CtapDevice
     from fido2.ctap2.base import Info
@@ -68,7 +68,7 @@ def make_assertion(
         options: CREDENTIAL_REQUEST_OPTIONS, as the pool sent it (``ContinueSignInWithPasskey.options``).
         relying_party: The one the user trusts. The request must be for it.
         person: Whoever uses the key.
-        cancel: Set it to give up.
+        cancel: Set it to give up. With a ``Deadline``, its time counts, else the request's.
 
     Returns:
         The answer, CREDENTIAL: an AuthenticationResponseJSON.
@@ -103,7 +103,7 @@ def make_credential(
         options: CredentialCreationOptions of StartWebAuthnRegistration.
         relying_party: The one the user trusts. The request must be for it.
         person: Whoever uses the key.
-        cancel: Set it to give up.
+        cancel: Set it to give up. With a ``Deadline``, its time counts, else the request's.
 
     Returns:
         The Credential for CompleteWebAuthnRegistration: a RegistrationResponseJSON.
@@ -221,7 +221,7 @@ def _string(value: object) -> str | None:
 
 def _text(value: object) -> str:
     """Return a text as short as keys store it (WebAuthn §6.4.1); empty if it is none."""
-    return value.encode()[:64].decode(errors="ignore") if isinstance(value, str) else ""
+    return value.encode(errors="ignore")[:64].decode(errors="ignore") if isinstance(value, str) else ""
 
 
 # --- The key ---------------------------------------------------------------------------------------------
@@ -237,51 +237,25 @@ def _with_client(
 ) -> T:
     """Run a ceremony; ask for the PIN again while it is wrong and the key allows that."""
     interaction = _Interaction(device, person)
-    with _deadline(timeout_seconds(options), cancel or threading.Event()) as timer:
-        while True:
-            try:
-                client = Fido2Client(
-                    device, DefaultClientDataCollector(relying_party.origin), interaction, extensions=[]
-                )
-                return use(client, timer.event)
-            except ClientError as error:
-                problem = problem_of(error)
-            except _UNANSWERED:
-                problem = PasskeyProblem.KEY_REMOVED
-            except (TypeError, ValueError):  # data that no key sends
-                problem = PasskeyProblem.KEY_REMOVED
-            if problem is not PasskeyProblem.PIN_WRONG or timer.event.is_set():
-                break
-            interaction.was_wrong = True
-    if timer.has_expired and problem in (PasskeyProblem.CANCELLED, PasskeyProblem.NOT_TOUCHED):
-        problem = PasskeyProblem.TIMED_OUT
-    elif timer.event.is_set() and problem is PasskeyProblem.NOT_TOUCHED:
-        problem = PasskeyProblem.CANCELLED
+    deadline = cancel if isinstance(cancel, Deadline) else Deadline(timeout_seconds(options), cancel)
+    while True:
+        try:
+            client = Fido2Client(
+                device, DefaultClientDataCollector(relying_party.origin), interaction, extensions=[]
+            )
+            return use(client, deadline)
+        except ClientError as error:
+            problem = problem_of(error)
+        except _UNANSWERED:
+            problem = PasskeyProblem.KEY_REMOVED
+        except (TypeError, ValueError):  # data that no key sends
+            problem = PasskeyProblem.KEY_REMOVED
+        if problem is not PasskeyProblem.PIN_WRONG or deadline.is_set():
+            break
+        interaction.was_wrong = True
+    if deadline.is_set() and problem in (PasskeyProblem.CANCELLED, PasskeyProblem.NOT_TOUCHED):
+        raise deadline.error()
     raise passkey_error(problem)
-
-
-class _Deadline:
-    """Sets the event that cancels a ceremony when its time is over."""
-
-    def __init__(self, seconds: float, event: threading.Event) -> None:
-        self.event = event
-        self.has_expired = False
-        self.timer = threading.Timer(seconds, self._expire)
-        self.timer.daemon = True
-
-    def _expire(self) -> None:
-        self.has_expired = not self.event.is_set()
-        self.event.set()
-
-
-@contextmanager
-def _deadline(seconds: float, event: threading.Event) -> Iterator[_Deadline]:
-    deadline = _Deadline(seconds, event)
-    deadline.timer.start()
-    try:
-        yield deadline
-    finally:
-        deadline.timer.cancel()
 
 
 class _Interaction(UserInteraction):

@@ -10,6 +10,7 @@ import os
 import queue
 import sys
 import threading
+import time
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from fido2.ctap import CtapDevice
+
+    from tui_auth.errors import PasskeyError
 
 T = TypeVar("T")
 
@@ -103,26 +106,63 @@ class PluggedInKeys:
         return devices
 
 
+class Deadline(threading.Event):
+    """Set when the user gives up, and from the moment the time for a request is over.
+
+    It never sets the event of its caller, who may use that for the next try.
+
+    Args:
+        seconds: How long the user has.
+        cancel: The caller's event, set to give up.
+    """
+
+    def __init__(self, seconds: float, cancel: threading.Event | None = None) -> None:
+        super().__init__()
+        self._cancel = cancel
+        self._ends_at = time.monotonic() + seconds
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether the user gave up."""
+        return super().is_set() or (self._cancel is not None and self._cancel.is_set())
+
+    def is_set(self) -> bool:
+        return self.is_cancelled or time.monotonic() >= self._ends_at
+
+    def wait(self, timeout: float | None = None) -> bool:
+        ends_at = None if timeout is None else time.monotonic() + timeout
+        while not self.is_set():
+            left = _WAIT_SECONDS if ends_at is None else min(_WAIT_SECONDS, ends_at - time.monotonic())
+            if left <= 0:
+                return False
+            super().wait(left)
+        return True
+
+    def error(self) -> PasskeyError:
+        """Return the error that says which of both happened."""
+        return passkey_error(PasskeyProblem.CANCELLED if self.is_cancelled else PasskeyProblem.TIMED_OUT)
+
+
 def default_keys() -> Keys:
     """Return the keys that are plugged in."""
     return PluggedInKeys()
 
 
-def with_key(keys: Keys, user: KeyUser, cancel: threading.Event, use: Callable[[CtapDevice], T]) -> T:
+def with_key(keys: Keys, user: KeyUser, deadline: Deadline, use: Callable[[CtapDevice], T]) -> T:
     """Wait for a key, have the user choose one if there are several, and use it.
 
     Raises:
-        PasskeyError: There can be no key here, the user gave up, or what ``use`` raises.
+        PasskeyError: There can be no key here, the user gave up, the time is over, or what ``use`` raises.
     """
-    devices = _wait_for_keys(keys, user, cancel)
+    devices = _wait_for_keys(keys, user, deadline)
     try:
-        return use(_choose(devices, user, cancel))
+        return use(_choose(devices, user, deadline))
     finally:
         for device in devices:
             device.close()
 
 
-def _wait_for_keys(keys: Keys, user: KeyUser, cancel: threading.Event) -> Sequence[CtapDevice]:
+def _wait_for_keys(keys: Keys, user: KeyUser, deadline: Deadline) -> Sequence[CtapDevice]:
     devices = keys.open()
     if devices:
         return devices
@@ -131,13 +171,13 @@ def _wait_for_keys(keys: Keys, user: KeyUser, cancel: threading.Event) -> Sequen
         raise passkey_error(problem)
     user.plug_in()
     while not devices:
-        if cancel.wait(LOOK_AGAIN_SECONDS):
-            raise passkey_error(PasskeyProblem.CANCELLED)
+        if deadline.wait(LOOK_AGAIN_SECONDS):
+            raise deadline.error()
         devices = keys.open()
     return devices
 
 
-def _choose(devices: Sequence[CtapDevice], user: KeyUser, cancel: threading.Event) -> CtapDevice:
+def _choose(devices: Sequence[CtapDevice], user: KeyUser, deadline: Deadline) -> CtapDevice:
     """Return the only key, or the one that is touched."""
     if len(devices) == 1:
         return devices[0]
@@ -152,7 +192,7 @@ def _choose(devices: Sequence[CtapDevice], user: KeyUser, cancel: threading.Even
         thread.start()
     try:
         for _ in devices:
-            if (device := _next_result(results, cancel)) is not None:
+            if (device := _next_result(results, deadline)) is not None:
                 return device
         raise passkey_error(PasskeyProblem.NOT_TOUCHED)
     finally:
@@ -175,10 +215,10 @@ def _await_touch(
         results.put(device)
 
 
-def _next_result(results: queue.SimpleQueue[CtapDevice | None], cancel: threading.Event) -> CtapDevice | None:
-    while not cancel.is_set():
+def _next_result(results: queue.SimpleQueue[CtapDevice | None], deadline: Deadline) -> CtapDevice | None:
+    while not deadline.is_set():
         try:
             return results.get(timeout=_WAIT_SECONDS)
         except queue.Empty:
             continue
-    raise passkey_error(PasskeyProblem.CANCELLED)
+    raise deadline.error()

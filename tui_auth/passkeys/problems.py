@@ -147,10 +147,10 @@ def parse_options(options: str) -> Mapping[str, Any]:
 def timeout_seconds(options: Mapping[str, Any] | str) -> float:
     """Return how long the user has: what the pool says, within reason."""
     value = (parse_options(options) if isinstance(options, str) else options).get("timeout")
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:  # NaN
         return DEFAULT_TIMEOUT_SECONDS
     low, high = _TIMEOUT_RANGE
-    return min(max(value / 1000, low), high)
+    return min(max(value, low * 1000), high * 1000) / 1000  # in this order: an int may be no float
 
 
 def pin_error(pin: Secret) -> str | None:

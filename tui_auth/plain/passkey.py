@@ -20,7 +20,14 @@ if TYPE_CHECKING:
     from tui_auth.flow.sign_in_flow import SignInFlow
     from tui_auth.secret import Secret
 
-PLUGGED_IN_PROMPT = f"Press Enter when it is plugged in, or type {BACK} for another way"
+WAITING_PROMPT = f"To give up, type {BACK}"
+
+
+MESSAGES = {
+    KeyStage.PLUG_IN: passkey.PLUG_IN,
+    KeyStage.CHOOSE_KEY: passkey.CHOOSE_KEY,
+    KeyStage.TOUCH: passkey.TOUCH,
+}
 
 
 class PasskeyPrompts:
@@ -71,14 +78,12 @@ class PasskeyPrompts:
         ceremony.start()
         try:
             while (event := events.get()).stage not in (KeyStage.DONE, KeyStage.FAILED):
-                if event.stage is KeyStage.PLUG_IN:
-                    self.lines.say(passkey.PLUG_IN)
-                    self.prompts.confirm(PLUGGED_IN_PROMPT)
-                elif event.stage is KeyStage.PIN:
+                if event.stage is KeyStage.PIN:
                     ceremony.enter_pin(self._ask_pin(event))
                 else:
-                    is_touch = event.stage is KeyStage.TOUCH
-                    self.lines.say(passkey.TOUCH if is_touch else passkey.CHOOSE_KEY)
+                    self.lines.say(MESSAGES[event.stage])
+                    if events.empty():
+                        self.prompts.wait_for(WAITING_PROMPT, lambda: not events.empty())
             return event
         finally:
             ceremony.cancel()

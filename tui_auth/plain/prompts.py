@@ -69,6 +69,9 @@ class Lines(Protocol):
     def ask_address(self, prompt: str, has_arrived: Callable[[], bool]) -> Secret | None:
         """Read a pasted address, all its lines joined; None as soon as ``has_arrived`` is true."""
 
+    def wait_for(self, prompt: str, has_arrived: Callable[[], bool]) -> Secret | None:
+        """Write a prompt and wait until ``has_arrived``; a line typed before, without echo, is returned."""
+
     def wait(self, seconds: float) -> None:
         """Wait, and discard what is typed meanwhile."""
 
@@ -135,6 +138,12 @@ class Prompts:
                 self.lines.say(self.empty_line_text)
             elif not self._is_handled(text, commands):
                 return Secret(text)
+
+    def wait_for(self, prompt: str, has_arrived: Callable[[], bool]) -> None:
+        """Wait until something happens that isn't typed. Other lines than commands change nothing."""
+        while (typed := self.lines.wait_for(prompt, has_arrived)) is not None:
+            if not self._is_handled(typed.reveal().strip(), ()):
+                self.lines.say(f"Error: Nothing is typed here. Type {BACK} to go back, or {HELP}.")
 
     def _is_handled(self, typed: str, commands: Sequence[str]) -> bool:
         """Return whether a line is a command that is no answer to the prompt, and carry it out.

@@ -255,6 +255,18 @@ class TtyPrompt:
                 line += self._read_line() or ""
             return Secret(line)
 
+    def wait_for(self, prompt: str, has_arrived: Callable[[], bool]) -> Secret | None:
+        """Write a prompt and wait until ``has_arrived``; return a line that is typed before.
+
+        Nothing is echoed: what is typed while a program waits for something else may be a secret.
+        """
+        try:
+            self._write(f"{prompt}: ")
+            line = self._read_line(is_secret=True, is_over=has_arrived)
+            return None if line is None else Secret(line)
+        finally:
+            self._end_line()
+
     @contextmanager
     def _typing(self) -> Iterator[None]:
         """Let ^z stop the program in the block, and end the line after it."""
