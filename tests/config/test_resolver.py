@@ -311,7 +311,7 @@ def test_profile_of_the_current_sessions_client_adds_its_settings(home: Home) ->
     )
     choice = home.resolve(current_session=lambda: {**ids, "username": "ann"})
     assert (choice.client_id, choice.auth_flow, choice.username) == ("last", "USER_PASSWORD_AUTH", "ann")
-    assert str(choice.origins["user_pool_id"]) == "the current session"
+    assert str(choice.origins["user_pool_id"]) == "the last sign-in"
     home.write_config(
         '[profiles.main]\nuser_pool_id = "eu-west-1_Last"\nclient_id = "last"\nauth_flow = "X"\n'
     )

@@ -157,7 +157,7 @@ def test_readme_lines_work_with_the_demo(shell: Callable[[], Shell]) -> None:
     program.sign_in()
     program.wait_for_success()
     program.type(shows_status)
-    program.wait_for("the current session")
+    program.wait_for("the last sign-in")
     assert pool in program.screen_text()
     program.wait_for_success()
     program.type(uses)

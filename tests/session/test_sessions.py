@@ -149,7 +149,7 @@ def test_failed_cleanup_is_reported_and_the_session_is_stored(
         StorageKind.FILE,
         server_time=machine.server.clock.now(),
     )
-    assert (save_result.problem, save_result.location) == ("", str(machine.session_file()))
+    assert (save_result.problem, save_result.location) == ("", str(machine.session_file().parent))
     assert "busy" in save_result.cleanup_problem
     assert machine.find_session().record == save_result.record
 

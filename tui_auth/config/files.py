@@ -221,7 +221,7 @@ class SourceKind(Enum):
     ENVIRONMENT = "environment"
     PROFILE = "profile"
     AMPLIFY_FILE = "Amplify file"
-    CURRENT_SESSION = "current session"
+    CURRENT_SESSION = "last sign-in"
     DERIVED = "user pool ID"
 
 

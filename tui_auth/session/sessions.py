@@ -163,7 +163,7 @@ class Sessions:
                 store.write(name, record.to_json())
             except UnknownOutcomeError as error:
                 unknown = str(error)  # the index must have it all the same, so that sign-out removes it
-            result = SaveResult(record, store.location(name), unknown=unknown)
+            result = SaveResult(record, _displayed_place(store, name), unknown=unknown)
             try:
                 self._update_index(lambda index: index.add(entry, record.origin, before))
             except StorageError as error:
@@ -383,6 +383,16 @@ def remove_session(store: Store, name: str) -> bool:
     # In this order: credentials without their session are found by nobody, and never removed.
     store.remove(credentials_name(name))
     return store.remove(name)
+
+
+def _displayed_place(store: Store, name: str) -> str:
+    """Return where a session is stored, for the user: without the file's name, which has 64 digits."""
+    from pathlib import Path
+
+    from tui_auth.config.files import display_path
+
+    place = Path(store.location(name))
+    return display_path(place.parent) if place.is_absolute() else str(place)
 
 
 def _signed_in_at(store: Store, name: str) -> float | None:
