@@ -170,7 +170,7 @@ class Session:
     async def token_async(
         self, kind: TokenKind = "access", *, min_ttl: float | None = None, rejected: str | None = None
     ) -> str:
-        """Return a valid token; see ``token``. A refresh runs on a thread, so the event loop isn't blocked."""
+        """Return a valid token; see ``token``. A refresh runs on a thread and doesn't block the loop."""
         token = self._stored_token(kind, min_ttl)
         if token is not None and token != rejected:
             return token
