@@ -180,8 +180,9 @@ def test_address_is_found_however_it_was_pasted() -> None:
         (f"http://localhost:47831/?code={CODE}&state=", "only the code"),
         ("http://localhost:47831/?error=access_denied&state=other", "belongs to an earlier sign-in"),
         ("http://localhost:47831/", "no code="),
-        ("hello", "no code="),
-        ("", "no code="),
+        ("hello", "isn't an address"),
+        ("hello, world of garbage", "isn't an address"),
+        ("", "isn't an address"),
         ("=" * 20_000, "no code="),
         ("?" + "&".join(f"a{n}=1" for n in range(100)), "no code="),
     ],
@@ -205,6 +206,9 @@ def test_address_of_the_sign_in_page_says_so() -> None:
     attempt, step = begin(LOGIN)
     with pytest.raises(InvalidParameterError, match="address of the sign-in page"):
         attempt.confirm(step.url)
+    for address in (step.short_url, f"  <{step.short_url}>\n", step.short_url.removeprefix("http://")):
+        with pytest.raises(InvalidParameterError, match="address of the sign-in page"):
+            attempt.confirm(address)
 
 
 @pytest.mark.parametrize(

@@ -105,6 +105,7 @@ def test_address_alone_on_the_normal_screen_then_a_pasted_answer(
         program.wait_for("Signed in as ann")
         program.press("enter")
         assert program.wait_exit() == 0
+        assert "/oauth2/authorize?" not in program.screen_text()
     assert browser.machine.find_session().record.username == "ann"
     calls = [line.partition(" ")[2] for line in trace.read_text().splitlines()]
     assert calls[:2] == [

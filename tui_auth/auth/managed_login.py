@@ -232,20 +232,26 @@ class Authorization:
         if error == "redirect_mismatch":
             raise redirect_mismatch(self.login.redirect_uri)
         if not parameters:
-            raise _no_answer(address.reveal())
+            raise _no_answer("the sign-in page" if self._leads_out(address) else address.reveal())
         if not is_same(state, self.state):
             if not state and not error:
                 raise _no_answer(code or address.reveal())
             raise AuthError(
                 ErrorKind.VALIDATION,
-                "That address belongs to an earlier sign-in or to that of another user.",
-                "Open the address shown here, sign in there, and copy the address of the last page.",
+                "That address belongs to an earlier sign-in.",
+                "Open the address shown here and sign in there.",
             )
         if error:
             raise provider_error(error, parameters.get("error_description", ""))
         if not _CODE.fullmatch(code):
             raise _no_answer("the sign-in page" if "client_id" in parameters else "")
         return Secret(code)
+
+    def _leads_out(self, address: Secret) -> bool:
+        """Return whether an address without parameters may be a short one, of this try or an earlier one."""
+        place, _, word = "".join(address.reveal().split()).strip(_AROUND).rpartition("/")
+        own = self.login.redirect_uri.partition("://")[2].partition("/")[0]
+        return place.rpartition("/")[2] == own and len(word) == WORD_LENGTH
 
     def check_nonce(self, nonce: object) -> None:
         """Raise TokenVerificationError unless an ID token's nonce is that of this try."""
@@ -326,16 +332,17 @@ def parse_answer(text: str) -> dict[str, str]:
 def _no_answer(text: str) -> AuthError:
     """Return the error for what holds no code; ``text`` only decides about the sentence."""
     whole = "Copy the whole address of the last page: it has code= and state= in it."
-    bare = "".join(text.split()).strip(_AROUND)
+    bare = text.strip().strip(_AROUND)
     if text == "the sign-in page":
         return AuthError(
             ErrorKind.VALIDATION,
             "That is the address of the sign-in page.",
             "Sign in there first, then copy the address of the last page.",
         )
-    if _CODE.fullmatch(bare):
-        message = "That is only the code."
-        return AuthError(ErrorKind.VALIDATION, message, whole)
+    if _CODE.fullmatch(bare) and re.search(r"\d", bare):
+        return AuthError(ErrorKind.VALIDATION, "That is only the code.", whole)
+    if not re.search(r"[/=?]", bare):
+        return AuthError(ErrorKind.VALIDATION, "That isn't an address.", whole)
     return AuthError(ErrorKind.VALIDATION, "This address has no code=.", whole)
 
 

@@ -408,8 +408,9 @@ def _columns_of(sign: str) -> int:
 def show_alone(text: str, prompt: str, is_over: Callable[[], bool]) -> None:
     """Write a text in one piece on the normal screen, for the terminal to wrap, and wait for a key.
 
-    Selecting it then joins its rows, and nothing else is selected with it. For a moment in which a
-    full-screen program is suspended.
+    Selecting it then joins its rows, and nothing else is selected with it. Afterwards it is erased, so that
+    nobody copies it when it is no longer the right one. For a moment in which a full-screen program is
+    suspended.
 
     Args:
         text: One line, printable.
@@ -423,11 +424,13 @@ def show_alone(text: str, prompt: str, is_over: Callable[[], bool]) -> None:
         keys[3] &= ~(termios.ECHO | termios.ICANON | termios.ISIG)
         termios.tcsetattr(terminal, termios.TCSADRAIN, keys)
         try:
-            os.write(terminal, f"\n{drop_controls(text)}\n\n{prompt}\n".encode())
+            text, columns = drop_controls(text), os.get_terminal_size(terminal).columns or len(text)
+            os.write(terminal, f"\n{text}\n\n{prompt}\n".encode())
             while not is_over():
                 if readable((terminal,), _POLL_SECONDS):
                     os.read(terminal, 4096)
                     break
+            os.write(terminal, f"\x1b[{-(-len(text) // columns) + 2}A\r\x1b[J\x1b[A".encode())
         finally:
             termios.tcsetattr(terminal, termios.TCSAFLUSH, before)
     finally:
