@@ -98,7 +98,7 @@ def test_unknown_home_folder_is_a_secret_file_error(tmp_path: Path) -> None:
     assert isinstance(result, ShowPoolError)
     assert (result.field, result.error.text) == (
         "secret",
-        "The secret's file: the user after ~ doesn't exist. Give the full path.",
+        "The secret's file: the user after ~ doesn't exist. Use the full path.",
     )
 
 

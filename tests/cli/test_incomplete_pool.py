@@ -14,9 +14,9 @@ from tui_auth.session.sessions import Sessions
 @pytest.mark.parametrize(
     ("flags", "variables", "message"),
     [
-        ({"client_id": "c"}, {}, "No user pool is specified with the app client from --client-id."),
-        ({}, {"TUI_AUTH_USER_POOL_ID": "eu-west-1_A"}, "Give --client-id too."),
-        ({"profile": "acme"}, {}, "line 2: this profile has no app client."),
+        ({"client_id": "c"}, {}, "app client from --client-id"),
+        ({}, {"TUI_AUTH_USER_POOL_ID": "eu-west-1_A"}, "--client-id too"),
+        ({"profile": "acme"}, {}, "line 2: "),
         ({"profile": ""}, {}, "--profile is empty."),
         ({"username": ""}, {}, "--username is empty."),
     ],

@@ -141,7 +141,7 @@ def test_flag_and_variable_of_an_unreadable_secret_file_are_named(program: Progr
     for name, message in (
         (
             "missing",
-            "this file doesn't exist. Give the path of a file that contains the secret, not the secret.",
+            "this file doesn't exist. Specify the path of a file that contains the secret, not the secret.",
         ),
         ("empty", "it is empty."),
     ):

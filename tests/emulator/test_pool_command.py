@@ -193,7 +193,7 @@ def test_port_in_use_is_reported(program: Program) -> None:
         status, error = run_with_error(program, "--port", str(port))
 
     assert status == 3
-    suggestion = "Give another --port, or none for a free one."
+    suggestion = "Use another --port, or none for a free one."
     assert error == f"tui-auth: can't listen on port {port}: Address already in use. {suggestion}\n"
 
 

@@ -38,6 +38,6 @@ def test_copy_gives_the_setup_key_and_then_the_uri(sign_in_as: StartSignIn) -> N
     key = clipboard_text(program)
     assert pyotp.TOTP(key).now(), "a base32 key"
     program.press("ctrl+y")
-    program.wait_for_text("The set-up URI was sent to your terminal's clipboard")
+    program.wait_for_text("The setup URI was sent to your terminal's clipboard")
     assert clipboard_text(program).startswith("otpauth://totp/")
     assert key in clipboard_text(program)

@@ -504,6 +504,6 @@ def test_error_without_a_terminal_is_one_sentence(
 ) -> None:
     assert (finished_process.returncode, finished_process.stdout) == (3, "")
     assert finished_process.stderr == (
-        "tui-auth: No user pool is specified. Give --user-pool-id and --client-id, "
+        "tui-auth: No user pool is specified. Use --user-pool-id and --client-id, "
         "or run `tui-auth` on a terminal to choose one.\n"
     )

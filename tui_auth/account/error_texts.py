@@ -115,7 +115,7 @@ _RULES = (
     _Rule(
         ("VerifySoftwareToken",),
         "SoftwareTokenMFANotFoundException",
-        "This set-up has ended.",
+        "This setup has ended.",
         "Start again to get a new key.",
     ),
     _Rule(

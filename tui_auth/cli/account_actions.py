@@ -268,7 +268,7 @@ def delete(account: Account, stored: StoredSession, arguments: Namespace) -> int
         account.delete_user()
         _done(texts.ACCOUNT_DELETED)
     else:
-        _require_terminal("You have to type your user name", "Or give it with --yes-delete NAME.")
+        _require_terminal("You have to type your user name", "Or use --yes-delete NAME.")
         _ask(DeletePage(_settings(account, stored)))
     return ExitCode.OK
 

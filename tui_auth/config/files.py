@@ -29,7 +29,7 @@ LARGEST_BYTES = 1 << 20
 BYTE_ORDER_MARK = "\ufeff"
 SECRET_PATH_EXPECTED = "the path of a file that contains the secret, not the secret itself"  # noqa: S105 - no secret
 
-SECRET_FILE_ADVICE = "Give the path of a file that contains the secret, not the secret."  # noqa: S105 - no secret
+SECRET_FILE_ADVICE = "Specify the path of a file that contains the secret, not the secret."  # noqa: S105 - no secret
 
 _LARGEST_SECRET_FILE_BYTES = 4096
 _CLIENT_SECRET = re.compile(r"[\w+=]{40,}", re.ASCII)
@@ -152,9 +152,9 @@ def resolve_secret_path(text: str) -> Path:
     try:
         return Path(text).expanduser().absolute()
     except RuntimeError:
-        problem = "the user after ~ doesn't exist. Give the full path."
+        problem = "the user after ~ doesn't exist. Use the full path."
     except FileNotFoundError:
-        problem = "the current folder was removed. Give the full path of the file."
+        problem = "the current folder was removed. Use the full path of the file."
     raise ConfigurationError(f"The secret's file: {problem}")
 
 
@@ -187,7 +187,7 @@ def read_password_file(path: str | Path) -> Secret:
         ConfigurationError: The file can't be read, or its first line is empty.
     """
     if not os.path.lexists(path):  # the path itself may be the password, so it isn't repeated
-        raise ConfigurationError("The password file doesn't exist. Give its path, not the password.")
+        raise ConfigurationError("The password file doesn't exist. Specify its path, not the password.")
     path = Path(path)
     password = read_text(path, largest=_LARGEST_SECRET_FILE_BYTES).partition("\n")[0].removesuffix("\r")
     if not password:

@@ -277,7 +277,7 @@ class PoolResolver:
             raise error_in_file(
                 profile.path,
                 profile.lines.get(""),
-                'this profile has no user pool. Add a line user_pool_id = "…" to it, or give --user-pool-id.',
+                'this profile has no user pool. Add a line user_pool_id = "…" to it, or use --user-pool-id.',
             )
         for setting in ("user_pool_id", "client_id") if flag_value else ():
             origin = self.origins.get(setting)
@@ -353,7 +353,7 @@ def _not_empty(flag: str, value: object) -> str:
     """Return a flag's value. Raises ConfigurationError if it is empty, as with an unset shell variable."""
     text = str(value).strip()
     if not text:
-        raise ConfigurationError(f"{flag} is empty. Give a value, or omit the flag.")
+        raise ConfigurationError(f"{flag} is empty. Specify a value, or omit the flag.")
     return text
 
 
@@ -392,10 +392,11 @@ def _keep_secret_from_strangers(values: dict[str, Any], origins: Mapping[str, Or
         if origin is None or origin.kind is not SourceKind.AMPLIFY_FILE or origin.file == secret.file:
             continue
         text = f"{{}} in {origin} would get the client secret from {secret}"
+        cure = f"To allow it, use {SETTINGS[name].flag}."
         if name == "endpoint_url":
-            raise ConfigurationError(f"{text.format('The endpoint')}. If it may, give {SETTINGS[name].flag}.")
+            raise ConfigurationError(f"{text.format('The endpoint')}. {cure}")
         del values[name]
-        notes.append(f"{text.format('The domain')}, so it isn't used. If it may, give {SETTINGS[name].flag}.")
+        notes.append(f"{text.format('The domain')}, so it isn't used. {cure}")
     return notes
 
 
@@ -419,14 +420,14 @@ def _no_pool_error(resolver: PoolResolver) -> ConfigurationError:
         return error_in_file(
             pool.file,
             pool.line,
-            'this profile has no app client. Add a line client_id = "…" to it, or give --client-id.',
+            'this profile has no app client. Add a line client_id = "…" to it, or use --client-id.',
         )
     for name, other in (("user_pool_id", "client_id"), ("client_id", "user_pool_id")):
         if name in resolver.settings:
             missing = SETTINGS[other]
             return NoPoolError(
                 f"No {missing.scope.value} is specified with the {SETTINGS[name].scope.value} from "
-                f"{resolver.origins[name]}. Give {missing.flag} too.",
+                f"{resolver.origins[name]}. Use {missing.flag} too.",
                 is_partial=True,
                 notes=notes,
             )
@@ -440,7 +441,7 @@ def _no_pool_error(resolver: PoolResolver) -> ConfigurationError:
             notes=notes,
         )
     return NoPoolError(
-        "No user pool is specified. Give --user-pool-id and --client-id, "
+        "No user pool is specified. Use --user-pool-id and --client-id, "
         "or run `tui-auth` on a terminal to choose one.",
         notes=notes,
     )

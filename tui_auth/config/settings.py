@@ -394,7 +394,7 @@ def check_region(user_pool_id: str, region: str | None, origin: object, endpoint
     if region and pool_region and region != pool_region and endpoint_url is None:
         raise ConfigurationError(
             f"{origin} specifies {region}, but the user pool {user_pool_id} is in {pool_region}. "
-            f"Remove the region there, or give --region {pool_region}."
+            f"Remove the region there, or use --region {pool_region}."
         )
 
 

@@ -156,7 +156,7 @@ def format_place(details: DeliveryDetails | None) -> str:
 
 BROWSER_QUESTION = "How do you want to sign in?"
 IN_BROWSER = "In a browser"
-NO_DOMAIN = "To sign in with a browser, give the user pool's domain with --domain."
+NO_DOMAIN = "To sign in with a browser, specify the user pool's domain with --domain."
 NEVER_GIVE_AWAY = "Don't share that address: anyone who has it can sign in as you."
 PASTE_ADDRESS = "Page won't load? Paste its address here."
 

@@ -119,7 +119,7 @@ class TOTPSetupScreen(StepScreen[ContinueSignInWithTOTPSetup]):
         details = self.step.setup_details
         if self._has_copied_key:
             uri = details.get_setup_uri(self.context.app_name)
-            self.post_message(CopyRequested(uri, "The set-up URI"))
+            self.post_message(CopyRequested(uri, "The setup URI"))
         else:
             self.post_message(CopyRequested(details.shared_secret, "The key"))
         self._has_copied_key = not self._has_copied_key

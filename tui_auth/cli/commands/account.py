@@ -152,14 +152,14 @@ def _check_usage(arguments: Namespace) -> None:
         case "mfa":
             problem = _mfa_problem(arguments.change, arguments.factor)
         case "devices" if arguments.change and not arguments.key:
-            problem = "Which device? Give its key, or `this` for this computer."
+            problem = "Which device? Specify its key, or `this` for this computer."
         case "sessions":
             if arguments.change and bool(arguments.ids) is arguments.others:
-                problem = "Give the IDs of the sessions to end, or --others."
+                problem = "Specify the IDs of the sessions to end, or --others."
             elif not arguments.change and (arguments.others or arguments.linked):
                 problem = "--others and --linked are for `tui-auth account sessions revoke`."
         case "passkeys" if arguments.change == "delete" and not arguments.id:
-            problem = "Which passkey? Give its ID; `tui-auth account passkeys` lists them."
+            problem = "Which passkey? Specify its ID; `tui-auth account passkeys` lists them."
     if problem:
         raise CommandFailedError(ExitCode.USAGE, problem)
 

@@ -161,7 +161,7 @@ def check_managed_login(choice: ResolvedPool) -> Iterator[Finding]:
     if not choice.browser.get("domain"):
         if choice.auth_flow == AuthFlow.BROWSER:
             yield problem(
-                "domain", "none, but the flow is BROWSER", "Give the user pool's domain with --domain."
+                "domain", "none, but the flow is BROWSER", "Specify the user pool's domain with --domain."
             )
         return
     from tui_auth.auth.browser_listener import find_port_problem

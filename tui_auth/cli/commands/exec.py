@@ -82,7 +82,7 @@ def _run_as_script(command: list[str], environment: Mapping[str, str], error: OS
         say(f"{command[0]} can't run: its interpreter {interpreter} doesn't exist.")
         return CANNOT_RUN
     if code == errno.ENOENT:
-        say("Command not found. Check its name, or give its path.")
+        say("Command not found. Check its name, or specify its path.")
         return NOT_FOUND
     reason = error.strerror if isinstance(error, OSError) else "it isn't a command"
     say(f"The command can't run: {reason}.")

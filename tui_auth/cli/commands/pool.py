@@ -76,7 +76,7 @@ def run(arguments: Namespace) -> int:
     try:
         server = CognitoEmulator(port=port, triggers=triggers, endpoint_is_issuer=arguments.issuer, seed=seed)
     except OSError as error:
-        advice = "Give another --port, or none for a free one."
+        advice = "Use another --port, or none for a free one."
         raise _unusable(f"can't listen on port {port}: {error.strerror}. {advice}") from None
     pools = _restore(server, arguments, stored) if stored is not None else None
     # A signal handler may interrupt its own thread inside Event.wait, and Event.set would then wait forever.
@@ -153,7 +153,7 @@ class StateFile:
         except (ValueError, RecursionError):
             content = None
         if not isinstance(content, dict) or not {"pools", "snapshot"} <= content.keys():
-            raise _unusable(f"{self.path} isn't a state file of tui-auth pool. Give another --state.")
+            raise _unusable(f"{self.path} isn't a state file of tui-auth pool. Use another --state.")
         self._version = self._read_version()
         return content
 
@@ -228,7 +228,7 @@ def _restore(server: CognitoEmulator, arguments: Namespace, stored: dict[str, An
     except (KeyError, TypeError):
         pass
     server.stop()
-    raise _unusable(f"can't use the state file {arguments.state}. {reason} Give another --state.")
+    raise _unusable(f"can't use the state file {arguments.state}. {reason} Use another --state.")
 
 
 def _summary(announcement: dict[str, Any], count: int) -> Iterator[str]:

@@ -239,7 +239,7 @@ def _remove(arguments: Namespace) -> None:
 def _import(arguments: Namespace) -> None:
     path: Path = arguments.file.absolute()
     if not os.path.lexists(path):
-        raise ConfigurationError("This file doesn't exist. Give the path of a file that Amplify wrote.")
+        raise ConfigurationError("This file doesn't exist. Specify the path of a file that Amplify wrote.")
     file = read_amplify_file(path)
     if file is None:
         raise error_in_file(path, None, "it specifies no user pool in any form that Amplify writes.")
