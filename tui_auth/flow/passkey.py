@@ -41,6 +41,8 @@ TOUCH = "Touch the security key. It blinks."
 PIN_LABEL = "PIN of the key"
 PIN_REQUIRED = "Enter the PIN of the security key."
 PIN_WRONG = "That isn't the key's PIN."
+SITE_LIMIT = 253
+"""In characters: a site is always shown whole, because its end says whose it is."""
 SITE_QUESTION = "This user pool asks for a passkey for {}. Did you create your passkey for that site?"
 SITE_NO, SITE_YES = "No, sign in another way", "Yes, use it"
 TRY_AGAIN, OTHER_WAY = "Try again", "Another way"
@@ -196,8 +198,9 @@ class SigningCeremony(KeyCeremony):
             pinned=settings.relying_party,
             endpoint_url=flow.auth.client.endpoint_url,
             is_confirmed=self._is_confirmed,
+            must_confirm=settings.must_confirm,
         )
-        if settings.relying_party is None:
+        if settings.relying_party is None or settings.must_confirm:
             remember_relying_party(flow, relying_party.id)
         keys = settings.keys or default_keys()
         answer = with_key(
@@ -234,8 +237,10 @@ class RegistrationCeremony(KeyCeremony):
             pinned=settings.relying_party,
             endpoint_url=self._endpoint_url,
             is_confirmed=self._is_confirmed,
+            must_confirm=settings.must_confirm,
         )
-        if settings.relying_party is None and settings.remember is not None:
+        is_new = settings.relying_party is None or settings.must_confirm
+        if is_new and settings.remember is not None:
             with suppress(TuiAuthError):  # it is asked again the next time
                 settings.remember(relying_party.id)
         credential = with_key(
@@ -254,7 +259,7 @@ def ceremony_for(step: NextStep, flow: PasskeyFlow) -> Callable[..., KeyCeremony
 
 def remember_relying_party(flow: PasskeyFlow, relying_party: str) -> None:
     """Trust a confirmed relying party, and no other, in this sign-in and, with a profile, in later ones."""
-    passkeys = replace(flow.settings.passkeys, relying_party=relying_party)
+    passkeys = replace(flow.settings.passkeys, relying_party=relying_party, must_confirm=False)
     flow.settings = replace(flow.settings, passkeys=passkeys)
     if passkeys.remember is not None:
         with suppress(TuiAuthError):  # it is asked again the next time

@@ -3,7 +3,9 @@
 A browser checks that the page that asks belongs to the site. A terminal has no page, and the client itself
 writes the origin that is signed. An endpoint that lies could so get an assertion for any site that the
 security key knows. So the relying party is pinned: a profile or an Amplify file specifies it, or the user
-confirmed it. A public suffix, an IP address and, off loopback, localhost are never used.
+confirmed it. An Amplify file may be part of a project that somebody else wrote: with an endpoint other than
+AWS's, which relays any challenge, the user confirms its relying party as well. A public suffix, an IP address
+and, off loopback, localhost are never used.
 """
 
 from __future__ import annotations
@@ -39,7 +41,12 @@ class RelyingParty:
 
 
 def trusted_relying_party(
-    relying_party: str, *, pinned: str | None, endpoint_url: str | None, is_confirmed: bool = False
+    relying_party: str,
+    *,
+    pinned: str | None,
+    endpoint_url: str | None,
+    is_confirmed: bool = False,
+    must_confirm: bool = False,
 ) -> RelyingParty:
     """Return the relying party that a pool asks for, if the user trusts it.
 
@@ -48,6 +55,7 @@ def trusted_relying_party(
         pinned: The ID in the profile or the Amplify file, or the one confirmed before; None if there is none.
         endpoint_url: The endpoint in place of AWS's own, or None. One on this machine may ask for localhost.
         is_confirmed: Whether the user has just confirmed exactly this ID.
+        must_confirm: Whether the user must confirm the pinned ID, too.
 
     Raises:
         PasskeyError: RELYING_PARTY_REJECTED if it can't be trusted or another one is pinned;
@@ -55,7 +63,7 @@ def trusted_relying_party(
     """
     if not is_possible(relying_party, endpoint_url) or pinned not in (None, relying_party):
         raise passkey_error(PasskeyProblem.RELYING_PARTY_REJECTED)
-    if pinned is None and not is_confirmed:
+    if (pinned is None or must_confirm) and not is_confirmed:
         raise passkey_error(PasskeyProblem.RELYING_PARTY_UNCONFIRMED)
     return RelyingParty(relying_party)
 

@@ -52,7 +52,7 @@ class PasskeyPrompts:
         self, step: ContinueSignInWithPasskey, make_ceremony: Callable[..., Ceremony], flow: SignInFlow
     ) -> Output:
         """Use a security key and answer the step, or go back to the choice of a factor."""
-        self.lines.say(f"{passkey.TITLE} for {safe_line(step.relying_party, limit=100)}.")
+        self.lines.say(f"{passkey.TITLE} for {safe_line(step.relying_party, limit=passkey.SITE_LIMIT)}.")
         try:
             event = self.use_key(step.relying_party, make_ceremony)
         except BackError:
@@ -66,7 +66,7 @@ class PasskeyPrompts:
             error = event.error or passkey_error(PasskeyProblem.KEY_REMOVED)
             self.problem = error.problem
             if error.problem is PasskeyProblem.RELYING_PARTY_UNCONFIRMED:
-                is_confirmed = self._confirm(safe_line(relying_party, limit=100))
+                is_confirmed = self._confirm(safe_line(relying_party, limit=passkey.SITE_LIMIT))
             else:
                 self._offer_another_try(str(error))
         return event

@@ -71,7 +71,7 @@ class PasskeyScreen(StepScreen[ContinueSignInWithPasskey]):
     @property
     def site(self) -> str:
         """The relying party, safe to show."""
-        return safe_line(self.step.relying_party, limit=100)
+        return safe_line(self.step.relying_party, limit=passkey.SITE_LIMIT)
 
     @property
     def heading(self) -> tuple[str, str]:
