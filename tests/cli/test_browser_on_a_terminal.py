@@ -129,22 +129,26 @@ def test_line_prompts_take_an_address_pasted_in_two_rows(
     browser: BrowserMachine, terminal_program: TerminalProgram
 ) -> None:
     browser.machine.create_user()
-    with terminal_program.on_a_terminal("sign-in", *flags_of(browser), "--browser", "--plain") as program:
+    flags = (*flags_of(browser), "--browser", "--plain", "--username", "ANN")
+    with terminal_program.on_a_terminal("sign-in", *flags) as program:
         address = sign_in_on_the_page(browser, printed_url(program))
         program.send(f"{address[:50]}\n{address[50:]}\n")
         assert program.wait_exit() == 0
         assert "Signed in as ann." in program.screen_text()
+        assert "You specified" not in program.screen_text()
 
 
 def test_line_prompts_end_when_the_browser_answers(
     browser: BrowserMachine, terminal_program: TerminalProgram
 ) -> None:
     browser.machine.create_user()
-    with terminal_program.on_a_terminal("sign-in", *flags_of(browser), "--browser", "--plain") as program:
+    flags = (*flags_of(browser), "--browser", "--plain", "--username", "bob")
+    with terminal_program.on_a_terminal("sign-in", *flags) as program:
         address = sign_in_on_the_page(browser, printed_url(program))
         assert open_as_browser(address)[0] == 200
         assert program.wait_exit() == 0
         assert "The browser has answered." in program.screen_text()
+        assert "You specified bob, but" in program.screen_text()
 
 
 # -- through ssh ----------------------------------------------------------------------------------------

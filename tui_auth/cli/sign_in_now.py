@@ -256,7 +256,7 @@ def _sign_in(
             done, name = sign_in.run(), sign_in.username
         flow = sign_in.flow
     result = _save_session(persistence, done, name)
-    _report_user(done, name)
+    _report_user(done, name, settings)
     if password is None and done.asks_to_remember_device:
         from tui_auth.plain.sign_in import ask_about_device
 
@@ -305,7 +305,7 @@ def _sign_in_full_screen(
     if settings.leaves_when_done:
         checked = saver().is_checked(done)
         record = _save_session(saver().persistence, done, app.flow.username, checked=checked).record
-    _report_user(done, app.flow.username)
+    _report_user(done, app.flow.username, settings)
     # The screen may have shown the reason, but it is closed now.
     if record is None and (reason := saver().reason_not_saved(done, app.flow.username, say)):
         _say_not_saved(reason)
@@ -313,12 +313,21 @@ def _sign_in_full_screen(
     return status, record
 
 
-def _report_user(done: Done, signed_in_as: str) -> None:
+def _report_user(done: Done, signed_in_as: str, settings: SignInSettings) -> None:
+    """Say who is signed in: with a browser it may be somebody else than the user that was specified."""
     from tui_auth.auth.tokens import provider_of
 
     name = provider_of(done.tokens.id_token)
     provider = f" ({safe_line(name, limit=40)})" if name else ""
     tell(f"Signed in as {safe_line(done.claims.name_for(signed_in_as), limit=80)}{provider}.", by="")
+    claims, specified = done.claims, settings.username
+    names = {known.casefold() for known in (claims.username, claims.sub, claims.email) if known}
+    is_other = settings.auth_flow is AuthFlow.BROWSER and specified.casefold() not in names
+    if specified and is_other:
+        say(
+            f"You specified {safe_line(specified, limit=80)}, but the browser was signed in as another user. "
+            "Use --prompt login to have the page ask."
+        )
 
 
 def _exit_status(problem: str, arguments: Namespace) -> int:
