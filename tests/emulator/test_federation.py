@@ -106,6 +106,24 @@ def test_federated_user_has_the_name_and_claims_of_the_provider(app: OAuthClient
     assert identity["dateCreated"].isdecimal()
 
 
+def test_provider_leads_back_through_the_domain_once_and_in_the_same_browser(app: OAuthClient) -> None:
+    def answer_of_the_provider(email: str = EMAIL) -> str:
+        page = app.browser.open(app.url(identity_provider="AcmeSSO"))
+        form = {**page.page.fields, "email": email}
+        return app.browser.request(page.page.action, form).location
+
+    address = answer_of_the_provider()
+    assert address.startswith(f"{app.browser.base_url}/oauth2/idpresponse?code=")
+    assert EMAIL not in address
+    assert WebClient(app.browser.base_url).open(address).title.startswith("An error")
+    assert app.browser.request(address).answer["state"] == STATE
+    assert app.browser.open(address).title.startswith("An error"), "an answer must work once"
+    app.browser.cookies.clear()
+    address = answer_of_the_provider()
+    forged = app.browser.request(address.replace("code=", "code=x")).answer
+    assert (forged["error"], forged["state"]) == ("invalid_request", STATE)
+
+
 def test_user_is_created_once_with_the_group_of_the_provider(pool: PoolUnderTest, app: OAuthClient) -> None:
     first, second = id_claims(app, sign_in(app)), id_claims(app, sign_in(app))
     (user,) = pool.aws.list_users(UserPoolId=pool.pool_id)["Users"]

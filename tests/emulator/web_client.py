@@ -128,9 +128,11 @@ class WebClient:
         return reply
 
     def send(self, reply: Reply, **fields: str) -> Reply:
-        """Fill in the form of a page and send it, as a browser does."""
+        """Fill in the form of a page and send it, as a browser does; follow a provider back to the domain."""
         page = reply.page
-        return self.request(urljoin(reply.url, page.action), {**page.fields, **fields})
+        sent = self.request(urljoin(reply.url, page.action), {**page.fields, **fields})
+        is_from_provider = "/oauth2/idpresponse?" in sent.headers.get("Location", "")
+        return self.open(sent.location) if is_from_provider else sent
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""The managed login pages: /oauth2/authorize, /login, /idp, /logout and /error.
+"""The managed login pages: /oauth2/authorize, /login, /idp, /oauth2/idpresponse, /logout and /error.
 
 A form is accepted only with the token of its browser's cookie, so that no other site can send it. The cookie
 changes with each sign-in. Passwords and challenges go through ``sign_in``, as those of the API do; a page
@@ -10,13 +10,14 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode
 
 from tui_auth.emulator import login_forms, oauth, web
 from tui_auth.emulator.errors import CognitoError, not_authorized
 from tui_auth.emulator.identity_providers import sign_in_federated_user
-from tui_auth.emulator.model import Browser, BrowserSession
+from tui_auth.emulator.model import Browser, BrowserSession, ProviderReply
 from tui_auth.emulator.oauth import (
     AuthorizationRequest,
     PageError,
@@ -38,6 +39,7 @@ SESSION_SECONDS = 3600.0
 BROWSER_SECONDS = 86400.0
 BROWSER_LIMIT = 1000
 _LONGEST_ADDRESS = 100
+_MOST_PROVIDER_REPLIES = 8
 _EXPIRED_FORM = "This page has expired. Try again."
 _EXPIRED_SIGN_IN = "Your sign-in has expired. Sign in again."
 
@@ -173,19 +175,42 @@ def _show_provider(
 
 
 def submit_provider(state: State, request: WebRequest) -> WebReply:
-    """Serve POST /idp: the user that the provider asserts, or Cancel."""
+    """Serve POST /idp: lead back to the domain with what the provider asserts, or with Cancel."""
     authorization = parse_authorization(state, request)
     provider, email = authorization.provider, request.form.get("email", "").strip()
     if provider is None or provider == COGNITO:
         return redirect(f"/login?{request.query}")
-    if _sender(state, request) is None:
+    browser = _sender(state, request)
+    if browser is None:
         return _show_provider(state, request, authorization, _EXPIRED_FORM, 403)
-    if "cancel" in request.form:
-        return authorization.error("access_denied", f"{provider} Error - the user canceled the sign-in")
-    if len(email) > _LONGEST_ADDRESS or not ADDRESS_FORMATS["email"].fullmatch(email):
+    is_canceled = "cancel" in request.form
+    if not is_canceled and (len(email) > _LONGEST_ADDRESS or not ADDRESS_FORMATS["email"].fullmatch(email)):
         return _show_provider(state, request, authorization, "Enter an email address.", 400)
+    while len(browser.provider_replies) >= _MOST_PROVIDER_REPLIES:
+        del browser.provider_replies[next(iter(browser.provider_replies))]
+    key, code = secrets.token_urlsafe(16), secrets.token_urlsafe(16)
+    browser.provider_replies[key] = ProviderReply(request.query, code, "" if is_canceled else email)
+    result = {"error": "access_denied"} if is_canceled else {"code": code}
+    return redirect("/oauth2/idpresponse", **result, state=key)
+
+
+def provider_response(state: State, request: WebRequest) -> WebReply:
+    """Serve GET /oauth2/idpresponse: take what the provider asserts, once, and only for the same browser.
+
+    At AWS a SAML provider posts to /saml2/idpresponse.
+    """
+    browser, parameters = _find_browser(state, request), request.parameters
+    answer = browser.provider_replies.pop(parameters.get("state", ""), None) if browser else None
+    if answer is None:
+        raise PageError("invalid_request", None)
+    authorization = parse_authorization(state, replace(request, query=answer.query))
+    provider = str(authorization.provider)
+    if "error" in parameters or not answer.email:
+        return authorization.error("access_denied", f"{provider} Error - the user canceled the sign-in")
+    if not hmac.compare_digest(parameters.get("code", "").encode(), answer.code.encode()):
+        return authorization.error("invalid_request", f"{provider} Error - 400 invalid_grant")
     try:
-        user = sign_in_federated_user(state, authorization.client, provider, email)
+        user = sign_in_federated_user(state, authorization.client, provider, answer.email)
     except CognitoError as error:
         return authorization.error("invalid_request", error.message)
     return _sign_in(state, request, authorization, user, provider, state.clock.now())
@@ -303,6 +328,7 @@ _PAGES: dict[str, dict[str, _Route]] = {
     "/oauth2/authorize": {"GET": authorize},
     "/login": {"GET": login, "POST": submit_login},
     "/idp": {"GET": provider_page, "POST": submit_provider},
+    "/oauth2/idpresponse": {"GET": provider_response},
     "/logout": {"GET": logout},
     "/error": {"GET": error_page},
 }

@@ -409,13 +409,28 @@ class BrowserSession:
     expires_at: float
 
 
+@dataclass(frozen=True)
+class ProviderReply:
+    """What an identity provider asserts for a browser; ``email`` is empty if the user canceled there.
+
+    Attributes:
+        query: The authorization request that led to the provider.
+        code: Proves to the domain that the browser comes from the provider.
+    """
+
+    query: str
+    code: str
+    email: str
+
+
 @dataclass
 class Browser:
-    """A browser, by its cookie; ``sessions`` by pool ID."""
+    """A browser, by its cookie; ``sessions`` by pool ID, ``provider_replies`` by their state."""
 
     csrf_token: str
     expires_at: float
     sessions: dict[str, BrowserSession] = field(default_factory=dict)
+    provider_replies: dict[str, ProviderReply] = field(default_factory=dict)
 
 
 @dataclass
