@@ -326,7 +326,7 @@ def _report_user(done: Done, signed_in_as: str, settings: SignInSettings) -> Non
     if specified and is_other:
         say(
             f"You specified {safe_line(specified, limit=80)}, but the browser was signed in as another user. "
-            "Use --prompt login to have the page ask."
+            "Use `--prompt login` to have the page ask."
         )
 
 
