@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import jwt
 import pyotp
 import pytest
@@ -159,23 +160,36 @@ def test_api_takes_access_tokens_of_its_client(
 
 
 def test_service_signs_in_many_users_at_once(recipe: Recipe, api: Api) -> None:
+    pytest.importorskip("fastapi")
     with running_pool() as pool:
         ids = f'"{pool.user_pool_id}", "{pool.client_id}", endpoint_url="{pool.endpoint_url}"'
         service = run(recipe("service.py").replace('"eu-west-1_Ab12Cd34E", "1example23456789"', ids))
 
-        async def sign_in_ann() -> Any:
-            return await service["sign_in"]("ann", pool.users["ann"].password)
+        def credentials(name: str) -> dict[str, str]:
+            return {"username": name, "password": pool.users[name].password}
 
-        async def sign_in_by_code(name: str) -> Any:
-            question = await service["sign_in"](name, pool.users[name].password)
+        async def post(client: httpx.AsyncClient, path: str, body: dict[str, str], status: int = 200) -> Any:
+            reply = await client.post(path, json=body)
+            assert reply.status_code == status, reply.text
+            return reply.json()
+
+        async def sign_in_by_code(client: httpx.AsyncClient, name: str) -> Any:
+            question = await post(client, "/sign-in", credentials(name))
             assert question["ask"].startswith("Enter the code")
-            again = await service["confirm"](question["key"], "000000")
-            assert "code" in again["error"]
-            return await service["confirm"](question["key"], pool.codes(name)[-1])
+            path = f"/sign-in/{question['key']}"
+            again = await post(client, path, {"answer": "000000"})
+            assert again["error"]
+            done = await post(client, path, {"answer": pool.codes(name)[-1]})
+            await post(client, path, {"answer": "000000"}, 404)
+            return done
 
         async def sign_in_all() -> list[Any]:
-            others = [sign_in_by_code("sam"), sign_in_by_code("emil")]
-            return await asyncio.gather(*(sign_in_ann() for _ in range(8)), *others)
+            transport = httpx.ASGITransport(app=service["app"])
+            async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
+                await post(client, "/sign-in", {"username": "ann", "password": "not-this"}, 401)
+                others = [sign_in_by_code(client, name) for name in ("sam", "emil")]
+                ann = (post(client, "/sign-in", credentials("ann")) for _ in range(8))
+                return await asyncio.gather(*ann, *others)
 
         replies = asyncio.run(sign_in_all())
     assert [reply["user"] for reply in replies] == ["ann"] * 8 + ["sam", "emil"]

@@ -223,7 +223,7 @@ class DoneScreen(StepScreen[Done]):
             # Keep the earlier notice, such as the one about unchecked signatures.
             self.notice = f"{self.notice} {NOT_STORED} {problem}".strip()
         self.notice = f"{self.notice} {warning}".strip()
-        if storage:
+        if storage and not self.context.options.can_leave:  # else in a program that embeds the sign-in
             self._show_next_commands("Now try:")
         if storage:  # without storage there is no device key by which the pool would know the device again
             self.ask_about_device()
