@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -12,13 +14,14 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.emulator.web_client import WebClient
 from tests.journeys.conftest import SignIn, StartSignIn
 from tests.local_sshd import LocalSshd
 from tests.waiting import wait_until
 from tests.webdriver import Chromium
 from tests.webdriver import chromium_process as chromium_process
 from tui_auth.emulator import CognitoEmulator
-from tui_auth.emulator.demo_users import PROVIDER, DemoPool
+from tui_auth.emulator.demo_users import PASSWORD, PROVIDER, DemoPool
 
 BUTTON = "form button"
 
@@ -156,6 +159,43 @@ def test_cancel_at_the_provider_is_reported(
     browser.click("[name=cancel]")
 
     program.wait_for_text("You cancel")
+
+
+def test_stranger_over_ssh_in_tmux_gets_there_after_wrong_answers(
+    server: CognitoEmulator, demo: DemoPool, port: int, tmp_path: Path, tmux_socket: Path
+) -> None:
+    tmux = ["tmux", "-S", str(tmux_socket), "-f", os.devnull]
+    command = [sys.executable, "-m", "tui_auth", "sign-in", "--user-pool-id", demo.user_pool_id]
+    command += ["--client-id", demo.client_id, "--endpoint-url", server.endpoint_url, "--storage", "file"]
+    command += ["--browser", "--domain", server.endpoint_url, "--redirect-uri", f"http://localhost:{port}/"]
+    ssh = {"SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 22", "SSH_TTY": "/dev/pts/9"}
+
+    def run(*arguments: str) -> str:
+        return subprocess.run([*tmux, *arguments], capture_output=True, text=True, check=True).stdout
+
+    def paste(text: str) -> None:
+        run("set-buffer", "-b", "browser", text)
+        run("paste-buffer", "-p", "-b", "browser")
+        program.press("enter")
+
+    # tmux's status line takes the 24th row.
+    with SignIn(command=[*tmux, "new-session", *command], home=tmp_path, rows=24, environment=ssh) as program:
+        program.wait_for("1  Open the address (^y, ^u) and sign in.")
+        program.wait_for("2  Page won't load? Paste its address here.")
+        program.press("ctrl+y")
+        program.wait_for_text("The address was sent to tmux's buffer")
+        browser, url = WebClient(server.endpoint_url), run("show-buffer")
+        for wrong, reason in (
+            ("an answer", "That isn't an address."),
+            ("0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9", "That is only the code."),
+            (url, "That is the address of the sign-in page."),
+            (short_address(program, port), "That is the address of the sign-in page."),
+            (f"http://localhost:{port}/?code=0a1b2c3d&state=x", "belongs to an earlier sign-in"),
+        ):
+            paste(wrong)
+            program.wait_for_text(reason)
+        paste(browser.send(browser.open(url), username="ann", password=PASSWORD).location)
+        program.wait_for_text("Signed in as ann")
 
 
 def test_one_ssh_forward_serves_both_directions(
