@@ -227,9 +227,9 @@ def test_qr_code_is_whole_or_replaced_by_the_key(sign_in_as: StartSignIn) -> Non
     assert scan(program).secret == phone.secret, "the stated size is enough"
     assert "▌" in program.screen_text(), "the field is visible"
     program.resize(19, 64)
-    program.wait_for_text("are 64 by 19.")
+    program.wait_for_text("has 64 by 19.")
     program.resize(23, 40)
-    program.wait_for_text("here are 40 by 23.")
+    program.wait_for_text("has 40 by 23.")
     program.wait_for_text("2 Type the code the app shows. Code")
     program.resize(32, 40)
     assert scan(program).secret == phone.secret, "the picture is above the field if there is room"
