@@ -103,7 +103,7 @@ def test_wrong_answers_ask_again_and_new_begins_again(site: Site) -> None:
 
     surfer = Surfer(site, "hello", open_first, lambda url: first[0], open_again)
     assert run(surfer) is not None
-    assert "Error: This address has no code=." in surfer.text
+    assert "Error: That isn't an address." in surfer.text
     assert "Error: That address belongs to an earlier sign-in" in surfer.text
     assert surfer.text.count("Open this address in a browser") == 2
 
