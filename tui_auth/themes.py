@@ -9,7 +9,7 @@ from textual.color import Color, ColorParseError
 from textual.theme import BUILTIN_THEMES, Theme
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 FIRST = ("frame.tcss", "fields.tcss", "choices.tcss")
 LATER = ("overlays.tcss", "mfa_setup.tcss", "custom_challenge.tcss", "account.tcss")
@@ -114,16 +114,16 @@ THEMES = (
             "block-cursor-background": "#6fc3d9",
             "block-cursor-foreground": "#0c1013",
             "scrollbar": "#5f7886",
-            "scrollbar-background": "#182028",
+            "scrollbar-background": "#0f1317",
         },
     ),
     Theme(
         name=LIGHT,
-        background="#eeeeea",
-        surface="#ffffff",
+        background="#fcfcfa",
+        surface="#e9ebe8",
         panel="#f4f4f1",
         foreground="#1b2227",
-        secondary="#7f8583",
+        secondary="#757c7a",
         primary="#1a667c",
         accent="#1a667c",
         success="#17602f",
@@ -133,11 +133,11 @@ THEMES = (
         variables={
             "text-muted": "#595f61",
             "border": "#1a667c",
-            "border-blurred": "#7f8583",
+            "border-blurred": "#757c7a",
             "block-cursor-background": "#1a667c",
             "block-cursor-foreground": "#ffffff",
-            "scrollbar": "#7f8583",
-            "scrollbar-background": "#ffffff",
+            "scrollbar": "#757c7a",
+            "scrollbar-background": "#fcfcfa",
         },
     ),
     _ansi_theme("ansi-dark", dark=True),
@@ -146,9 +146,9 @@ THEMES = (
 """The four themes. What a token is for, the same in each:
 
 =========================  ====================================================
-``background``             the screen
-``surface``                the card, the header and the footer
-``panel``                  a field, and a block of text to copy
+``background``             the screen, and the card on it
+``surface``                header and footer, the selected option, a block of text to copy
+``panel``                  a ground of Textual's own widgets
 ``secondary``              an edge at rest
 ``primary``                the one accent: focus, selection, current step
 ``block-cursor-*``         the primary button and its text
@@ -170,20 +170,26 @@ def make_readable(variables: Mapping[str, str]) -> dict[str, str]:
     """
     changed = dict(variables)
     try:
-        surface, foreground = Color.parse(variables["surface"]), Color.parse(variables["foreground"])
+        grounds = [Color.parse(variables[name]) for name in ("background", "surface")]
+        foreground = Color.parse(variables["foreground"])
         button = Color.parse(variables["block-cursor-background"])
         accents = {name: Color.parse(variables[name]) for name in ("primary", "success", "warning", "error")}
     except (ColorParseError, KeyError):
         return changed
-    if any(color.ansi is not None for color in (surface, foreground, button, *accents.values())):
+    if any(color.ansi is not None for color in (*grounds, foreground, button, *accents.values())):
         return changed  # the terminal's own colors, which only the terminal knows
     for name, color in accents.items():
         mixed = (color.blend(foreground, tenths / 10) for tenths in range(11))
-        readable = (mix for mix in mixed if contrast(mix, surface) >= READABLE_CONTRAST)
+        readable = (mix for mix in mixed if lowest_contrast(mix, grounds) >= READABLE_CONTRAST)
         changed[name] = next(readable, foreground).hex
     black, white = Color(0, 0, 0), Color(255, 255, 255)
     best = black if contrast(black, button) > contrast(white, button) else white
     return changed | {"block-cursor-foreground": best.hex}
+
+
+def lowest_contrast(color: Color, grounds: Iterable[Color]) -> float:
+    """Return the contrast ratio of a color and the ground from which it differs least."""
+    return min(contrast(color, ground) for ground in grounds)
 
 
 def contrast(one: Color, other: Color) -> float:

@@ -56,7 +56,7 @@ async def test_pin_and_touch_sign_in(key: SoftwareKey) -> None:
     app = app_for(ask(), DONE, keys=HeldKeys(key))
     async with app.run_test(size=(80, 23)) as pilot:
         await start(pilot, app, passkey.PIN_LABEL)
-        assert f"for {SITE}" in app.text()
+        assert f"For {SITE}" in app.text()
         await type_text(pilot, PIN)
         assert PIN not in app.text()
         await press(pilot, "enter")

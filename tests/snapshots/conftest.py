@@ -9,6 +9,7 @@ import pytest
 
 from tests.pilot import inexpensive_apps as inexpensive_apps
 from tests.snapshots.gallery import NOW
+from tui_auth.auth.browser_listener import BrowserListener
 from tui_auth.flow import after_sign_in
 from tui_auth.screens import custom_challenge, done
 from tui_auth.storage.stores import STORAGE_LABELS
@@ -27,6 +28,14 @@ def fixed_time_and_version(monkeypatch: pytest.MonkeyPatch) -> None:
 def frozen_countdowns(monkeypatch: pytest.MonkeyPatch) -> None:
     """Freeze each countdown at its first number."""
     monkeypatch.setattr(Countdown.__init__, "__defaults__", (lambda: 0.0,))
+
+
+@pytest.fixture(autouse=True)
+def local_browser_without_a_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Show the browser's screen as on a machine without SSH whose port is free, and bind none."""
+    monkeypatch.setattr(BrowserListener, "_bind", lambda self: [])
+    for name in ("SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT"):
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture(autouse=True)

@@ -17,6 +17,7 @@ from tests.scripted_gateway import Reply, ScriptedGateway, challenge
 from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.auth import Auth
 from tui_auth.auth.error_catalog import error_from_response
+from tui_auth.auth.managed_login import ManagedLogin
 from tui_auth.auth.tokens import KeysUnreachableError
 from tui_auth.demo.app import DemoApp
 from tui_auth.demo.software_key import SoftwareKey
@@ -80,6 +81,8 @@ def _sign_in(view: View, theme: str) -> App[Any]:
         app_name="Acme",
         theme=theme,
         passkeys=PasskeySettings(view.site, keys=view.security_keys()),
+        managed_login=ManagedLogin("https://login.example.com") if view.has_domain else None,
+        identity_providers=view.identity_providers,
     )
     app = PilotedApp(Auth(POOL, CLIENT, gateway=gateway), settings, view.make_saver)
     app.gateway = gateway
@@ -126,6 +129,8 @@ class View:
     make: Callable[[View, str], App[Any]] = _sign_in
     site: str | None = SITE
     security_keys: Callable[[], HeldKeys] = no_key
+    has_domain: bool = False
+    identity_providers: tuple[str, ...] = ()
 
     @property
     def submits_password(self) -> bool:
@@ -244,6 +249,13 @@ VIEWS: Final = (
     View("sign-in-refused", "Incorrect username or password.", (WRONG,)),
     View("sign-in-locked", "Try again in", (LOCKED,)),
     View("sign-up", "Sign in", keys=("ctrl+k",), ends_with="Repeat password"),
+    View(
+        "sign-in-with-providers",
+        "in a browser",
+        has_domain=True,
+        identity_providers=("AcmeSSO", "LoginWithAmazon"),
+    ),
+    View("browser", "Sign in", keys=("ctrl+b",), ends_with="Address of the last page", has_domain=True),
     View("password", "Enter your password", (challenge("PASSWORD"),), flow=AuthFlow.USER_AUTH),
     View("code-by-sms", "Code sent by SMS", (SMS,)),
     View("code-by-sms-refused", "Code sent", (SMS, WRONG_CODE), (*"482913", "enter"), AGAIN),

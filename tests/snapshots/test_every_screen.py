@@ -80,7 +80,11 @@ def assert_spacious(app: App[Any], view: View) -> None:
         assert (card.x, card.y, card.width) == (32, 9, 56)
 
 
-CROWDED = ("new-password", "sign-up", "reset-with-code", "sign-in-locked", "done-where-to-keep", "done-kept")
+CROWDED = (
+    *("new-password", "sign-up", "reset-with-code", "sign-in-locked", "done-where-to-keep", "done-kept"),
+    "sign-in-with-providers",
+    "browser",
+)
 """The views whose card needs more rows than there are below its usual place."""
 
 

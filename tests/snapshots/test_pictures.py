@@ -30,6 +30,7 @@ VIEWS_WITH_PICTURE = (
     *("sign-in", "sign-in-locked", "sign-up", "choice-of-factor", "code-by-sms", "code-by-sms-refused"),
     *("code-from-app", "totp-set-up", "question", "unknown-step", "new-password", "reset-with-code"),
     *("done-where-to-keep", "done-kept", "choose-pool", "choose-pool-flow", "demo", "help"),
+    *("passkey-pin", "passkey-touch", "browser", "sign-in-with-providers"),
 )
 
 

@@ -76,7 +76,7 @@ async def test_time_step_countdown_follows_the_given_clock(
         countdown.repeat_time_steps(clock)
         for seconds in (2, 1, 30, 29):
             await settle(pilot)
-            bar = "▰" * 10 if seconds > 27 else "▰" + "▱" * 9
+            bar = "━" * 10 if seconds > 27 else "━" + "─" * 9
             assert screen_rows(app)[0].strip() == f"{bar}  Next code in {seconds} s"
             assert countdown.has_class("-low") is (seconds <= 5)
             await clock.advance(pilot, 1)

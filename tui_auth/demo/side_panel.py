@@ -19,6 +19,7 @@ from tui_auth.screens.mfa_setup import TOTPSetupScreen
 from tui_auth.screens.step_screen import StepScreen
 from tui_auth.terminal.safe_text import safe_line
 from tui_auth.threads import in_daemon_thread
+from tui_auth.widgets.countdown import format_bar
 from tui_auth.widgets.frame import Card
 
 if TYPE_CHECKING:
@@ -51,8 +52,8 @@ LINE_CELLS = 32
 LOW_SECONDS = 5
 MUTED = "$text-muted $muted-style"
 
-CODE_HINT = "demo: the code is on the phone, ^s"
-NO_CODE = "demo: no code on the phone yet"
+CODE_HINT = "Demo: the code is on the phone."
+NO_CODE = "Demo: no code on the phone yet."
 
 
 class PhoneView(Widget):
@@ -115,8 +116,7 @@ class PhoneView(Widget):
 
     def _time_left(self, width: int) -> Content:
         left = self._phone.seconds_left()
-        filled = math.ceil(left / TOTP_WINDOW_SECONDS * BAR_CELLS)
-        bar = "▰" * filled + "▱" * (BAR_CELLS - filled)
+        bar = format_bar(left / TOTP_WINDOW_SECONDS, BAR_CELLS)
         indent = " " * (len(NOT_CURRENT) + KIND_CELLS)
         seconds = f"{math.ceil(left)} s".rjust(max(0, width - len(indent) - BAR_CELLS))
         return Content.styled(f"{indent}{bar}{seconds}", "$warning" if left <= LOW_SECONDS else MUTED)

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from tui_auth.screens.screen_context import ScreenContext
 
 
+SPACED_LINES = 32
+"""The lowest terminal with room for a row between two users."""
+
+
 class UserSelected(Message):
     """The user selected a sample user, or None to type another user name."""
 
@@ -92,7 +96,16 @@ class UserListScreen(FormScreen):
 
     def on_mount(self) -> None:
         super().on_mount()
+        self._space_rows()
         self.set_focus(self.query(UserRow).first())
+
+    def on_resize(self) -> None:
+        self._space_rows()
+        super().on_resize()
+
+    def _space_rows(self) -> None:
+        """Leave a row free between two users if all of them still fit."""
+        self.set_class(self.app.size.height >= SPACED_LINES, "-spaced")
 
     def on_key(self, event: events.Key) -> None:
         """Select the user whose key was pressed."""

@@ -26,6 +26,7 @@ from tui_auth.terminal.safe_text import safe_line
 from tui_auth.threads import in_daemon_thread
 from tui_auth.widgets.countdown import Countdown
 from tui_auth.widgets.field import Field
+from tui_auth.widgets.frame import BalancedText
 from tui_auth.widgets.text_input import TextInput
 
 if TYPE_CHECKING:
@@ -111,11 +112,13 @@ class BrowserScreen(StepScreen[ContinueSignInWithBrowser]):
         return labels.get(action) or super().key_label(action)
 
     def compose_form(self) -> Iterable[Widget]:
-        parts = [self._nearby(), self._elsewhere()]
+        nearby = self._nearby()
+        parts = [[Static(nearby, markup=False)] if nearby else [], [*self._elsewhere()]]
         if is_over_ssh():
             parts.reverse()
-        for number, part in enumerate(filter(None, parts)):
-            yield Static(part, classes="browser-part" if number else "", markup=False)
+        for number, (first, *rest) in enumerate(filter(None, parts)):
+            first.set_class(bool(number), "browser-part")
+            yield from (first, *rest)
         yield Field("Address of the last page", AddressInput(), hint="Never share it.", id="address")
 
     def compose_status(self) -> Iterable[Widget]:
@@ -132,15 +135,18 @@ class BrowserScreen(StepScreen[ContinueSignInWithBrowser]):
             return Content.assemble("Open  ", link)
         return Content.assemble(f"Or with  {format_forward(short_url)}\nopen  ", link)
 
-    def _elsewhere(self) -> Content:
-        """Return what to do if the browser is on another computer. A click opens the whole address."""
+    def _elsewhere(self) -> Iterable[Static]:
+        """Yield what to do if the browser is on another computer. A click opens the whole address."""
         is_only_way = is_over_ssh() or self._listener is None
         link = Content.styled(
             "the address" if is_only_way else "the whole address", Style(link=self.step.url, underline=True)
         )
         if is_only_way:
-            return Content.assemble("1  Open ", link, f" (^y, ^u) and sign in.\n2  {PASTE_ADDRESS}")
-        return Content.assemble("On another computer, open ", link, f" (^y, ^u). {PASTE_ADDRESS}")
+            yield Static(Content.assemble("1  Open ", link, " (^y, ^u) and sign in."), markup=False)
+            yield BalancedText(f"2  {PASTE_ADDRESS}", markup=False)
+        else:
+            yield Static(Content.assemble("On another computer, open ", link, "."), markup=False)
+            yield BalancedText(PASTE_ADDRESS, classes="quiet", markup=False)
 
     def on_mount(self) -> None:
         super().on_mount()

@@ -16,7 +16,15 @@ from tui_auth.terminal.safe_text import safe_line
 from tui_auth.themes import HEIGHTS, WIDTHS
 from tui_auth.widgets.countdown import Countdown
 from tui_auth.widgets.field import Choice, Field
-from tui_auth.widgets.frame import PROGRAM, Card, CardActions, Heading, ScreenFooter, ScreenHeader
+from tui_auth.widgets.frame import (
+    PROGRAM,
+    BalancedText,
+    Card,
+    CardActions,
+    Heading,
+    ScreenFooter,
+    ScreenHeader,
+)
 from tui_auth.widgets.text_input import SecretInput, TextInput, call_after_typed_keys, focusable_inputs
 
 if TYPE_CHECKING:
@@ -152,7 +160,7 @@ class FormScreen(GuestForm):
         yield from self.compose_form()
         yield from self.compose_status()
         yield CardActions(id="actions")
-        yield Static(id="notice", markup=False)
+        yield BalancedText(id="notice", markup=False)
 
     def build_header(self) -> ScreenHeader:
         """Build the header: user pool, badge, user name."""
@@ -163,7 +171,7 @@ class FormScreen(GuestForm):
 
     def compose_status(self) -> Iterable[Widget]:
         """Yield what is below every form: an error that belongs to no field, and a wait."""
-        yield Static(id="problem", markup=False)
+        yield BalancedText(id="problem", markup=False)
         yield Countdown(id="wait")
 
     def show_heading(self, title: str, task: str = "") -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
@@ -63,8 +64,9 @@ class HelpScreen(ModalScreen[None], GuestScreen[None]):
         if self.is_current:
             self.dismiss(None)
 
-    def _format_keys(self, keys: Sequence[tuple[str, str]]) -> str:
-        return "\n".join(f"{self._format_key(name):<9}{label}" for name, label in keys)
+    def _format_keys(self, keys: Sequence[tuple[str, str]]) -> Content:
+        rows = (((f"{self._format_key(name):<9}", "bold $foreground"), label) for name, label in keys)
+        return Content("\n").join(Content.assemble(*row) for row in rows)
 
     def _format_key(self, action: str) -> str:
         key = KEY_TABLE[action]

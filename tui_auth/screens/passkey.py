@@ -75,7 +75,7 @@ class PasskeyScreen(StepScreen[ContinueSignInWithPasskey]):
 
     @property
     def heading(self) -> tuple[str, str]:
-        return passkey.TITLE, f"for {self.site}"
+        return passkey.TITLE, f"For {self.site}"
 
     def compose_form(self) -> Iterable[Widget]:
         yield Static(passkey.LOOKING, id="stage", markup=False)

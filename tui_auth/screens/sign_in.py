@@ -141,7 +141,8 @@ class SignInScreen(FormScreen):
         if self.providers:
             from tui_auth.flow.messages import format_provider
 
-            yield Choice([Option(format_provider(name)) for name in self.providers], id="providers")
+            options = [Option(format_provider(name)) for name in self.providers]
+            yield Choice(options, id="providers", is_beside_fields=not self.goes_to_browser)
 
     def active_keys(self) -> tuple[str, ...]:
         show = ("show",) if self.has_password_field else ()

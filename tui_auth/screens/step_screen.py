@@ -147,7 +147,7 @@ class StepScreen(FormScreen, Generic[StepT]):
         """Disable the key for a new code for a while and show a countdown."""
         self._is_cooling_down = True
         self.query_one("#cool-down", Countdown).count_down(
-            COOL_DOWN_SECONDS, self.spell_keys("^r again in {}"), self._end_cool_down
+            COOL_DOWN_SECONDS, self.spell_keys("New code: ^r again in {}"), self._end_cool_down
         )
         self.update_footer()
 

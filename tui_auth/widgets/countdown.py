@@ -113,8 +113,7 @@ class Countdown(Widget):
         if not self._bar_seconds:
             return ""
         self.set_class(seconds <= self.LOW_SECONDS, "-low")
-        filled = math.ceil(seconds * self.BAR_CELLS / self._bar_seconds)
-        return f"{'▰' * filled}{'▱' * (self.BAR_CELLS - filled)}  "
+        return f"{format_bar(seconds / self._bar_seconds, self.BAR_CELLS)}  "
 
     def _cancel_timer(self) -> None:
         if self._timer is not None:
@@ -135,6 +134,12 @@ class Countdown(Widget):
         """Draw the line."""
         text = self.shown if y == 0 else ""
         return Strip([Segment(text, self.rich_style)]).adjust_cell_length(self.size.width, self.rich_style)
+
+
+def format_bar(share: float, cells: int) -> str:
+    """Format a share from 0 to 1 as a bar: heavy for what is left, light for what is gone."""
+    filled = math.ceil(share * cells)
+    return "━" * filled + "─" * (cells - filled)
 
 
 def format_countdown(seconds: int) -> str:

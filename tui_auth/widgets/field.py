@@ -77,6 +77,11 @@ class Choice(ImmediateKeys, Widget, can_focus=True):
 
     The arrow keys skip what isn't available. A number key or a click posts ``Picked``, for an option that
     isn't available too, so that the screen can say why.
+
+    Args:
+        options: What to choose from.
+        is_beside_fields: Whether the form has fields, too. The list then shows its selection and its number
+            keys only while it has the focus, since Enter and the digits belong to the fields until then.
     """
 
     ALLOW_SELECT = False
@@ -104,8 +109,15 @@ class Choice(ImmediateKeys, Widget, can_focus=True):
     class Picked(Message):
         """An option was picked by its number or with the mouse; it is highlighted."""
 
-    def __init__(self, options: Sequence[Option], id: str = "choice") -> None:  # noqa: A002 - Textual's name
-        super().__init__(id=id)
+    def __init__(
+        self,
+        options: Sequence[Option],
+        id: str = "choice",  # noqa: A002 - Textual's name
+        *,
+        is_beside_fields: bool = False,
+    ) -> None:
+        super().__init__(id=id, classes="-beside-fields" if is_beside_fields else None)
+        self.is_beside_fields = is_beside_fields
         self.options = tuple(options)
         self._wrapped: tuple[object, list[tuple[int, str, bool]]] = (None, [])
         self.set_reactive(Choice.highlighted, self._next_available(-1, 1))
@@ -138,6 +150,16 @@ class Choice(ImmediateKeys, Widget, can_focus=True):
         region = Region(0, top, 1, self._rows.count(self.highlighted)).translate(self.virtual_region.offset)
         if isinstance(self.parent, Widget):
             self.parent.scroll_to_region(region, animate=False)
+
+    def on_focus(self) -> None:
+        """Show the selection."""
+        if self.is_beside_fields:
+            self.refresh()
+
+    def on_blur(self) -> None:
+        """Hide the selection."""
+        if self.is_beside_fields:
+            self.refresh()
 
     async def _on_key(self, event: events.Key) -> None:
         number = int(event.key) if event.key in tuple("123456789") else 0
@@ -193,7 +215,8 @@ class Choice(ImmediateKeys, Widget, can_focus=True):
         if y >= len(lines) or lines[y][0] < 0:
             return Strip.blank(width, self.rich_style)
         position, line, is_label = lines[y]
-        option, is_selected = self.options[position], position == self.highlighted
+        option, is_live = self.options[position], self.has_focus or not self.is_beside_fields
+        is_selected = is_live and position == self.highlighted
         is_first = not y or lines[y - 1][0] != position
         fill = self.get_component_rich_style("choice--selected") if is_selected else self.rich_style
         note = fill + self.get_component_rich_style("choice--note", partial=True)
@@ -207,7 +230,7 @@ class Choice(ImmediateKeys, Widget, can_focus=True):
             )
         number, sign = "", "   "
         if is_first:
-            number = f" {position + 1} " if option.is_available else ""
+            number = f" {position + 1} " if option.is_available and is_live else ""
             sign = " ◉ " if is_selected else " ○ " if option.is_available else " – "
         room = max(1, width - self.SIGN_CELLS - len(number))
         segments = [

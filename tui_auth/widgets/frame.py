@@ -29,15 +29,50 @@ CRUMBS_CELLS = 44
 MUTED = "$text-muted $muted-style"
 
 
+MOST_BALANCED_LINES = 4
+"""A longer text is a paragraph, whose last line may be short."""
+
+
 def wrap_text(text: str, width: int) -> list[str]:
-    """Wrap a text so that its last line isn't a single word, if the line before can spare one."""
-    width = max(1, width)
-    lines = [line.plain for line in Content(text).wrap(width)]
-    if len(lines) < 2 or len(lines[-1].split()) != 1 or len(lines[-2].split()) < 3:
+    """Wrap a text into as few lines as its width needs: at the ends of clauses, or else balanced.
+
+    So no line has a single word, and two short sentences mostly have a line each.
+    """
+    best = lines = _wrap(text, max(1, width))
+    if not 1 < len(lines) <= MOST_BALANCED_LINES:
         return lines
-    before, _, moved = lines[-2].rstrip().rpartition(" ")
-    last = f"{moved} {lines[-1]}"
-    return [*lines[:-2], before, last] if cell_len(last) <= width else lines
+    longest_word = max(map(cell_len, text.split()))
+    for narrower in range(max(map(cell_len, lines)) - 1, longest_word - 1, -1):
+        balanced = _wrap(text, narrower)
+        if len(balanced) > len(lines):
+            break
+        if _count_clause_ends(balanced) >= _count_clause_ends(best):
+            best = balanced
+    return best
+
+
+def _count_clause_ends(lines: Sequence[str]) -> int:
+    """Count the line breaks after a sentence or a comma; those after a sentence twice."""
+    return sum(2 if line.endswith((".", "?", ":")) else line.endswith(",") for line in lines[:-1])
+
+
+def _wrap(text: str, width: int) -> list[str]:
+    return [line.plain.rstrip() for line in Content(text).wrap(width)]
+
+
+class BalancedText(Static):
+    """A text that is wrapped by ``wrap_text``. Its own line breaks stay."""
+
+    def _wrapped(self, width: int) -> str:
+        lines = str(self.content).splitlines()
+        return "\n".join(part for line in lines for part in wrap_text(line, width) or [""])
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Return the rows of the text."""
+        return self._wrapped(width).count("\n") + 1
+
+    def render(self) -> Content:
+        return Content(self._wrapped(self.size.width))
 
 
 class ServerText(VerticalScroll, can_focus=False):
@@ -52,7 +87,8 @@ class ServerText(VerticalScroll, can_focus=False):
         self.border_title = Content(title).markup
 
     def compose(self) -> ComposeResult:
-        width = min(24, max((len(name) for name, _ in self.rows), default=0))
+        most = 24 if self.app.size.width < 60 else 32
+        width = min(most, max((len(name) for name, _ in self.rows), default=0))
         for name, value in self.rows:
             column = f"{name.ljust(width)}   " if width else ""
             yield Static(Content.assemble((column, MUTED), value))
@@ -90,7 +126,8 @@ class Card(VerticalScroll, can_focus=False):
     def __init__(self, steps_done: Sequence[str] = (), current_step: str = "") -> None:
         crumbs = format_breadcrumbs(steps_done, current_step)
         super().__init__(id="card", classes="-with-crumbs" if crumbs else None)
-        self.border_title = Content(crumbs).markup
+        done = crumbs.removesuffix(current_step)
+        self.border_title = Content.assemble(done, (crumbs[len(done) :], "$primary")).markup
 
     def watch_virtual_size(self) -> None:
         """Find the place of a card that has become higher or lower."""
@@ -286,38 +323,72 @@ class CardActions(KeyLine):
     While a request is in flight, ``busy`` is shown in place of the button and the keys.
     """
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"actions--button"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"actions--button", "actions--button-edge"}
 
     keys: reactive[tuple[KeyHint, ...]] = reactive((), layout=True)
     label: reactive[str] = reactive("")
     busy: reactive[str] = reactive("")
 
+    def on_mount(self) -> None:
+        self._mark_empty()
+
+    def watch_keys(self) -> None:
+        self._mark_empty()
+
+    def watch_label(self) -> None:
+        self._mark_empty()
+
+    def watch_busy(self) -> None:
+        self._mark_empty()
+
+    def _mark_empty(self) -> None:
+        """Take no room if there is nothing to show."""
+        self.set_class(not (self.keys or self.label or self.busy), "-empty")
+
+    @property
+    def _edge_rows(self) -> int:
+        """The rows above and below the text of the button: a tall terminal has room for a higher one."""
+        return int(self.screen.has_class("-tall") and bool(self.label))
+
     def places(self) -> Iterator[tuple[int, int, KeyHint]]:
         if self.busy:
             return
+        edge = self._edge_rows
         if self.label:
-            yield 0, 0, KeyHint(" " * self.size.width, "", "press")
+            for row in range(1 + 2 * edge):
+                yield 0, row, KeyHint(" " * self.size.width, "", "press")
         for at, hint in enumerate(self.keys):
             column = self.size.width - hint.cells if at % 2 else 0
-            yield max(0, column), 2 + at // 2, hint
+            yield max(0, column), 2 + 2 * edge + at // 2, hint
 
     def render(self) -> Content:
-        width = self.size.width
+        edge = self._edge_rows
         if self.busy:
-            first = Content.styled(self.busy, "bold")
+            rows = [*[Content("")] * edge, Content.styled(self.busy, "bold"), *[Content("")] * edge]
         else:
-            style = self.get_visual_style("actions--button")
-            text = Content(f"{self.label}  ↵").truncate(width, ellipsis=True)
-            left = (width - text.cell_length) // 2
-            bar = Content.assemble(" " * left, text, " " * (width - left - text.cell_length))
-            first = bar.stylize(style) if self.label else Content("")
-        rows = [first]
-        keys = [] if self.busy else list(self.keys)
+            rows = self._button_rows(edge)
+        keys = list(self.keys)
+        if keys:
+            rows.append(Content(""))
         for at in range(0, len(keys), 2):
-            left_key = keys[at].render()
-            right_key = keys[at + 1].render() if at + 1 < len(keys) else Content("")
-            gap = max(1, width - left_key.cell_length - right_key.cell_length)
-            rows.append(Content.assemble("" if at else "\n", left_key, " " * gap, right_key))
-        if self.busy and self.keys:
-            rows.append(Content("\n" + "\n" * ((len(self.keys) - 1) // 2)))
+            rows.append(Content("") if self.busy else self._key_row(*keys[at : at + 2]))
         return Content("\n").join(rows)
+
+    def _button_rows(self, edge: int) -> list[Content]:
+        if not self.label:
+            return [Content("")]
+        width = self.size.width
+        text = Content(f"{self.label}  ↵").truncate(width, ellipsis=True)
+        left = (width - text.cell_length) // 2
+        bar = Content.assemble(" " * left, text, " " * (width - left - text.cell_length))
+        edge_style = self.get_visual_style("actions--button-edge")
+        return [
+            *[Content("▄" * width).stylize(edge_style)] * edge,
+            bar.stylize(self.get_visual_style("actions--button")),
+            *[Content("▀" * width).stylize(edge_style)] * edge,
+        ]
+
+    def _key_row(self, left: KeyHint, right: KeyHint | None = None) -> Content:
+        left_key, right_key = left.render(), right.render() if right else Content("")
+        gap = max(1, self.size.width - left_key.cell_length - right_key.cell_length)
+        return Content.assemble(left_key, " " * gap, right_key)
