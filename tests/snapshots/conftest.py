@@ -10,6 +10,7 @@ import pytest
 from tests.pilot import inexpensive_apps as inexpensive_apps
 from tests.snapshots.gallery import NOW
 from tui_auth.auth.browser_listener import BrowserListener
+from tui_auth.auth.managed_login import ContinueSignInWithBrowser
 from tui_auth.flow import after_sign_in
 from tui_auth.screens import custom_challenge, done
 from tui_auth.storage.stores import STORAGE_LABELS
@@ -34,6 +35,7 @@ def frozen_countdowns(monkeypatch: pytest.MonkeyPatch) -> None:
 def local_browser_without_a_port(monkeypatch: pytest.MonkeyPatch) -> None:
     """Show the browser's screen as on a machine without SSH whose port is free, and bind none."""
     monkeypatch.setattr(BrowserListener, "_bind", lambda self: [])
+    monkeypatch.setattr(ContinueSignInWithBrowser, "short_url", "http://localhost:47831/abcd")
     for name in ("SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT"):
         monkeypatch.delenv(name, raising=False)
 

@@ -68,6 +68,9 @@ async def test_screen_is_complete_short_and_explained_at_every_size(view: View) 
         if is_question:
             await resize(pilot, 40, 15)
             await assert_focus_and_keys_visible(app, pilot, view)
+            await resize(pilot, 80, 23)
+            await until(pilot, lambda: not find_scrolling(app), screen_text(app))
+            assert find_card(app).bottom <= 22, "a card that was scrolled has its place again"
 
 
 def assert_spacious(app: App[Any], view: View) -> None:

@@ -67,11 +67,10 @@ class BrowserScreen(StepScreen[ContinueSignInWithBrowser]):
     KEYS = ("submit", "newest_code", "copy", "show_address", "new_code", "back", "help", "quit")
     BUSY_TEXT = "Fetching the tokens … ^c stops waiting."
     EXPLANATION = (
-        "You sign in on a page of the user pool's domain, with a password, a passkey or your company's "
-        "sign-in. The browser then goes to an address on the computer it runs on.\n\n"
+        "You sign in on a page of the user pool's domain. The browser then goes to an address on the "
+        "computer it runs on.\n\n"
         "If that is this computer, or its port is forwarded to this one, the sign-in continues by itself. If "
-        "not, the page doesn't load, and its address is the answer: copy it from the address bar and paste "
-        "it here. It works once, for some minutes, and only in this program.\n\n"
+        "not, the page doesn't load: copy its address from the address bar and paste it here. "
         f"{NEVER_GIVE_AWAY}"
     )
 
@@ -99,7 +98,7 @@ class BrowserScreen(StepScreen[ContinueSignInWithBrowser]):
     @property
     def explanation(self) -> str:
         forward = format_forward(self.step.short_url) if self._listener else ""
-        hint = f"To forward the port, connect with `{forward}`.\n\n" if forward else ""
+        hint = f"To forward the port, connect with `{forward}`. " if forward else ""
         return f"{self.EXPLANATION}\n\n{hint}{format_redirect_hint(self.step.redirect_uri)}"
 
     def key_label(self, action: str) -> str:

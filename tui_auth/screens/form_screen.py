@@ -301,7 +301,10 @@ class FormScreen(GuestForm):
 
     def on_resize(self) -> None:
         """Keep the focused field and its error in sight when the screen becomes smaller."""
-        self.call_after_refresh(self.query_one(Card).find_place)
+        card = self.query_one(Card)
+        # The text beside a scroll bar may need one row more, and then Textual never hides the bar again.
+        card.show_vertical_scrollbar = False
+        self.call_after_refresh(card.find_place)
         field = next((field for field in self.query(Field) if field.has_focus_within), None)
         if field is not None:
             self.call_after_refresh(field.scroll_visible, animate=False)

@@ -189,6 +189,7 @@ class ResetPasswordScreen(StepScreen[ResetPassword]):
     """
 
     HAS_CHALLENGE_SESSION = False
+    COOL_DOWN_TEXT = "New code: ^r again in {}"
     KEYS_IN_HINTS = frozenset({"new_code"})
     KEYS = ("submit", "new_code", "newest_code", "show", "back", "help", "quit")
     EXPLANATION = (

@@ -73,6 +73,9 @@ class StepScreen(FormScreen, Generic[StepT]):
     RESTART_LABEL: ClassVar[str] = "Start again"
     """The button's label once the step has ended."""
 
+    COOL_DOWN_TEXT: ClassVar[str] = "^r again in {}"
+    """What is shown until another code can be sent."""
+
     sends_codes: bool = False
     """Whether going back invalidates a code that was sent, so that Esc warns first."""
 
@@ -147,7 +150,7 @@ class StepScreen(FormScreen, Generic[StepT]):
         """Disable the key for a new code for a while and show a countdown."""
         self._is_cooling_down = True
         self.query_one("#cool-down", Countdown).count_down(
-            COOL_DOWN_SECONDS, self.spell_keys("New code: ^r again in {}"), self._end_cool_down
+            COOL_DOWN_SECONDS, self.spell_keys(self.COOL_DOWN_TEXT), self._end_cool_down
         )
         self.update_footer()
 
