@@ -122,6 +122,7 @@ def test_provider_leads_back_through_the_domain_once_and_in_the_same_browser(app
     address = answer_of_the_provider()
     forged = app.browser.request(address.replace("code=", "code=x")).answer
     assert (forged["error"], forged["state"]) == ("invalid_request", STATE)
+    assert app.browser.open(address).title.startswith("An error"), "a wrong code must use up the answer"
 
 
 def test_user_is_created_once_with_the_group_of_the_provider(pool: PoolUnderTest, app: OAuthClient) -> None:
