@@ -432,9 +432,8 @@ class AsyncBrowserSignIn:
 
     async def listen(self, timeout: float | None = None) -> SignInResult:  # noqa: ASYNC109 - as BrowserSignIn
         """Wait on this machine for the browser; see ``BrowserSignIn.listen``. Can be cancelled."""
-        from tui_auth.auth.managed_login import ANSWER_SECONDS
         from tui_auth.threads import in_daemon_thread
 
-        with self._sign_in.open_listener() as listener:
-            address = await in_daemon_thread(partial(listener.wait, timeout or ANSWER_SECONDS))
+        with self._sign_in.open_listener(timeout) as listener:
+            address = await in_daemon_thread(listener.wait)
             return await self.complete(base.answer_of(address))

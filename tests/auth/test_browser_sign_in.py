@@ -220,3 +220,12 @@ async def test_coroutines_listen_complete_and_can_be_cancelled(site: Site) -> No
         second = auth.sign_in_with_browser(prompt="login")
         address = await asyncio.to_thread(lambda: site.sign_in(second.url).location)
         assert done_of(await second.complete(address)).claims.username == "ann"
+
+
+def test_listener_waits_as_long_as_it_is_told_to_and_frees_the_port(site: Site) -> None:
+    sign_in = site.auth().sign_in_with_browser()
+    with sign_in.open_listener(3600.0) as listener:
+        assert listener._step.expires_in == 3600.0
+    for _ in range(2):
+        with pytest.raises(NetworkError, match="in time"):
+            sign_in.listen(0.01)

@@ -77,14 +77,23 @@ class BrowserSignIn:
             NetworkError: The browser didn't come in time.
             AuthError: As for ``complete``.
         """
-        with self.open_listener() as listener:
-            return self.complete(answer_of(listener.wait(timeout or self._step.expires_in)))
+        with self.open_listener(timeout) as listener:
+            return self.complete(answer_of(listener.wait()))
 
-    def open_listener(self) -> BrowserListener:
-        """Start to listen, for a program that waits in its own way. Raises InvalidStateError."""
+    def open_listener(self, timeout: float | None = None) -> BrowserListener:
+        """Start to listen, for a program that waits in its own way.
+
+        Args:
+            timeout: As for ``listen``; then the port is free again.
+
+        Raises:
+            InvalidStateError: As for ``listen``.
+        """
+        from dataclasses import replace
+
         from tui_auth.auth.browser_listener import BrowserListener
 
-        return BrowserListener(self._step)
+        return BrowserListener(replace(self._step, expires_in=timeout or self._step.expires_in))
 
 
 def answer_of(address: Secret | None) -> Secret:
