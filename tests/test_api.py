@@ -231,8 +231,9 @@ class TestFiles:
         auth.sign_in("ann")
         request = gateway.calls[0][1]
         assert (request["AuthFlow"], request["ClientMetadata"]) == ("CUSTOM_AUTH", {"app": "acme"})
-        with pytest.raises(ConfigurationError, match="profile doesn't exist"):
-            Auth.from_profile("nobody", environ=environ)
+        with pytest.raises(ConfigurationError, match=r"^profile: .*“acme”") as raised:
+            Auth.from_profile("acmee", environ=environ)
+        assert "--" not in str(raised.value), "a program has no flags"
 
     def test_amplify_file_gives_pool_and_client(self, tmp_path: Path) -> None:
         path = tmp_path / "amplify_outputs.json"

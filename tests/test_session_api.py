@@ -110,9 +110,22 @@ class TestFinding:
         assert session.token() == machine.find_session().record.access_token.reveal()
         assert session.info.storage == "session"
 
-    def test_unknown_profile_is_a_configuration_error(self, machine: Machine) -> None:
-        with pytest.raises(ConfigurationError):
-            opened(machine, profile="nowhere").token()
+    @pytest.mark.parametrize(
+        ("words", "message"),
+        [
+            (
+                {"profile": "nowhere"},
+                r"^profile: .*`tui-auth profile add NAME --user-pool-id … --client-id …`",
+            ),
+            ({"user_pool_id": "eu-west-1_Ab12Cd34E"}, r"from user_pool_id\. .*\bclient_id"),
+            ({"endpoint_url": "http://pool.example.com"}, r"^endpoint_url: "),
+        ],
+    )
+    def test_configuration_error_names_the_argument(
+        self, machine: Machine, words: dict[str, str], message: str
+    ) -> None:
+        with pytest.raises(ConfigurationError, match=message):
+            opened(machine, **words).token()
 
     def test_list_has_every_session_newest_first(self, machine: Machine) -> None:
         client = machine.create_client()

@@ -128,10 +128,15 @@ class Auth(base.Auth):
         Raises:
             ConfigurationError: There is no such profile, or a value or a file can't be used.
         """
+        from tui_auth.config.files import with_argument_names
         from tui_auth.config.resolver import resolve_pool
 
         variables = {key: value for key, value in environ.items() if not key.startswith("TUI_AUTH_")}
-        return cls._from_pool(resolve_pool({"profile": name}, variables))
+        try:
+            pool = resolve_pool({"profile": name}, variables)
+        except ConfigurationError as error:
+            raise with_argument_names(error) from None
+        return cls._from_pool(pool)
 
     @classmethod
     @drops_secrets

@@ -355,7 +355,7 @@ class Session:
             if stored is None:
                 raise NotSignedInError("Not signed in: the session has ended.", self._owner)
         else:
-            found = find_session(self._flags, sessions)
+            found = find_session(self._flags, sessions, in_python=self._report is None)
             stored = found.stored
             if self._report:
                 for note in found.notes:

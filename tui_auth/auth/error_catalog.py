@@ -120,7 +120,7 @@ _NOT_AUTHORIZED = (
         "SECRET_HASH was not received",
         _configuration(
             "This app client has a secret, but none was given.",
-            "Copy it from the Cognito console into a client_secret_file; in Python, give client_secret.",
+            "Copy it from the Cognito console. Set client_secret_file, or client_secret in Python.",
         ),
     ),
     *(_Rule(text, _WRONG_CLIENT_SECRET) for text in ("secret hash", "client secret", "SecretHash")),
@@ -180,7 +180,7 @@ _INVALID_PARAMETER = (
     _Rule(
         "'password' failed to satisfy constraint",
         _validation(
-            "Cognito doesn't accept this password: it's too short or long, or has a space at an end.",
+            "Cognito doesn't accept this password: it's too short, too long, or starts or ends with a space.",
             "Change it and try again.",
             ErrorField.NEW_PASSWORD,
         ),

@@ -214,6 +214,19 @@ def permission_warning(path: str | Path) -> str:
     return f"Other users of this computer can read {display_path(path)}. Make it private: {cure}"
 
 
+_FLAG = re.compile(r"--[a-z][a-z-]+")
+
+
+def with_argument_names(error: ConfigurationError) -> ConfigurationError:
+    """Return an error of a flag as one of the argument of that name: a program has no flags.
+
+    Commands, between backticks, stay as they are.
+    """
+    parts = str(error).split("`")
+    parts[::2] = [_FLAG.sub(lambda flag: flag[0][2:].replace("-", "_"), part) for part in parts[::2]]
+    return ConfigurationError("`".join(parts))
+
+
 class SourceKind(Enum):
     """The kinds of source, in order of precedence."""
 

@@ -353,7 +353,7 @@ def _not_empty(flag: str, value: object) -> str:
     """Return a flag's value. Raises ConfigurationError if it is empty, as with an unset shell variable."""
     text = str(value).strip()
     if not text:
-        raise ConfigurationError(f"{flag} is empty. Specify a value, or omit the flag.")
+        raise ConfigurationError(f"{flag} is empty. Specify a value, or leave it out.")
     return text
 
 

@@ -36,7 +36,7 @@ TEXTS: dict[PasskeyProblem, tuple[str, str]] = {
         "Security keys can't be used from a terminal on this system.",
         "Sign in with a browser, or another way.",
     ),
-    PasskeyProblem.CANCELLED: ("You canceled the use of the passkey.", _TRY_AGAIN),
+    PasskeyProblem.CANCELLED: ("You canceled the passkey request.", _TRY_AGAIN),
     PasskeyProblem.TIMED_OUT: ("The passkey request timed out.", _TRY_AGAIN),
     PasskeyProblem.NOT_TOUCHED: ("The key wasn't touched in time.", _TRY_AGAIN),
     PasskeyProblem.PIN_WRONG: ("That isn't the PIN of the key.", _TRY_AGAIN),

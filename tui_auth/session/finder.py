@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tui_auth.config.aws_settings import effective_endpoint
-from tui_auth.config.files import ConfigurationError, NoPoolError, SourceKind
+from tui_auth.config.files import ConfigurationError, NoPoolError, SourceKind, with_argument_names
 from tui_auth.config.resolver import ResolvedPool, explicit_settings, resolve_pool
 from tui_auth.config.settings import unknown_variable_warnings
 from tui_auth.session import NotSignedInError
@@ -74,13 +74,16 @@ def resolve_query(flags: Flags, sessions: Sessions) -> SessionQuery:
     return SessionQuery(choice, pool, choice.username or "")
 
 
-def find_session(flags: Flags, sessions: Sessions) -> FoundSession:
-    """Return the session that is meant, as it is stored.
+def find_session(flags: Flags, sessions: Sessions, *, in_python: bool = False) -> FoundSession:
+    """Return the session that is meant, as it is stored. Errors name arguments and not flags in Python.
 
     Raises NotSignedInError if there is none, ConfigurationError for an invalid setting, and StorageError.
     """
     key = selection_of(flags, sessions.environ)  # before the profiles are read: they may change meanwhile
-    query = resolve_query(flags, sessions)
+    try:
+        query = resolve_query(flags, sessions)
+    except ConfigurationError as error:
+        raise with_argument_names(error) if in_python else error from None
     try:
         stored = sessions.find(query.pool, query.username, profile=flags.get("profile") or "")
     except NotSignedInError as error:
