@@ -46,7 +46,7 @@ MAX_MESSAGES, MAX_MESSAGES_IF_LOW = 8, 3
 CURRENT, NOT_CURRENT = "▶ ", "  "
 KIND_CELLS = 6
 BAR_CELLS = 10
-FIELD_CELLS = 22
+FIELD_CELLS = 18
 MAX_TEXTS = 3
 LINE_CELLS = 32
 LOW_SECONDS = 5
@@ -155,7 +155,7 @@ class BrowserView(Static):
         for label, name, value in page.fields:
             parts += [Content(""), Content.styled(safe_line(label), MUTED)]
             parts.append(
-                Content.styled(f" {typed.get(name) or safe_line(value)} ".ljust(FIELD_CELLS), "reverse")
+                Content(f"[ {typed.get(name) or safe_line(value, limit=FIELD_CELLS):<{FIELD_CELLS}} ]")
             )
         if page.button:
             parts += [
