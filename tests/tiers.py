@@ -4,8 +4,8 @@
 puts the test in another tier, never a marker on the test itself:
 
 - ``terminal``: needs a pseudo-terminal, tmux or screen;
-- ``thorough``: searches for secrets, injects faults, plays the demo, runs in hostile programs or draws
-  pictures, in terminals too;
+- ``thorough``: searches for secrets, injects faults, plays the demo, clicks through every page, runs in
+  hostile programs or draws pictures, in terminals too;
 - ``process``: starts processes, most of them ``tui-auth``, and kills some.
 """
 
@@ -29,6 +29,9 @@ TIER_OF_PATH: Final = {
     "security/canary/test_search.py": FAST,
     "security/faults": "thorough",
     "security/faults/test_signing_keys.py": FAST,
+    "screens/test_account.py": "thorough",
+    "screens/test_mouse.py": "thorough",
+    "screens/test_type_ahead.py": "thorough",
     "snapshots": "thorough",
     "terminal": "terminal",
     "terminal/test_terminal_crash.py": FAST,

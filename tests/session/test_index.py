@@ -220,29 +220,6 @@ def test_lifetime_is_the_time_from_issue_to_expiry(claims: dict[str, object], li
     assert _lifetime(Secret(f"e30.{body}.c2ln")) == lifetime
 
 
-DAMAGED_NAMES = ("version", "current", "current_note", "last_origin", "session", "device", "route")
-DAMAGED_VALUES: list[object] = [None, True, 7, 1e999, "x", "\ud800", [], [[]], {}, {"a": []}, {"names": [7]}]
-
-
-@pytest.mark.parametrize("value", DAMAGED_VALUES, ids=repr)
-@pytest.mark.parametrize("name", DAMAGED_NAMES)
-def test_wrong_type_in_the_index_is_put_right(machine: Machine, name: str, value: object) -> None:
-    """A cache that can't be read is rebuilt, and no command stops."""
-    machine.sign_in()
-    path = machine.state_folder / "index.json"
-    members = json.loads(path.read_text())
-    if name in ("session", "device", "route"):
-        reference = next(key.removeprefix("session:") for key in members if key.startswith("session:"))
-        members |= {f"{name}:{reference}": value, f"{name}:": value, f"{name}:file/x": value}
-    elif name != "version" or value != 7:  # another version is left alone
-        members[name] = value
-    path.write_text(json.dumps(members))
-    for arguments in (("token",), ("status",), ("profile", "list"), ("token", "--username", "ann")):
-        result = machine.run(*arguments)
-        assert (result.returncode, "internal error" in result.stderr) == (0, False), result.stderr
-    assert machine.run("sign-out").returncode == 0
-
-
 def test_index_of_the_version_before_is_read(machine: Machine) -> None:
     """It has no names besides Cognito's and the typed one."""
     machine.sign_in(storage=StorageKind.FILE)
