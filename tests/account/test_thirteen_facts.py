@@ -77,7 +77,7 @@ def test_5_only_the_password_needs_the_password(ann: SignedIn) -> None:
     ann.account.update_mfa_preference(sms="ENABLED")
     with pytest.raises(NotAuthorizedError) as caught:
         ann.account.update_password("Wrong-Horse-9!", OTHER_PASSWORD)
-    assert caught.value.message == "That isn't your current password."
+    assert "current password" in caught.value.message
     ann.account.update_password(PASSWORD, OTHER_PASSWORD)
     ann.account.update_mfa_preference(sms="DISABLED")
 
@@ -110,7 +110,7 @@ def test_7_what_may_be_changed_is_learned_from_the_error(make_pool: MakePool) ->
     ann = sign_in(pool)
     with pytest.raises(NotAuthorizedError) as caught:
         ann.account.update_user_attributes({"email": "new@example.com"})
-    assert caught.value.message == "This app client may not change that attribute."
+    assert "app client" in caught.value.message
     ann.account.update_user_attributes({"name": "Ann"})
     assert ann.account.fetch_user_attributes()["name"] == "Ann"
 
@@ -181,7 +181,7 @@ def test_12_required_attribute_cannot_be_removed(make_pool: MakePool) -> None:
     ann = sign_in(pool)
     with pytest.raises(InvalidParameterError) as caught:
         ann.account.delete_user_attributes(["name"])
-    assert caught.value.message == "The user pool requires that attribute, so it can't be removed."
+    assert "requires" in caught.value.message
     ann.account.delete_user_attributes(["nickname"])
     assert "nickname" not in ann.account.fetch_user_attributes()
 

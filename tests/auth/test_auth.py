@@ -78,7 +78,7 @@ def test_answer_before_a_sign_in_is_an_error() -> None:
     with pytest.raises(AuthError) as raised:
         auth.confirm_sign_in("123456")
     assert raised.value.kind is ErrorKind.INVALID_STATE
-    assert str(raised.value) == "No sign-in is in progress. Call sign_in first."
+    assert "sign_in" in raised.value.recovery_suggestion
     assert not gateway.calls
 
 
@@ -87,8 +87,7 @@ def test_unknown_flow_is_an_error_that_lists_the_flows() -> None:
     with pytest.raises(AuthError) as raised:
         auth.sign_in("ann", "pw", auth_flow="MOON_AUTH")
     assert raised.value.kind is ErrorKind.VALIDATION
-    assert raised.value.message == "Unknown auth flow."
-    assert raised.value.recovery_suggestion == f"Choose one of {', '.join(AuthFlow)}."
+    assert ", ".join(AuthFlow) in raised.value.recovery_suggestion
     assert not gateway.calls
 
 

@@ -50,14 +50,12 @@ def test_missing_token_is_an_error(changes: dict[str, Any]) -> None:
     with pytest.raises(AuthError) as raised:
         parse_result(**changes)
     assert raised.value.kind is ErrorKind.SERVICE
-    assert str(raised.value) == "Cognito completed the sign-in but sent no tokens."
+    assert "no tokens" in raised.value.message
 
 
 def test_tokens_of_another_app_client_are_an_error() -> None:
     with pytest.raises(AuthError) as raised:
         parse_result("client2")
     assert raised.value.kind is ErrorKind.SERVICE
-    assert raised.value.message == (
-        "The tokens aren't for this sign-in (client_id of the access token), so they were discarded."
-    )
-    assert raised.value.recovery_suggestion == "Check the pool ID, the client ID and the endpoint."
+    assert "(client_id of the access token)" in raised.value.message
+    assert "client ID" in raised.value.recovery_suggestion
