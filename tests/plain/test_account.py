@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.account.conftest import SignedIn
+from tests.account.conftest import MakePool, SignedIn, sign_in
 from tests.account.conftest import ann as ann
 from tests.account.conftest import make_pool as make_pool
 from tests.account.conftest import pool as pool
@@ -13,11 +13,14 @@ from tests.account.conftest import rich_pool as rich_pool
 from tests.account.conftest import shared_aws as shared_aws
 from tests.account.conftest import shared_server as shared_server
 from tests.emulator.harness import OTHER_PASSWORD, PASSWORD
+from tests.passkeys.people import PASSKEYS, PIN, SITE, touched_key
+from tests.plain.test_passkey import HeldKeys
 from tests.plain.typist import Typist
 from tui_auth.errors import AuthError, NotSignedInError
 from tui_auth.flow.account_attribute_pages import CodePage
 from tui_auth.flow.account_overview_page import DeletePage, PasswordPage
 from tui_auth.flow.account_pages import AccountSettings
+from tui_auth.flow.interface import PasskeySettings
 from tui_auth.plain.account import PlainAccount
 from tui_auth.plain.prompts import BackError, Prompts
 from tui_auth.secret import Secret
@@ -95,6 +98,22 @@ def test_session_and_device_end_after_a_second_answer(rich_ann: SignedIn) -> Non
     assert "The session is ended." in lines.text
     assert "The user pool no longer knows" in lines.text
     assert rich_ann.calls.count("RevokeUserSession") == rich_ann.calls.count("ForgetDevice") == 1
+
+
+@pytest.mark.parametrize("typed", [("2", PIN), ("1", "1", "2", "0000", PIN)], ids=["yes", "no, then yes"])
+def test_passkey_is_added_on_a_security_key(make_pool: MakePool, typed: tuple[str, ...]) -> None:
+    mfa = {"MfaConfiguration": "OFF", "WebAuthnConfiguration": {"RelyingPartyId": SITE}}
+    pool = make_pool(mfa=mfa, Policies=PASSKEYS)
+    pool.create_user(email="ann@example.com", email_verified="true")
+    ann = sign_in(pool)
+    lines = LiveTypist(ann, "8", "1", *typed, "/back", "/back")
+    passkeys = PasskeySettings(keys=HeldKeys(touched_key(PIN)))
+    PlainAccount(AccountSettings(ann.account, ("ann",), passkeys=passkeys), Prompts(lines)).run()
+
+    assert lines.typed == []
+    assert f"Add a passkey. For {SITE}" in lines.text
+    assert "The passkey is added" in lines.text
+    assert len(ann.account.list_web_authn_credentials()) == 1
 
 
 def test_account_is_deleted_after_the_name(rich_ann: SignedIn) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from textual.app import App
 
-from tests.account.conftest import SignedIn, new_totp, sign_in
+from tests.account.conftest import MakePool, SignedIn, new_totp, sign_in
 from tests.account.conftest import ann as ann
 from tests.account.conftest import make_pool as make_pool
 from tests.account.conftest import pool as pool
@@ -18,17 +18,23 @@ from tests.account.conftest import rich_pool as rich_pool
 from tests.account.conftest import shared_aws as shared_aws
 from tests.account.conftest import shared_server as shared_server
 from tests.emulator.harness import OTHER_PASSWORD, PASSWORD, other_code
+from tests.passkeys.people import PASSKEYS, PIN, SITE
 from tests.pilot import press, screen_text, type_text, until
+from tests.plain.test_passkey import HeldKeys
 from tui_auth import Done
 from tui_auth.api import Auth as PublicAuth
 from tui_auth.app import TuiAuthApp
 from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.auth import Auth
+from tui_auth.demo.software_key import SoftwareKey
 from tui_auth.emulator.session_tracking import VISITOR, Visitor
+from tui_auth.error_kinds import PasskeyProblem
 from tui_auth.errors import NotSignedInError
 from tui_auth.first_run_app import AccountApp
 from tui_auth.flow.account_pages import AccountSettings
-from tui_auth.flow.interface import SignInSettings
+from tui_auth.flow.interface import PasskeySettings, SignInSettings
+from tui_auth.flow.passkey import NOTES, PIN_LABEL, PIN_WRONG, TOUCH
+from tui_auth.passkeys.problems import TEXTS
 from tui_auth.screens.account import AccountRoot
 from tui_auth.session.record import SessionOrigin
 from tui_auth.session_api import Session
@@ -93,9 +99,11 @@ def has_read_sessions(app: App[Any]) -> bool:
 
 
 @asynccontextmanager
-async def open_account(signed_in: SignedIn, size: tuple[int, int] = (80, 23)) -> AsyncIterator[Stage]:
-    settings = AccountSettings(signed_in.account, ("ann",), app_name="acme")
-    app = AccountApp(settings, FakeRecord(), theme="tui-auth-dark")  # type: ignore[arg-type]
+async def open_account(
+    signed_in: SignedIn, size: tuple[int, int] = (80, 23), **settings: Any
+) -> AsyncIterator[Stage]:
+    account = AccountSettings(signed_in.account, ("ann",), app_name="acme", **settings)
+    app = AccountApp(account, FakeRecord(), theme="tui-auth-dark")  # type: ignore[arg-type]
     async with app.run_test(size=size) as pilot:
         stage = Stage(signed_in, pilot)
         await until(pilot, lambda: "…" not in stage.text or size[0] < 60)
@@ -305,6 +313,70 @@ async def test_passkeys_are_listed_and_deleted(rich_ann: SignedIn, monkeypatch: 
         await stage.see("YubiKey", "example.com")
         await stage.press("1", "2")
         await stage.see("The passkey is deleted.", "You have no passkeys.")
+
+
+@pytest.fixture
+def ann_with_a_key(make_pool: MakePool) -> SignedIn:
+    """Ann, who may add passkeys."""
+    pool = make_pool(
+        mfa={"MfaConfiguration": "OFF", "WebAuthnConfiguration": {"RelyingPartyId": SITE}}, Policies=PASSKEYS
+    )
+    pool.create_user(email="ann@example.com", email_verified="true")
+    return sign_in(pool)
+
+
+async def test_passkey_is_added_on_a_security_key(ann_with_a_key: SignedIn) -> None:
+    key, trusted = SoftwareKey(PIN), list[str]()
+    passkeys = PasskeySettings(keys=HeldKeys(key), remember=trusted.append)
+    server = ann_with_a_key.pool.server
+    async with open_account(ann_with_a_key, passkeys=passkeys) as stage:
+        await stage.press("8")
+        await stage.see("You have no passkeys.")
+        await stage.press("1")
+        await stage.see("Did you create your passkey for that site?", SITE)
+        await stage.press("enter")  # no is the first answer
+        await stage.see("You have no passkeys.")
+        await stage.press("1")
+        await stage.see("Did you create")
+        await stage.press("2")
+        await stage.see(f"For {SITE}", PIN_LABEL)
+        await stage.enter("0000")
+        await stage.see(PIN_WRONG)
+        await stage.enter(PIN)
+        await stage.see(TOUCH)
+        server.fail_next("CompleteWebAuthnRegistration", "WebAuthnChallengeNotFoundException", "gone")
+        key.touch()
+        await stage.see("Try again")
+        await stage.press("enter")  # with new options, and without the question
+        await stage.see(PIN_LABEL)
+        await stage.enter(PIN)
+        await stage.see(TOUCH)
+        key.touch()
+        await stage.see("The passkey is added", "Choose one to delete it.")
+    assert trusted == [SITE]
+    assert len(ann_with_a_key.account.list_web_authn_credentials()) == 1
+
+
+async def test_leaving_a_new_passkey_ends_the_use_of_the_key(ann_with_a_key: SignedIn) -> None:
+    key = SoftwareKey()
+    async with open_account(ann_with_a_key, passkeys=PasskeySettings(SITE, keys=HeldKeys(key))) as stage:
+        await stage.press("8", "1")
+        await stage.see(TOUCH)
+        await stage.press("escape")
+        await stage.see("You have no passkeys.")
+        await until(stage.pilot, lambda: not key.touch_is_due.is_set())
+    assert key.credentials == []
+
+
+async def test_where_no_key_can_be_used_the_page_says_why(ann_with_a_key: SignedIn) -> None:
+    keys = HeldKeys(problem=PasskeyProblem.OVER_SSH)
+    async with open_account(ann_with_a_key, passkeys=PasskeySettings(SITE, keys=keys)) as stage:
+        await stage.press("8")
+        await stage.see(NOTES[PasskeyProblem.OVER_SSH])
+        await stage.press("1")
+        await stage.see(TEXTS[PasskeyProblem.OVER_SSH][0])
+        assert "another way" not in stage.text
+    assert "StartWebAuthnRegistration" not in ann_with_a_key.calls
 
 
 # -- the end ----------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tui_auth.account.overview import fetch_overview
@@ -44,7 +45,13 @@ def open_pages(account: Account, stored: StoredSession, arguments: Namespace) ->
     kind = find_terminal().kind
     if kind is TerminalKind.NONE:
         return show(account, stored, arguments)
-    settings = _settings(account, stored, arguments)
+    from tui_auth.cli.passkey_registration import registration_settings
+
+    settings = replace(
+        _settings(account, stored, arguments),
+        passkeys=registration_settings(stored, arguments),
+        endpoint_url=stored.record.origin.endpoint or None,
+    )
     if kind is TerminalKind.LINES or wants_line_prompts(arguments):
         from tui_auth.plain.account import PlainAccount
         from tui_auth.plain.prompts import Prompts

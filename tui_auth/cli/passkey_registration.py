@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,12 +14,13 @@ from tui_auth.config.resolver import resolve_pool
 from tui_auth.error_kinds import PasskeyProblem
 from tui_auth.exit_codes import ExitCode
 from tui_auth.flow.interface import PasskeySettings
-from tui_auth.flow.passkey import RegistrationCeremony
+from tui_auth.flow.passkey import SITE_LIMIT, RegistrationCeremony, format_registration_problem
 from tui_auth.passkeys.keys import default_keys
 from tui_auth.passkeys.problems import passkey_error
 from tui_auth.passkeys.relying_party import requested_relying_party
-from tui_auth.plain.passkey import PasskeyPrompts
+from tui_auth.plain.passkey import prompts_to_register
 from tui_auth.plain.prompts import BackError, Prompts
+from tui_auth.terminal.safe_text import safe_line
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -42,11 +44,14 @@ def register_passkey(account: Account, stored: StoredSession, arguments: Namespa
         raise _failed(problem)
     options = account.start_web_authn_registration()
     endpoint_url = stored.record.origin.endpoint or None
-    make_ceremony = partial(RegistrationCeremony, options, _settings(stored, arguments), endpoint_url)
+    make_ceremony = partial(
+        RegistrationCeremony, options, registration_settings(stored, arguments), endpoint_url
+    )
     with line_prompts() as lines:
-        prompts = PasskeyPrompts(Prompts(lines), leave="Give up", decline="No")
+        prompts, site = prompts_to_register(Prompts(lines)), requested_relying_party(options)
+        lines.say(f"Add a passkey for {safe_line(site, limit=SITE_LIMIT)}.")
         try:
-            event = prompts.use_key(requested_relying_party(options), make_ceremony)
+            event = prompts.use_key(site, make_ceremony)
         except BackError:
             raise _failed(prompts.problem) from None
     credential = event.credential or {}
@@ -58,12 +63,12 @@ def _failed(problem: PasskeyProblem | None) -> CommandFailedError:
     """Return how the command fails; what went wrong was said at the prompts, unless no key can be used."""
     if problem is None or problem is PasskeyProblem.CANCELLED:
         return CommandFailedError(ExitCode.CANCELLED)
-    if problem.needs_another_way or problem in _NO_KEY_HERE:
-        return CommandFailedError(ExitCode.UNSUPPORTED_STEP, str(passkey_error(problem)))
-    return CommandFailedError(ExitCode.REJECTED, str(passkey_error(problem)))
+    is_about_here = problem.needs_another_way or problem in _NO_KEY_HERE
+    status = ExitCode.UNSUPPORTED_STEP if is_about_here else ExitCode.REJECTED
+    return CommandFailedError(status, format_registration_problem(passkey_error(problem)))
 
 
-def _settings(stored: StoredSession, arguments: Namespace) -> PasskeySettings:
+def registration_settings(stored: StoredSession, arguments: Namespace) -> PasskeySettings:
     """Return the site that the pool of this session is pinned to by a profile or an Amplify file."""
     try:
         choice = resolve_pool(
@@ -75,4 +80,5 @@ def _settings(stored: StoredSession, arguments: Namespace) -> PasskeySettings:
     except ConfigurationError:
         return PasskeySettings()
     is_this_pool = choice.user_pool_id == stored.record.key.user_pool_id
+    choice = replace(choice, endpoint_url=stored.record.origin.endpoint or choice.endpoint_url)
     return passkey_settings(choice) if is_this_pool else PasskeySettings()

@@ -1,4 +1,4 @@
-"""The pages of an account with the devices, the sessions and the passkeys: see ``account_pages``."""
+"""The pages of an account with the devices and the sessions: see ``account_pages``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tui_auth.flow.account_pages import ActionsPage, Back, ListPage, Open, Row, 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tui_auth.account.values import UserDevice, UserSession, WebAuthnCredential
+    from tui_auth.account.values import UserDevice, UserSession
     from tui_auth.flow.account_pages import AccountSettings, Output
 
 
@@ -136,53 +136,3 @@ def _describe_end(count: int, errors: Sequence[object]) -> Output:
     if not errors:
         return Back(ended if count else texts.NO_OTHER_SESSIONS)
     return Back(f"{ended} {len(errors)} couldn't be ended: {texts.error_message(errors[0])}")  # type: ignore[arg-type]
-
-
-class PasskeysPage(ListPage):
-    """The passkeys."""
-
-    title, crumb = "Passkeys", "passkeys"
-    explanation = (
-        "Cognito chooses the name of a passkey. Deleting one here doesn't remove it from your security key "
-        "or password manager."
-    )
-
-    def __init__(self, settings: AccountSettings, passkeys: Sequence[WebAuthnCredential]) -> None:
-        super().__init__(settings)
-        self.passkeys = list(passkeys)
-
-    @property
-    def task(self) -> str:  # type: ignore[override]  # it depends on the list
-        """What the list is."""
-        return "Choose one to delete it." if self.passkeys else "You have no passkeys."
-
-    def load(self) -> Sequence[Run]:
-        return [Run(self._read, in_background=True)]
-
-    def _read(self) -> Output:
-        self.passkeys = self.account.list_web_authn_credentials()
-        return None
-
-    def rows(self) -> Sequence[Row]:
-        rows = [Row(*texts.format_passkey(passkey)) for passkey in self.passkeys]
-        if self.settings.add_passkey:
-            rows.append(Row("Add a passkey", "With a security key on this computer."))
-        return rows
-
-    def select(self, position: int) -> Output:
-        if position >= len(self.passkeys):
-            return Run(self._add)
-        passkey = self.passkeys[position]
-        name, created = texts.format_passkey(passkey)
-        delete = Run(partial(self._delete, passkey))
-        row = Row("Delete this passkey", "Remove it from your security key, too.")
-        return Open(ActionsPage(self.settings, name, created, [(row, delete)]))
-
-    def _add(self) -> Output:
-        text = self.settings.add_passkey() if self.settings.add_passkey else ""
-        self.passkeys = self.account.list_web_authn_credentials()
-        return Say(text)
-
-    def _delete(self, passkey: WebAuthnCredential) -> Output:
-        self.account.delete_web_authn_credential(passkey.credential_id)
-        return Back("The passkey is deleted.")

@@ -10,7 +10,7 @@ from tui_auth.account.overview import SECTIONS, Missing, fetch_section
 from tui_auth.flow import account_texts as texts
 from tui_auth.flow.account_attribute_pages import DetailsPage, contact_page
 from tui_auth.flow.account_factor_pages import FactorsPage
-from tui_auth.flow.account_list_pages import DevicesPage, PasskeysPage, SessionsPage, end_all_others
+from tui_auth.flow.account_list_pages import DevicesPage, SessionsPage, end_all_others
 from tui_auth.flow.account_pages import (
     LABEL_CELLS,
     ActionsPage,
@@ -25,6 +25,7 @@ from tui_auth.flow.account_pages import (
     Run,
     Say,
 )
+from tui_auth.flow.account_passkey_pages import PasskeysPage
 from tui_auth.terminal.safe_text import safe_line
 
 if TYPE_CHECKING:

@@ -8,9 +8,11 @@ thread. Nothing is deleted or ended by a single key.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import TYPE_CHECKING
+
+from tui_auth.flow.interface import PasskeySettings
 
 if TYPE_CHECKING:
     from tui_auth.account.account import Account
@@ -30,14 +32,16 @@ class AccountSettings:
         names: What the user may type to delete it: the user name as typed at the sign-in, and Cognito's.
         app_name: The name under which an authenticator app lists a new key.
         password_policy: The pool's password policy; None if unknown.
-        add_passkey: Registers a passkey and returns what to say; None if that isn't possible here.
+        passkeys: For which site a new passkey may be, and where security keys are.
+        endpoint_url: The endpoint in place of AWS's own, or None.
     """
 
     account: Account
     names: tuple[str, ...]
     app_name: str = ""
     password_policy: PasswordPolicy | None = None
-    add_passkey: Callable[[], str] | None = None
+    passkeys: PasskeySettings = field(default_factory=PasskeySettings)
+    endpoint_url: str | None = None
 
 
 # -- what an answer leads to ------------------------------------------------------------------------

@@ -297,6 +297,13 @@ def restart_reason(error: AuthError, step: NextStep) -> str:
     return "The user pool didn't accept the passkey." if is_passkey else error.message
 
 
+def format_registration_problem(error: PasskeyError) -> str:
+    """Return what went wrong with a new passkey, and what helps, without the ways to sign in."""
+    sentences = error.recovery_suggestion.split(". ")
+    useful = [sentence.rstrip(".") + "." for sentence in sentences if "another way" not in sentence]
+    return " ".join([error.message, *useful])
+
+
 def format_tries(tries_left: int | None) -> str:
     """Format how many tries of the PIN are left, once they are few; empty before."""
     if tries_left is None or tries_left > FEW_TRIES:

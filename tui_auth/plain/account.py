@@ -9,7 +9,9 @@ from tui_auth.flow import account_texts as texts
 from tui_auth.flow.account_factor_pages import AppPage
 from tui_auth.flow.account_overview_page import OverviewPage
 from tui_auth.flow.account_pages import Back, FormPage, InputKind, Leave, ListPage, Open, Run, Say
+from tui_auth.flow.account_passkey_pages import RegistrationPage
 from tui_auth.flow.messages import format_totp_key
+from tui_auth.plain.passkey import prompts_to_register
 from tui_auth.plain.prompts import BACK, NEW_CODE, BackError, parse_code
 from tui_auth.secret import Secret
 from tui_auth.threads import run_together
@@ -92,6 +94,8 @@ class PlainAccount:
                 output = self._carry_out(page.select(self._ask_number(page)))
             elif isinstance(page, FormPage):
                 output = self._ask_form(page)
+            elif isinstance(page, RegistrationPage):
+                output = self._register(page)
         except AuthError as error:
             if raises and not _is_about_input(error):
                 raise
@@ -104,6 +108,14 @@ class PlainAccount:
             return None
         self._kept.clear()
         return output
+
+    def _register(self, page: RegistrationPage) -> Output:
+        event = prompts_to_register(self.prompts).use_key(page.relying_party, page.make_ceremony)
+        try:
+            return self._carry_out(page.register(event.credential or {}))
+        except AuthError as error:  # the options are used up
+            self._say_error(error)
+            return Back()
 
     def _carry_out(self, output: Output) -> Output:
         while isinstance(output, Run):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tui_auth.auth.next_step import ContinueSignInWithPasskey
+    from tui_auth.errors import PasskeyError
     from tui_auth.flow.outputs import Ceremony, Output
     from tui_auth.flow.sign_in_flow import SignInFlow
     from tui_auth.secret import Secret
@@ -37,12 +38,19 @@ class PasskeyPrompts:
         prompts: The prompts.
         leave: The answer that gives up after a problem.
         decline: The answer that says that the site isn't the right one.
+        describe: Returns what went wrong and what helps.
     """
 
     def __init__(
-        self, prompts: Prompts, *, leave: str = passkey.OTHER_WAY, decline: str = passkey.SITE_NO
+        self,
+        prompts: Prompts,
+        *,
+        leave: str = passkey.OTHER_WAY,
+        decline: str = passkey.SITE_NO,
+        describe: Callable[[PasskeyError], str] = str,
     ) -> None:
         self.prompts = prompts
+        self._describe = describe
         self._leave, self._decline = leave, decline
         self.lines = prompts.lines
         self.problem: PasskeyProblem | None = None
@@ -68,7 +76,7 @@ class PasskeyPrompts:
             if error.problem is PasskeyProblem.RELYING_PARTY_UNCONFIRMED:
                 is_confirmed = self._confirm(safe_line(relying_party, limit=passkey.SITE_LIMIT))
             else:
-                self._offer_another_try(str(error))
+                self._offer_another_try(self._describe(error))
         return event
 
     def _use_key(self, make_ceremony: Callable[..., Ceremony], *, is_confirmed: bool) -> KeyEvent:
@@ -109,3 +117,10 @@ class PasskeyPrompts:
         self.prompts.show((passkey.TRY_AGAIN, self._leave))
         if self.prompts.number(2) == 1:
             raise BackError
+
+
+def prompts_to_register(prompts: Prompts) -> PasskeyPrompts:
+    """Return the prompts for a new passkey, which there is no other way to make."""
+    return PasskeyPrompts(
+        prompts, leave="Give up", decline="No", describe=passkey.format_registration_problem
+    )

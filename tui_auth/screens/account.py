@@ -13,6 +13,7 @@ from tui_auth.errors import AuthError, ErrorField, TuiAuthError
 from tui_auth.flow.account_factor_pages import AppPage
 from tui_auth.flow.account_overview_page import OverviewPage
 from tui_auth.flow.account_pages import Back, FormPage, Leave, ListPage, Open, Page, Run, Say
+from tui_auth.flow.account_passkey_pages import RegistrationPage
 from tui_auth.flow.interface import INTERNAL_ERROR, ErrorMessage
 from tui_auth.flow.messages import STOPPED
 from tui_auth.screens.account_page import (
@@ -24,6 +25,7 @@ from tui_auth.screens.account_page import (
 )
 from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.guest import GuestScreen
+from tui_auth.screens.passkey import CredentialMade, RegistrationRestarted, RegistrationScreen
 from tui_auth.screens.screen_context import (
     CopyRequested,
     Decision,
@@ -46,7 +48,7 @@ if TYPE_CHECKING:
     from tui_auth.flow.account_pages import AccountSettings, Output
     from tui_auth.screens.screen_context import Companion
 
-PageScreen = AccountPageScreen | AppScreen
+PageScreen = AccountPageScreen | AppScreen | RegistrationScreen
 
 
 class AccountRoot(AccountPageScreen):
@@ -127,7 +129,13 @@ class AccountRoot(AccountPageScreen):
         self._close_overlays()
         crumbs = tuple(screen.page.crumb for screen in self.pages[: -1 if in_place else None])
         context = replace(self.context, breadcrumbs=crumbs[-2:])
-        screen = AppScreen(page, context) if isinstance(page, AppPage) else AccountPageScreen(page, context)
+        screen: PageScreen
+        if isinstance(page, AppPage):
+            screen = AppScreen(page, context)
+        elif isinstance(page, RegistrationPage):
+            screen = RegistrationScreen(page, context)
+        else:
+            screen = AccountPageScreen(page, context)
         if in_place and len(self.pages) > 1:
             self.app.switch_screen(screen)
         else:
@@ -178,6 +186,10 @@ class AccountRoot(AccountPageScreen):
                 self._carry_out(page.submit(decision.values), screen)
             case StepAnswered(value=Secret() as code) if isinstance(page, FormPage):
                 self._carry_out(page.submit({"code": code}), screen)
+            case CredentialMade() if isinstance(page, RegistrationPage):
+                self._carry_out(page.register(decision.credential), screen)
+            case RegistrationRestarted() if isinstance(page, RegistrationPage):
+                self._carry_out(page.restart(), screen)
             case CodeWanted() if isinstance(page, FormPage):
                 self._carry_out(page.resend(), screen)
 

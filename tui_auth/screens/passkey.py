@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual import on
 from textual.message import Message
@@ -16,6 +18,7 @@ from tui_auth.flow import passkey
 from tui_auth.flow.interface import ErrorMessage
 from tui_auth.flow.passkey import KeyEvent, KeyStage
 from tui_auth.passkeys.problems import timeout_seconds
+from tui_auth.screens.screen_context import Decision
 from tui_auth.screens.step_screen import StepAnswered, StepScreen
 from tui_auth.secret import Secret
 from tui_auth.terminal.safe_text import safe_line
@@ -24,11 +27,14 @@ from tui_auth.widgets.field import Choice, Field, Option
 from tui_auth.widgets.text_input import SecretInput
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from textual.widget import Widget
 
+    from tui_auth.errors import PasskeyError
+    from tui_auth.flow.account_passkey_pages import RegistrationPage
     from tui_auth.flow.outputs import Ceremony
+    from tui_auth.screens.screen_context import ScreenContext
 
 
 class KeyReported(Message, bubble=False):
@@ -59,6 +65,9 @@ class PasskeyScreen(StepScreen[ContinueSignInWithPasskey]):
         KeyStage.TOUCH: passkey.TOUCH,
     }
 
+    SITE_NO = passkey.SITE_NO
+    LEAVE_LABEL = passkey.OTHER_WAY
+
     _stage: KeyStage | None = None
     _asks_for_site = False
     _ceremony: Ceremony | None = None
@@ -79,7 +88,7 @@ class PasskeyScreen(StepScreen[ContinueSignInWithPasskey]):
 
     def compose_form(self) -> Iterable[Widget]:
         yield Static(passkey.LOOKING, id="stage", markup=False)
-        yield Choice([Option(passkey.SITE_NO), Option(passkey.SITE_YES)], id="site")
+        yield Choice([Option(self.SITE_NO), Option(passkey.SITE_YES)], id="site")
         yield Field(passkey.PIN_LABEL, SecretInput(), id="pin")
 
     def compose_status(self) -> Iterable[Widget]:
@@ -122,12 +131,12 @@ class PasskeyScreen(StepScreen[ContinueSignInWithPasskey]):
         event = message.event
         if self._ceremony is None or message.number != self._number:
             return
-        if event.stage is KeyStage.DONE and event.answer is not None:
+        if event.stage is KeyStage.DONE and (result := self.build_result(event)):
             self._ceremony = None
             self._stop_clock()
             self._show(KeyStage.DONE, "")
             self._has_sent = True
-            self.post_message(StepAnswered(event.answer))
+            self.post_message(result)
         elif event.stage is KeyStage.FAILED and event.error is not None:
             self._ceremony = None
             self._stop_clock()
@@ -135,7 +144,7 @@ class PasskeyScreen(StepScreen[ContinueSignInWithPasskey]):
                 self._ask_for_site()
             else:
                 self._show(KeyStage.FAILED, "")
-                self.error = ErrorMessage(str(event.error), ErrorField.FORM)
+                self.error = ErrorMessage(self.describe(event.error), ErrorField.FORM)
         else:
             self._show(event.stage, self.MESSAGES[event.stage])
             if event.stage is KeyStage.PIN:
@@ -184,7 +193,7 @@ class PasskeyScreen(StepScreen[ContinueSignInWithPasskey]):
     def key_label(self, action: str) -> str:
         labels = {"show": "Show PIN"}
         if not self._asks_for_site:
-            labels["back"] = passkey.OTHER_WAY
+            labels["back"] = self.LEAVE_LABEL
         if self._stage is KeyStage.TOUCH:
             labels["newest_code"] = "Touch the key"
         elif self._stage is KeyStage.PIN:
@@ -220,7 +229,20 @@ class PasskeyScreen(StepScreen[ContinueSignInWithPasskey]):
         elif self._stage is KeyStage.PIN:
             self._enter_pin()
         elif self._stage is KeyStage.FAILED:
-            self._begin()
+            return self.try_again()
+        return None
+
+    def build_result(self, event: KeyEvent) -> Message | None:
+        """Return what to post once the key has done its part."""
+        return StepAnswered(event.answer) if event.answer is not None else None
+
+    def describe(self, error: PasskeyError) -> str:
+        """Return what went wrong and what helps."""
+        return str(error)
+
+    def try_again(self) -> Message | None:
+        """Use the key again; return what to post, if that needs a request."""
+        self._begin()
         return None
 
     def _enter_pin(self) -> None:
@@ -233,3 +255,62 @@ class PasskeyScreen(StepScreen[ContinueSignInWithPasskey]):
         elif self._ceremony is not None:
             self._show(None, "")
             self._ceremony.enter_pin(pin)
+
+
+class CredentialMade(Decision):
+    """The security key has made a credential, which isn't registered yet."""
+
+    def __init__(self, credential: Mapping[str, Any]) -> None:
+        super().__init__()
+        self.credential = credential
+
+
+class RegistrationRestarted(Decision):
+    """The user wants another try, with new options."""
+
+
+class RegistrationScreen(PasskeyScreen):
+    """Makes a new passkey in the account: the same with the key, but another request and other ways out."""
+
+    HAS_CHALLENGE_SESSION = False
+    SITE_NO = "No, go back"
+    LEAVE_LABEL = "Back"
+
+    def __init__(self, page: RegistrationPage, context: ScreenContext) -> None:
+        options = json.dumps({"timeout": page.options.get("timeout")})
+        step = ContinueSignInWithPasskey(page.relying_party, options)
+        super().__init__(step, replace(context, make_ceremony=page.make_ceremony))
+        self.page = page
+
+    @property
+    def heading(self) -> tuple[str, str]:
+        return self.page.title, self.page.task
+
+    @property
+    def breadcrumb(self) -> str:
+        return self.page.crumb
+
+    @property
+    def explanation(self) -> str:
+        return self.page.explanation
+
+    def redraw(self) -> None:
+        """Do nothing: the options stay the same."""
+
+    def show_input_error(self, name: str, text: str) -> None:
+        """Show an error below the form."""
+        self.error = ErrorMessage(text, ErrorField.FORM)
+
+    def watch_error(self, error: ErrorMessage | None) -> None:
+        super().watch_error(error)
+        if error and self._stage is KeyStage.DONE:  # Cognito rejected what the key has made
+            self._show(KeyStage.FAILED, "")
+
+    def build_result(self, event: KeyEvent) -> Message | None:
+        return CredentialMade(event.credential) if event.credential is not None else None
+
+    def describe(self, error: PasskeyError) -> str:
+        return passkey.format_registration_problem(error)
+
+    def try_again(self) -> Message:
+        return RegistrationRestarted()

@@ -141,6 +141,8 @@ class SignInRoot(SignInScreen):
             tuple(filter(None, names)),
             app_name=context.app_name,
             password_policy=context.password_policy,
+            passkeys=self.flow.settings.passkeys,
+            endpoint_url=self.flow.auth.client.endpoint_url,
         )
         self.push_screen(
             AccountRoot(

@@ -30,9 +30,10 @@ from tui_auth.errors import AuthError, NotSignedInError
 from tui_auth.first_run_app import AccountApp
 from tui_auth.flow.account_attribute_pages import AttributePage, CodePage, contact_page
 from tui_auth.flow.account_factor_pages import FactorsPage
-from tui_auth.flow.account_list_pages import DevicesPage, PasskeysPage, SessionsPage
+from tui_auth.flow.account_list_pages import DevicesPage, SessionsPage
 from tui_auth.flow.account_overview_page import DeletePage, PasswordPage
 from tui_auth.flow.account_pages import AccountSettings, ListPage, Open, Output, Run
+from tui_auth.flow.account_passkey_pages import PasskeysPage
 from tui_auth.flow.interface import INTERNAL_ERROR
 from tui_auth.secret import Secret
 
