@@ -34,6 +34,7 @@ TIER_OF_PATH: Final = {
     "screens/test_type_ahead.py": "thorough",
     "snapshots": "thorough",
     "terminal": "terminal",
+    "terminal/test_terminal_character_set.py": FAST,
     "terminal/test_terminal_crash.py": FAST,
     "terminal/test_terminal_emulator.py": FAST,
     "terminal/test_terminal_line_wrap.py": FAST,

@@ -86,6 +86,18 @@ def test_no_color_sends_no_color_on_any_screen(sign_in_as: StartSignIn, variable
     assert blinks is None, "neither text nor cursor blinks"
 
 
+def test_locale_without_unicode_gets_ascii_only(sign_in_as: StartSignIn) -> None:
+    program = sign_in_as("sam", LANG="C")
+    program.log_in()
+    program.wait_for("Code sent by SMS to +")
+    program.send("12")
+    program.wait_for("| 1 | | 2 | #   #")
+    program.wait_for("Continue  enter")
+    program.press("ctrl+q")
+    program.wait_exit()
+    assert program.received.isascii()
+
+
 def test_ctrl_z_and_fg_suspend_and_resume(sign_in_as: StartSignIn) -> None:
     program = sign_in_as("sam")
     program.log_in()

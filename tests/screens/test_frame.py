@@ -135,6 +135,41 @@ async def test_open_phone_keeps_its_key_in_the_footer() -> None:
                 await until(pilot, lambda: len(app.screen_stack) == 1)
 
 
+def styles_of(app: PilotedApp, text: str) -> set[tuple[bool, bool]]:
+    """Return whether each piece of the screen's row with this text is bold and whether it is reversed."""
+    rows = app.screen._compositor.render_strips()
+    row = next(row for row in rows if text in row.text)
+    styles = (segment.style for segment in row if segment.text.strip() and segment.text.strip("│┃"))
+    return {(bool(style and style.bold), bool(style and style.reverse)) for style in styles}
+
+
+async def test_without_colors_focus_button_error_and_choice_differ(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    methods = challenge("SELECT_MFA_TYPE", MFAS_CAN_CHOOSE='["SMS_MFA","SOFTWARE_TOKEN_MFA"]')
+    app = app_with(WRONG, methods, theme="ansi-dark")  # as the command line chooses it
+    async with app.run_test(size=SIZE) as pilot:
+        await press(pilot, *"pw")
+        assert any("┏━ Password" in row for row in screen_rows(app))
+        assert any("╭─ Username" in row for row in screen_rows(app))
+        assert styles_of(app, "Sign in  ↵") == {(True, True)}
+        assert styles_of(app, "Type your user name") == {(False, False)}
+        await press(pilot, "enter")
+        await until(pilot, lambda: "✗ Incorrect username or password." in app.text())
+        await press(pilot, *"pw", "enter")
+        await until(pilot, lambda: any("▌ ◉ " in row for row in screen_rows(app)))
+        assert "○ Code from an authenticator app" in app.text()
+        assert styles_of(app, "◉") == {(True, False), (False, False)}, "the label is bold, its number isn't"
+        colors = {
+            color
+            for row in app.screen._compositor.render_strips()
+            for segment in row
+            if segment.style
+            for color in (segment.style.color, segment.style.bgcolor)
+            if color and not color.is_default
+        }
+        assert not colors
+
+
 @pytest.mark.parametrize("theme", [theme.name for theme in THEMES])
 async def test_every_theme_shows_the_focus_without_the_help_of_colors(theme: str) -> None:
     app = app_with(SMS, theme=theme)

@@ -236,6 +236,23 @@ async def test_layouts_cycle_and_skip_full_blocks_that_do_not_fit() -> None:
         assert decode_cells(screen_cells(app)) == LONG, "half blocks if full blocks no longer fit"
 
 
+async def test_terminal_without_half_blocks_gets_full_blocks_or_the_note() -> None:
+    app = Host(lambda: QRCode(Secret(LONG), room_beside=0, room_below=0, has_half_blocks=False))
+    async with app.run_test(size=(120, 60)) as pilot:
+        widget = app.query_one(QRCode)
+        await settle(pilot)
+        assert "".join(screen_rows(app)).isascii()
+        assert decode_cells(screen_cells(app)) == LONG
+        widget.next_layout()
+        assert widget.drawing.name == "NOTHING"
+        widget.next_layout()
+        assert widget.drawing.name == "FULL_BLOCKS"
+        await resize(pilot, 80, 23)
+        assert not widget.is_shown
+        assert widget.note.startswith("The QR code needs ")
+        assert "".join(screen_rows(app)).isascii()
+
+
 async def test_full_blocks_are_glyphs_without_colors(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     app = Host(build_qr_code(), theme="ansi-dark")

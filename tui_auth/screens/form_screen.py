@@ -12,6 +12,7 @@ from tui_auth.errors import ErrorField
 from tui_auth.screens.guest import GuestForm
 from tui_auth.screens.keys import KEY_TABLE, build_bindings, card_hints, footer_hints, select_keys
 from tui_auth.screens.screen_context import Decision, FormClosed, FormMessage, StopRequested
+from tui_auth.terminal.character_set import key_sign
 from tui_auth.terminal.safe_text import safe_line
 from tui_auth.themes import HEIGHTS, WIDTHS
 from tui_auth.widgets.countdown import Countdown
@@ -249,7 +250,7 @@ class FormScreen(GuestForm):
     def _move_key(self) -> tuple[str, str]:
         """The key that moves within the form, and its label; empty if there is nothing to move to."""
         if self.is_list:
-            return "↑↓", "Move"
+            return key_sign("↑↓"), "Move"
         return ("tab", "Next field") if len(focusable_inputs(self)) > 1 else ("", "")
 
     # -- drawing ------------------------------------------------------------------------------------

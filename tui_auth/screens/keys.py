@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual.binding import Binding, BindingType
 
+from tui_auth.terminal.character_set import key_sign
 from tui_auth.widgets.frame import KeyHint
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Key:
     def display_without(self, taken: Collection[str]) -> str:
         """Return the first key that isn't taken, as the screen shows it."""
         name = self.first_of(taken)
-        return self.display if name == self.names[0] else display_key(name)
+        return key_sign(self.display) if name == self.names[0] else display_key(name)
 
 
 KEY_TABLE: dict[str, Key] = {

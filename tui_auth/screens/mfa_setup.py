@@ -13,6 +13,7 @@ from tui_auth.flow.messages import REPLACEMENT_TOTP_KEY, format_totp_key
 from tui_auth.screens.codes import build_code_field, read_totp_code
 from tui_auth.screens.screen_context import CopyRequested
 from tui_auth.screens.step_screen import StepAnswered, StepScreen
+from tui_auth.terminal.character_set import CharacterSet, find_character_set
 from tui_auth.terminal.safe_text import safe_line
 from tui_auth.widgets.field import Field
 from tui_auth.widgets.frame import Card, ScreenFooter
@@ -70,7 +71,11 @@ class TOTPSetupScreen(StepScreen[ContinueSignInWithTOTPSetup]):
     def compose(self) -> ComposeResult:
         """Lay out the card beside the QR code, which may need the whole height of a small terminal."""
         details, app_name = self.step.setup_details, self.context.app_name
-        qr_code = QRCode(details.get_setup_uri(app_name), details.get_setup_uri(app_name, issuer=False))
+        qr_code = QRCode(
+            details.get_setup_uri(app_name),
+            details.get_setup_uri(app_name, issuer=False),
+            has_half_blocks=find_character_set() is not CharacterSet.ASCII,
+        )
         self._rows_of_qr_code = qr_code.preferred_size.height
         self._place_header()
         yield self.build_header()

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from tui_auth.secret import Secret
+from tui_auth.terminal.character_set import find_character_set, replace_characters
 from tui_auth.terminal.safe_text import drop_controls
 
 if TYPE_CHECKING:
@@ -311,7 +312,8 @@ class TtyPrompt:
             self._write("\n")
 
     def _write(self, text: str) -> None:
-        os.write(self._terminal, drop_controls(text, keep="\n").encode("utf-8", "replace"))
+        shown = replace_characters(drop_controls(text, keep="\n"), find_character_set())
+        os.write(self._terminal, shown.encode("utf-8", "replace"))
 
     def _read_line(
         self, *, is_secret: bool = False, is_over: Callable[[], bool] = lambda: False

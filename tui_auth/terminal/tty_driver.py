@@ -37,6 +37,7 @@ from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Paste
 
+from tui_auth.terminal.character_set import find_character_set, replace_characters
 from tui_auth.terminal.signals import signal_exit_status
 from tui_auth.terminal.tty import (
     erase_rows,
@@ -108,6 +109,7 @@ class TtyDriver(LinuxDriver):
       redraws when it is continued, also after a SIGSTOP;
     - ends the app with 129 when the terminal is gone, where Textual's would read end-of-file forever;
     - accepts bytes that are not UTF-8, and key codes that are no characters, without a crash;
+    - writes only characters that the terminal has by its locale;
     - erases the screen before it leaves it, and draws nothing after that;
     - restores the handlers of SIGTSTP and SIGCONT.
 
@@ -117,6 +119,7 @@ class TtyDriver(LinuxDriver):
 
     def __init__(self, app: App[Any], *, size: tuple[int, int] | None = None, **options: Any) -> None:
         self._output: _Output | None = None
+        self._characters = find_character_set()
         self._drawing = False
         self._suspended = False
         self._continued_by_us = False
@@ -147,7 +150,7 @@ class TtyDriver(LinuxDriver):
 
     def write(self, data: str) -> None:
         if self._drawing:
-            super().write(shorten_styles(data))
+            super().write(shorten_styles(replace_characters(data, self._characters)))
 
     def start_application_mode(self) -> None:
         lock_terminal()

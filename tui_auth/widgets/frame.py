@@ -12,8 +12,11 @@ from textual.content import Content
 from textual.css.scalar import ScalarOffset
 from textual.reactive import reactive
 from textual.strip import Strip
+from textual.style import Style
 from textual.widget import Widget
 from textual.widgets import Static
+
+from tui_auth.terminal.character_set import key_sign
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -378,13 +381,15 @@ class CardActions(KeyLine):
         if not self.label:
             return [Content("")]
         width = self.size.width
-        text = Content(f"{self.label}  ↵").truncate(width, ellipsis=True)
+        text = Content(f"{self.label}  {key_sign('↵')}").truncate(width, ellipsis=True)
         left = (width - text.cell_length) // 2
         bar = Content.assemble(" " * left, text, " " * (width - left - text.cell_length))
-        edge_style = self.get_visual_style("actions--button-edge")
+        style, edge_style = map(self.get_visual_style, ("actions--button", "actions--button-edge"))
+        if self.get_component_rich_style("actions--button").reverse:
+            style += Style(reverse=True)  # Textual 8.2 leaves it out of a visual style
         return [
             *[Content("▄" * width).stylize(edge_style)] * edge,
-            bar.stylize(self.get_visual_style("actions--button")),
+            bar.stylize(style),
             *[Content("▀" * width).stylize(edge_style)] * edge,
         ]
 

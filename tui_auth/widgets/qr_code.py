@@ -82,6 +82,7 @@ class QRCode(Widget):
         short_uri: A shorter URI of the same key.
         room_beside: The columns of the container that stay free with ``width: auto``.
         room_below: The rows of the container that stay free with ``height: auto``.
+        has_half_blocks: Whether the terminal can draw half blocks; otherwise a module takes two whole cells.
     """
 
     ALLOW_SELECT = False
@@ -99,11 +100,16 @@ class QRCode(Widget):
         *,
         room_beside: int = 30,
         room_below: int = 12,
+        has_half_blocks: bool = True,
         id: str | None = None,  # noqa: A002 - Textual's name for it
     ) -> None:
         super().__init__(id=id)
         self.room_beside = room_beside
         self.room_below = room_below
+        self._drawings = [
+            drawing for drawing in Drawing if has_half_blocks or drawing is not Drawing.HALF_BLOCKS
+        ]
+        self.set_reactive(QRCode.drawing, self._drawings[0])
         self._uris: tuple[Secret, ...] = (setup_uri, short_uri) if short_uri else (setup_uri,)
         self._symbols: list[Modules] | None = None
         self._last_container: Size | None = None
@@ -124,12 +130,12 @@ class QRCode(Widget):
     @property
     def needed_size(self) -> Size:
         """Columns and rows of the smallest QR code; 0 by 0 if the URI is too long for any."""
-        return min((picture.size for picture in self._pictures(Drawing.HALF_BLOCKS)), default=Size(0, 0))
+        return min((picture.size for picture in self._pictures(self._drawings[0])), default=Size(0, 0))
 
     @property
     def preferred_size(self) -> Size:
         """Columns and rows of the QR code with its whole margin; 0 by 0 if the URI is too long for any."""
-        return next((picture.size for picture in self._pictures(Drawing.HALF_BLOCKS)), Size(0, 0))
+        return next((picture.size for picture in self._pictures(self._drawings[0])), Size(0, 0))
 
     @property
     def note(self) -> str:
@@ -142,7 +148,7 @@ class QRCode(Widget):
 
     def next_layout(self) -> None:
         """Change to the next drawing that fits: half blocks, full blocks, nothing."""
-        drawings = list(Drawing)
+        drawings = self._drawings
         drawing = drawings[(drawings.index(self.drawing) + 1) % len(drawings)]
         if drawing is Drawing.FULL_BLOCKS and not self._fit_picture(drawing, self._room_in(self._container)):
             drawing = Drawing.NOTHING
@@ -174,7 +180,7 @@ class QRCode(Widget):
     def _picture(self, room: Size) -> _Picture | None:
         if self.drawing is Drawing.NOTHING:
             return None
-        return self._fit_picture(self.drawing, room) or self._fit_picture(Drawing.HALF_BLOCKS, room)
+        return self._fit_picture(self.drawing, room) or self._fit_picture(self._drawings[0], room)
 
     def _fit_picture(self, drawing: Drawing, room: Size) -> _Picture | None:
         for picture in self._pictures(drawing):
