@@ -126,9 +126,7 @@ class SignIn(SignInRoot):
         footer: Callable[[], Widget | Iterable[Widget]] | None = None,
         labels: Mapping[str, str] | None = None,
     ) -> None:
-        client, labels = auth.client, dict(labels or {})
-        if unknown := labels.keys() - LABELS:
-            raise ConfigurationError(f"Unknown labels: {', '.join(sorted(unknown))}.")
+        client, labels = auth.client, _check_labels(labels)
         if save not in (None, "file", "session", "keyring", "ask"):
             raise ConfigurationError("save must be file, session, keyring or ask.")
         factor = preferred_first_factor or auth.default_first_factor
@@ -403,6 +401,7 @@ class AccountScreen(AccountRoot):
         session: The session, from ``open_session`` or ``Done.session``.
         pool_label: The name of the pool on the screen; by default that of the profile, else the pool's ID.
         app_name: The issuer that an authenticator app shows; by default ``pool_label``.
+        labels: Texts in place of those of tui-auth: ``program``, and the keys that begin with ``key.``.
 
     Raises:
         NotSignedInError: There is no session.
@@ -410,7 +409,14 @@ class AccountScreen(AccountRoot):
         ConfigurationError: What it was opened with can't be used.
     """
 
-    def __init__(self, session: Session, *, pool_label: str = "", app_name: str = "") -> None:
+    def __init__(
+        self,
+        session: Session,
+        *,
+        pool_label: str = "",
+        app_name: str = "",
+        labels: Mapping[str, str] | None = None,
+    ) -> None:
         info, endpoint = session.info, session.locate()[1].record.origin.endpoint
         label = pool_label or info.profile or info.user_pool_id
         names = tuple(filter(None, (info.username, info.email)))
@@ -420,7 +426,14 @@ class AccountScreen(AccountRoot):
             username=info.email or info.username,
             environment_badge=environment_badge_for(endpoint),
             hidden_actions=frozenset({"quit"}),
+            labels=_check_labels(labels),
         )
+
+
+def _check_labels(labels: Mapping[str, str] | None) -> dict[str, str]:
+    if unknown := (labels or {}).keys() - LABELS:
+        raise ConfigurationError(f"Unknown labels: {', '.join(sorted(unknown))}.")
+    return dict(labels or {})
 
 
 def _parse_flow(name: AuthFlow | str) -> AuthFlow:

@@ -490,7 +490,8 @@ class HostApp(App[None]):
         self.results: list[object] = []
 
     def on_mount(self) -> None:
-        self.push_screen(AccountScreen(self.session, pool_label="acme"), self.results.append)
+        screen = AccountScreen(self.session, pool_label="acme", labels={"program": "Shop"})
+        self.push_screen(screen, self.results.append)
 
 
 async def test_another_program_shows_the_account_and_goes_on(rich_ann: SignedIn) -> None:
@@ -502,6 +503,7 @@ async def test_another_program_shows_the_account_and_goes_on(rich_ann: SignedIn)
     app = HostApp(step.session)
     async with app.run_test(size=(80, 23)) as pilot:
         await until(pilot, lambda: "ann@example.com" in screen_text(app) and has_read_sessions(app))
+        assert "Shop · acme TEST ENDPOINT · ann@example.com" in screen_text(app), "as in SignIn"
         await press(pilot, "7")
         await until(pilot, lambda: "this session" in screen_text(app))
         await press(pilot, "escape")

@@ -41,7 +41,7 @@ from tui_auth.terminal.full_screen import FullScreenApp
 from tui_auth.threads import in_daemon_thread
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from textual.screen import Screen
 
@@ -63,6 +63,7 @@ class AccountRoot(AccountPageScreen):
             the error that ended it, mostly None.
         companion: The demo around the account.
         hidden_actions: The actions that no screen offers.
+        labels: Texts in place of ours.
     """
 
     REQUESTS: ClassVar[str] = "account"
@@ -77,6 +78,7 @@ class AccountRoot(AccountPageScreen):
         on_end: Callable[[str, TuiAuthError | None], None] | None = None,
         companion: Companion | None = None,
         hidden_actions: frozenset[str] = frozenset(),
+        labels: Mapping[str, str] | None = None,
     ) -> None:
         self.settings = settings
         self._on_end = on_end
@@ -91,7 +93,9 @@ class AccountRoot(AccountPageScreen):
             password_policy=settings.password_policy,
             trace=settings.account.trace,
             companion=companion,
-            options=ScreenOptions(controller=self, can_leave=True, hidden_actions=hidden_actions),
+            options=ScreenOptions(
+                controller=self, can_leave=True, hidden_actions=hidden_actions, labels=dict(labels or {})
+            ),
         )
         super().__init__(OverviewPage(settings), context)
 
