@@ -22,6 +22,7 @@ from tests.passkeys.people import PASSKEYS, PIN, SITE
 from tests.pilot import press, screen_text, type_text, until
 from tests.plain.test_passkey import HeldKeys
 from tui_auth import Done
+from tui_auth.account.values import UserSession
 from tui_auth.api import Auth as PublicAuth
 from tui_auth.app import TuiAuthApp
 from tui_auth.auth.app_client import AuthFlow
@@ -31,7 +32,9 @@ from tui_auth.emulator.session_tracking import VISITOR, Visitor
 from tui_auth.error_kinds import PasskeyProblem
 from tui_auth.errors import NotSignedInError
 from tui_auth.first_run_app import AccountApp
-from tui_auth.flow.account_pages import AccountSettings
+from tui_auth.flow.account_list_pages import SessionsPage
+from tui_auth.flow.account_pages import AccountSettings, ListPage, Run
+from tui_auth.flow.account_pages import Open as OpenPage
 from tui_auth.flow.interface import PasskeySettings, SignInSettings
 from tui_auth.flow.passkey import NOTES, PIN_LABEL, PIN_WRONG, TOUCH
 from tui_auth.passkeys.problems import TEXTS
@@ -280,6 +283,53 @@ async def test_session_is_ended_by_a_second_key_and_leaves_the_list(rich_ann: Si
         assert "RevokeUserSession" not in rich_ann.calls
         await stage.press("2", "2")
         await stage.see("The session is ended.", "2 active, 1 of them elsewhere")
+
+
+async def test_sessions_are_ended_by_x_and_a_with_a_second_key(rich_ann: SignedIn) -> None:
+    async with open_account(rich_ann) as stage:
+        await stage.press("7")
+        await stage.see("x ends the chosen one, a all others")
+        await stage.press("x")
+        await stage.see("This is the session you are using.")
+        await stage.press("down", "x")
+        await stage.see("End this session")
+        await stage.press("x", "a", "enter")  # no keys of this page, and the first answer does nothing
+        await stage.see("x ends the chosen one")
+        assert "RevokeUserSession" not in rich_ann.calls
+        await stage.press("x", "2")
+        await stage.see("The session is ended.", "2 active, 1 of them elsewhere")
+        await stage.press("a")
+        await stage.see("End all other sessions", "This session stays.")
+        await stage.press("2")
+        await stage.see("Ended 1 session.", "There are no others.")
+        await stage.press("a")
+        await stage.see("You have no other sessions.")
+    assert rich_ann.calls.count("RevokeUserSession") == 2
+    assert rich_ann.account.fetch_user()
+
+
+def test_session_is_ended_with_those_that_came_from_it(
+    rich_ann: SignedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sessions = [
+        UserSession.from_reply({"SessionId": "sso1", "SessionType": "SSO"}),
+        UserSession.from_reply({"SessionId": "tkn2", "SessionType": "TOKEN", "OriginSessionId": "sso1"}),
+        UserSession.from_reply({"SessionId": "tkn3", "SessionType": "TOKEN"}),
+    ]
+    page = SessionsPage(AccountSettings(rich_ann.account, ("ann",)), sessions)
+    assert [row.note.endswith(", 1 linked") for row in page.rows()] == [True, False, False, False]
+    question = page.press("x", 0)
+    assert isinstance(question, OpenPage)
+    assert isinstance(question.page, ListPage)
+    end = question.page.select(2)
+    assert isinstance(end, Run)
+    ended: dict[str, object] = {}
+    monkeypatch.setattr(
+        rich_ann.account, "revoke_user_session", lambda name, linked: ended.update({name: linked})
+    )
+    end.work()
+    assert ended == {"sso1": True}
+    assert [session.id for session in page.sessions] == ["tkn3"]
 
 
 async def test_device_name_of_others_is_shown_without_controls(rich_ann: SignedIn) -> None:

@@ -267,6 +267,8 @@ def _sign_in(
 
         with line_prompts() as lines:
             ask_to_verify(flow, lines)
+        if result.location:
+            tell("To see or change your account, run `tui-auth account`.", by="")
     return _exit_status(result.problem, arguments), result.record
 
 

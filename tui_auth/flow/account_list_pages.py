@@ -85,6 +85,21 @@ class SessionsPage(ListPage):
         """How many there are."""
         return f"{texts.format_sessions(self.sessions)}. Choose one to end it."
 
+    shortcuts = ("x", "a")
+
+    @property
+    def task_with_shortcuts(self) -> str:  # type: ignore[override]  # it depends on the list
+        """How many there are, and the keys."""
+        keys = "x ends the chosen one, a all others." if self.others else "There are no others."
+        return f"{texts.format_sessions(self.sessions)}. {keys}"
+
+    def press(self, shortcut: str, position: int) -> Output:
+        if shortcut == "x":
+            return self.select(position)
+        if not self.others:
+            return Say(texts.NO_OTHER_SESSIONS)
+        return self.select(len(self.sessions))
+
     def load(self) -> Sequence[Run]:
         return [Run(self._read, in_background=True)]
 
@@ -93,7 +108,11 @@ class SessionsPage(ListPage):
         return None
 
     def rows(self) -> Sequence[Row]:
-        rows = [Row(*texts.format_session(session)) for session in self.sessions]
+        rows = []
+        for session in self.sessions:
+            label, note = texts.format_session(session)
+            count = len(self._linked(session))
+            rows.append(Row(label, f"{note}, {count} linked" if count else note))
         if len(self.others) > 1:
             rows.append(Row(f"End all others ({len(self.others)})", "This session stays."))
         return rows
@@ -101,22 +120,31 @@ class SessionsPage(ListPage):
     def select(self, position: int) -> Output:
         if position >= len(self.sessions):
             end = Run(partial(self._end_others))
-            row = Row(f"End {len(self.others)} sessions")
+            count = len(self.others)
+            row = Row(f"End {count} session{'' if count == 1 else 's'}", "This session stays.")
             return Open(ActionsPage(self.settings, "End all other sessions", "", [(row, end)]))
         session = self.sessions[position]
         if session.is_current:
             return Say("This is the session you are using. To end it, sign out.", is_error=True)
         what, active = texts.format_session(session)
         actions = [(Row("End this session"), Run(partial(self._end, session, linked=False)))]
-        linked = [other for other in self.sessions if other.origin_session_id == session.id]
+        linked = self._linked(session)
         if linked:
-            row = Row("End it and the sessions it started", f"{len(linked)} more sessions.")
+            row = Row(
+                "End it and the sessions it started",
+                f"{len(linked)} more session{'' if len(linked) == 1 else 's'}.",
+            )
             actions.append((row, Run(partial(self._end, session, linked=True))))
         return Open(ActionsPage(self.settings, what, active, actions))
 
+    def _linked(self, session: UserSession) -> Sequence[UserSession]:
+        """Return the sessions that came from this one."""
+        return [other for other in self.sessions if session.id and other.origin_session_id == session.id]
+
     def _end(self, session: UserSession, *, linked: bool) -> Output:
+        ended = [session, *(self._linked(session) if linked else ())]
         self.account.revoke_user_session(session.id, linked=linked)
-        self._ended.add(session.id)
+        self._ended.update(other.id for other in ended)
         return Back("The session is ended.")
 
     def _end_others(self) -> Output:

@@ -146,7 +146,14 @@ class Page:
 
 
 class ListPage(Page):
-    """A list to choose from."""
+    """A list to choose from.
+
+    On a full screen, ``shortcuts`` are keys that lead to a question about the highlighted row or about all;
+    ``task_with_shortcuts`` names them in place of ``task``. There is no field that a paste could go to.
+    """
+
+    shortcuts: tuple[str, ...] = ()
+    task_with_shortcuts = ""
 
     def rows(self) -> Sequence[Row]:
         """Return what there is to choose from."""
@@ -154,6 +161,10 @@ class ListPage(Page):
 
     def select(self, position: int) -> Output:
         """Return what choosing a row leads to."""
+        raise NotImplementedError
+
+    def press(self, shortcut: str, position: int) -> Output:
+        """Return what a shortcut leads to."""
         raise NotImplementedError
 
 

@@ -22,6 +22,7 @@ from tui_auth.screens.account_page import (
     CodeWanted,
     FormSubmitted,
     RowChosen,
+    ShortcutPressed,
 )
 from tui_auth.screens.form_screen import FormScreen
 from tui_auth.screens.guest import GuestScreen
@@ -186,6 +187,8 @@ class AccountRoot(AccountPageScreen):
                 self._go_back(Back(is_changed=False))
             case RowChosen() if isinstance(page, ListPage):
                 self._carry_out(page.select(decision.position), screen)
+            case ShortcutPressed() if isinstance(page, ListPage):
+                self._carry_out(page.press(decision.key, decision.position), screen)
             case FormSubmitted() if isinstance(page, FormPage):
                 self._carry_out(page.submit(decision.values), screen)
             case StepAnswered(value=Secret() as code) if isinstance(page, FormPage):

@@ -23,6 +23,7 @@ from tui_auth.widgets.text_input import SecretInput, TextInput
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from textual.events import Key
     from textual.message import Message
     from textual.widget import Widget
 
@@ -36,6 +37,15 @@ class RowChosen(Decision):
 
     def __init__(self, position: int) -> None:
         super().__init__()
+        self.position = position
+
+
+class ShortcutPressed(Decision):
+    """The user has pressed a shortcut of a list."""
+
+    def __init__(self, key: str, position: int) -> None:
+        super().__init__()
+        self.key = key
         self.position = position
 
 
@@ -68,7 +78,15 @@ class AccountPageScreen(FormScreen):
 
     @property
     def heading(self) -> tuple[str, str]:
-        return self.page.title, self.page.task
+        page = self.page
+        return page.title, (page.task_with_shortcuts if isinstance(page, ListPage) else "") or page.task
+
+    def on_key(self, event: Key) -> None:
+        """Press a shortcut of the list."""
+        page = self.page
+        if isinstance(page, ListPage) and event.key in page.shortcuts and not self.busy:
+            event.stop()
+            self.post_message(ShortcutPressed(event.key, self.query_one(Choice).highlighted))
 
     @property
     def explanation(self) -> str:
