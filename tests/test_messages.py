@@ -45,6 +45,9 @@ BANNED: Final = {
     r"e-mails?": "email",
     r"log-?in|logins|log-?out|signin|signout|sign-?on": "sign in, sign out",
     r"upper-case|lower-case": "uppercase, lowercase",
+    r"begins? again": "start again",
+    r"in in a": "sign in with a",
+    r"set-ups?": "setup",
     r"colours?|behaviours?|cancelled|centres?|licence|grey": "American spelling",
     r"(?:author|recogn|organ|initial)is\w+": "American spelling",
 }
@@ -230,6 +233,22 @@ def test_rules_leave_commands_and_names_alone() -> None:
 def test_flag_help_is_no_sentence_and_an_error_is_one(text: str) -> None:
     kind = "error" if not text.endswith(".") else "help"
     assert list(endings(Message("cli/parser.py", 1, text, kind)))
+
+
+LIBRARY: Final = (
+    *("account/", "auth/", "integrations/", "passkeys/", "storage/", "widgets/"),
+    *("api.py", "session_api.py", "textual.py", "screens/browser.py", "screens/sign_in.py"),
+)
+"""Modules whose texts are read in programs that have no command line."""
+
+
+def test_no_text_of_the_library_names_a_flag() -> None:
+    texts = [message for message in find_messages() if message.module.startswith(LIBRARY)]
+    flags = re.compile(r"(?<![\w-])--[a-z]")
+    wrong = [
+        message for message in texts if flags.search(re.sub(r"`[^`]*`|pip install --\w+", "", message.text))
+    ]
+    assert not wrong, "\n".join(map(str, wrong))
 
 
 def test_every_exception_is_needed() -> None:

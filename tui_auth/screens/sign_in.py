@@ -128,9 +128,8 @@ class SignInScreen(FormScreen):
     @property
     def heading(self) -> tuple[str, str]:
         if self.goes_to_browser:
-            from tui_auth.flow.messages import NO_DOMAIN
-
-            return "Sign in", "" if self.domain else NO_DOMAIN
+            # Our own program ends before this screen if there is no domain.
+            return "Sign in", "" if self.domain else "A browser sign-in needs the user pool's domain."
         return "Sign in", f"Type your {self._name_label}{' and password' if self.has_password_field else ''}."
 
     def compose_form(self) -> Iterable[Widget]:
