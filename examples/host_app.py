@@ -19,7 +19,7 @@ class HostApp(App[None]):
 
     def compose(self) -> ComposeResult:
         yield Header()
-        yield Static("Nobody is signed in.", id="user")
+        yield Static("No one is signed in.", id="user")
         yield Footer()
 
     def on_mount(self) -> None:

@@ -126,7 +126,7 @@ class Auth(base.Auth):
             environ: Where config.toml is looked for. ``TUI_AUTH_*`` variables don't count.
 
         Raises:
-            ConfigurationError: There is no such profile, or a value or a file can't be used.
+            ConfigurationError: The profile doesn't exist, or a value or a file can't be used.
         """
         from tui_auth.config.files import with_argument_names
         from tui_auth.config.resolver import resolve_pool
@@ -147,7 +147,7 @@ class Auth(base.Auth):
             path: The file of either generation of Amplify, by one of its usual names.
 
         Raises:
-            ConfigurationError: The file can't be read, or names no user pool and app client.
+            ConfigurationError: The file can't be read, or specifies no user pool and app client.
         """
         from tui_auth.config.amplify import read_amplify_file
         from tui_auth.config.resolver import ResolvedPool
@@ -273,7 +273,7 @@ def _with_arguments_of(
 class AsyncAuth:
     """``Auth`` with coroutines, for asyncio. Requests run on threads.
 
-    A call that is cancelled no longer counts: its late reply changes nothing. Arguments, results and errors
+    A call that is canceled no longer counts: its late reply changes nothing. Arguments, results and errors
     are those of ``Auth``::
 
         async with AsyncAuth("eu-west-1_Ab12Cd34E", "client-id") as auth:
@@ -436,7 +436,7 @@ class AsyncBrowserSignIn:
             del failure
 
     async def listen(self, timeout: float | None = None) -> SignInResult:  # noqa: ASYNC109 - as BrowserSignIn
-        """Wait on this machine for the browser; see ``BrowserSignIn.listen``. Can be cancelled."""
+        """Wait on this machine for the browser; see ``BrowserSignIn.listen``. Can be canceled."""
         from tui_auth.threads import in_daemon_thread
 
         with self._sign_in.open_listener(timeout) as listener:

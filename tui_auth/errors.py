@@ -193,7 +193,7 @@ class AuthError(TuiAuthError):
 
 
 class NotAuthorizedError(AuthError):
-    """The credentials are wrong, or what was asked for is not allowed."""
+    """The credentials are wrong, or the request isn't allowed."""
 
 
 class CodeMismatchError(AuthError):
@@ -213,11 +213,11 @@ class InvalidParameterError(AuthError):
 
 
 class UserNotFoundError(AuthError):
-    """There is no such user, and the app client says so."""
+    """The user doesn't exist, and the app client reveals that."""
 
 
 class UserNotConfirmedError(AuthError):
-    """The sign-up was not confirmed."""
+    """The sign-up isn't confirmed."""
 
 
 class UsernameExistsError(AuthError):
@@ -237,7 +237,7 @@ class NetworkError(AuthError):
 
 
 class TokenVerificationError(AuthError):
-    """The signature or the claims of the tokens are wrong, so nobody is signed in."""
+    """The signature or the claims of the tokens are wrong, so no one is signed in."""
 
 
 class UnsupportedError(AuthError):

@@ -204,7 +204,7 @@ def test_no_registration_makes_a_passkey_of_another_site(key: SoftwareKey, relyi
     assert len(key.credentials) == count
 
 
-# An Amplify file, which may be part of somebody else's project
+# An Amplify file, which may be part of someone else's project
 
 
 def amplify_pool(**settings: Any) -> ResolvedPool:

@@ -55,7 +55,7 @@ def _nothing() -> None:
 class Account(PasskeyOperations):
     """The account of the user of a session.
 
-    Each method takes a valid token from the session for each of its calls, so an Account can be kept as long
+    Each method takes a valid token from the session for each of its calls, so an Account can be used as long
     as the session lasts, and be used on several threads. What is read from Cognito was written by others:
     make it safe before showing it.
 

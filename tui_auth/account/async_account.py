@@ -42,7 +42,7 @@ class AsyncAccount:
     """``Account`` with coroutines, for asyncio. Requests run on threads.
 
     Every method of ``Account`` is a coroutine here, with the same arguments, results and errors. A call that
-    is cancelled may take effect all the same.
+    is canceled may take effect all the same.
 
     Args:
         account: The account, as of ``Session.account``.

@@ -160,7 +160,7 @@ class Auth:
         return ManagedLogin.at(domain, self.client.region, redirect_uri=redirect_uri)
 
     def attempt(self) -> Attempt:
-        """Return an independent attempt, for a program that signs in several users or can be cancelled.
+        """Return an independent attempt, for a program that signs in several users or can be canceled.
 
         Its ``sign_in(username, Secret(password))`` and ``confirm(answer)`` return the next step.
         """
