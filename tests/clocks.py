@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -14,14 +15,18 @@ if TYPE_CHECKING:
 
 
 class FrozenClock(Clock):
-    """A clock that shows its creation time until it is advanced.
+    """A clock that shows the time at which it was frozen until it is advanced.
 
     Not for tests in which tui-auth compares the emulator's time with the machine's.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self._frozen_at = super().now()
+        self.freeze()
+
+    def freeze(self) -> None:
+        """Freeze the clock at the machine's time."""
+        self._frozen_at = time.time()
 
     def now(self) -> float:
         """Return the time in seconds since the epoch."""

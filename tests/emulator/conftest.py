@@ -55,7 +55,13 @@ def create_pool(server: CognitoEmulator, aws: Any, **settings: Any) -> PoolUnder
 
 @pytest.fixture
 def make_pool(shared_server: CognitoEmulator, shared_aws: Any) -> MakePool:
-    """Return a function that creates user pools on the shared emulator."""
+    """Return a function that creates user pools on the shared emulator.
+
+    Its clock is frozen at the start of the test, not of the run: clients that prove a password with their own
+    clock are rejected if it differs by more than five minutes.
+    """
+    assert isinstance(shared_server.clock, FrozenClock)
+    shared_server.clock.freeze()
     return lambda **settings: create_pool(shared_server, shared_aws, **settings)
 
 
