@@ -80,7 +80,7 @@ GUARDS = (
     ),
     Guard(
         "one sign-in per terminal",
-        "terminal/tty.py",
+        "terminal/device_lock.py",
         "fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)",
         "pass",
         REPORTS

@@ -100,6 +100,26 @@ def test_t1_waiting_command_does_nothing_to_the_terminal(
     assert program.wait_exit() in (130, -signal.SIGINT)
 
 
+def test_t1_waiting_command_names_a_sign_in_that_is_stopped(shared_terminal: SharedTerminal) -> None:
+    home = shared_terminal.machine.home
+    program = shared_terminal.run(
+        "mkfifo start; "
+        "(read line < start; tui-auth token $POOL --plain > second; echo $? > status) & "
+        "sh -c 'echo $$ > pid; exec tui-auth token $POOL --plain > first'; wait"
+    )
+    program.wait_for("Username:")
+    pid = int((home / "pid").read_text())
+    os.kill(pid, signal.SIGSTOP)
+    (home / "start").write_text("now\n")
+    program.wait_for(lambda _: (home / "status").exists() and (home / "status").read_text().endswith("\n"))
+    assert (home / "status").read_text() == "10\n"
+    program.wait_for(f"process {pid}, is stopped")
+    os.kill(pid, signal.SIGCONT)
+    program.press("ctrl+c")
+    assert program.wait_exit() in (130, -signal.SIGINT)
+    assert_untouched(program)
+
+
 def waits_for_terminal(pid: int) -> bool:
     """Return whether a process has opened the terminal's device besides its standard streams."""
     for descriptor in Path(f"/proc/{pid}/fd").glob("*"):

@@ -379,7 +379,11 @@ def own_terminal(*, is_noninteractive: bool) -> Iterator[None]:
     Waits for another sign-in on this terminal. What is typed before the first screen or prompt isn't echoed
     and is for that. A signal leaves the terminal as it was. Does nothing if there is no terminal, or if
     ``is_noninteractive``.
+
+    Raises:
+        CommandFailedError: The other sign-in is stopped.
     """
+    from tui_auth.terminal.device_lock import TerminalBusyError
     from tui_auth.terminal.signals import exit_on_signals
     from tui_auth.terminal.tty import hold_terminal
 
@@ -387,7 +391,10 @@ def own_terminal(*, is_noninteractive: bool) -> Iterator[None]:
     with ExitStack() as stack:
         if not is_noninteractive and find_terminal().kind is not TerminalKind.NONE:
             stack.enter_context(exit_on_signals())
-            stack.enter_context(hold_terminal())
+            try:
+                stack.enter_context(hold_terminal())
+            except TerminalBusyError as error:
+                raise CommandFailedError(ExitCode.UNSUPPORTED_STEP, str(error)) from None
         yield
 
 

@@ -1,14 +1,13 @@
-"""The controlling terminal: one tui-auth uses it at a time, leaves it as it was, and asks in lines on it.
+"""The controlling terminal: tui-auth leaves it as it was, and asks in lines on it.
 
-The state is the process's, because the terminal is: its lock, and the attributes to restore. A signal or a
-crash must find both without the object that changed the terminal.
+The attributes to restore are the process's, because the terminal is. A signal or a crash must find them
+without the object that changed the terminal.
 """
 
 from __future__ import annotations
 
 import atexit
 import codecs
-import fcntl
 import os
 import re
 import select
@@ -19,11 +18,11 @@ import threading
 import time
 import unicodedata
 from contextlib import ExitStack, contextmanager, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from tui_auth.secret import Secret
 from tui_auth.terminal.character_set import find_character_set, replace_characters
+from tui_auth.terminal.device_lock import lock_terminal, unlock_terminal
 from tui_auth.terminal.safe_text import drop_controls
 
 if TYPE_CHECKING:
@@ -44,66 +43,8 @@ _MODES_OFF: Final = (
 )
 _MAIN_SCREEN_AND_CURSOR: Final = "\x1b[?1049l\x1b[?25h"
 
-_lock: int | None = None
 _attributes: list[Any] | None = None
 _full_screen = False
-
-
-def lock_terminal() -> bool:
-    """Wait until no other tui-auth uses the terminal, and keep others off it until ``unlock_terminal``.
-
-    Writes, reads and changes nothing on the terminal. The kernel releases the lock of a process that ends.
-    Without a device that this user can open and lock, as after ``su``, nothing is locked.
-
-    Returns:
-        Whether this call took the lock; False if the process has it already.
-    """
-    global _lock
-    if _lock is not None:
-        return False
-    _lock = _open_device()
-    try:
-        while not _try_lock(_lock):
-            time.sleep(_POLL_SECONDS)
-    except BaseException:
-        unlock_terminal()
-        raise
-    return True
-
-
-def unlock_terminal() -> None:
-    """Let others use the terminal."""
-    global _lock
-    if _lock is not None:
-        os.close(_lock)
-        _lock = None
-
-
-def _try_lock(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        pass  # this system can't lock a device
-    return True
-
-
-def _open_device() -> int:
-    """Open the terminal's device, which all processes on it share. /dev/tty is one file for all terminals."""
-    number = None
-    with suppress(OSError):  # Linux only: field 7 of proc_pid_stat(5)
-        number = int(Path("/proc/self/stat").read_text().rpartition(")")[2].split()[4])
-    candidates = [f"/dev/fd/{stream}" for stream in (0, 1, 2) if os.isatty(stream)]
-    if number is not None:
-        candidates.insert(0, f"/dev/pts/{os.minor(number)}")
-    for path in candidates:
-        with suppress(OSError):
-            descriptor = os.open(path, os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC)
-            if number in (None, os.fstat(descriptor).st_rdev):
-                return descriptor
-            os.close(descriptor)
-    return os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
 
 
 @contextmanager

@@ -38,15 +38,14 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Paste
 
 from tui_auth.terminal.character_set import find_character_set, replace_characters
+from tui_auth.terminal.device_lock import lock_terminal, unlock_terminal
 from tui_auth.terminal.signals import signal_exit_status
 from tui_auth.terminal.tty import (
     erase_rows,
     forget_terminal,
-    lock_terminal,
     readable,
     remember_terminal,
     restore_terminal,
-    unlock_terminal,
 )
 
 if TYPE_CHECKING:
