@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 TRY_AGAIN = "Try again."
 """The suggestion after a lost reply. A front end replaces it with the key that tries again."""
 
+NOT_FROM_COGNITO = "The reply isn't from Cognito."
+"""The message about a reply that can't be read, such as a proxy's page."""
+
 
 def __getattr__(name: str) -> Any:
     if name in ("ErrorField", "ErrorKind"):

@@ -105,6 +105,23 @@ def test_forbidden_server_values_are_an_error(srp_b: str, salt: str, block: str)
         )
 
 
+def test_secret_block_with_hyphens_is_decoded_without_them() -> None:
+    def sign(block: str) -> str:
+        return srp.claim_signature(
+            a=5,
+            public_a=srp.public_value(5),
+            srp_b="2",
+            salt="1",
+            secret_block=block,
+            name="n",
+            user="u",
+            inner=b"i" * 32,
+            timestamp="t",
+        )
+
+    assert sign("4d4507fb-31e3-4457-bec9-f864b53fb8a6") == sign("4d4507fb31e34457bec9f864b53fb8a6")
+
+
 @pytest.mark.parametrize("vector", VECTORS["secret_hash_vectors"])
 def test_secret_hash_matches_cognito(vector: Vector) -> None:
     client = AppClient("eu-west-1_Ab1Cd2Ef3", vector["client_id"], Secret(vector["client_secret"]))

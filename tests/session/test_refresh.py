@@ -19,7 +19,7 @@ from tests.waiting import wait_until
 from tui_auth.auth.devices import Device
 from tui_auth.auth.error_catalog import error_from_response
 from tui_auth.auth.gateway import Address, CognitoGateway
-from tui_auth.errors import AuthError, ErrorKind
+from tui_auth.errors import NOT_FROM_COGNITO, AuthError, ErrorKind
 from tui_auth.secret import Secret
 from tui_auth.session import NotSignedInError
 from tui_auth.session.refresh import DEFINITIVE_CODES, ensure_fresh, is_valid_for
@@ -28,6 +28,8 @@ from tui_auth.storage.files import StorageError
 from tui_auth.storage.lock import locked
 
 AGED = 3590.0
+PAGE = AuthError(ErrorKind.NETWORK, NOT_FROM_COGNITO, may_have_arrived=True)
+"""The error for a page in place of a reply."""
 PROCESSES = 40 if EVERY_KILL else 10
 """The number of concurrent processes. Ten exercise the lock like forty, in a quarter of the time."""
 
@@ -146,13 +148,43 @@ def test_refresh_sends_client_secret_and_device_key(machine: Machine, tmp_path: 
     assert machine.find_session().record.device == record_with_device.device
 
 
-@pytest.mark.parametrize("code", ["UnknownOperationException", "OperationNotEnabledException"])
+@pytest.mark.parametrize("code", ["UnknownOperationException", "OperationNotEnabledException", "Unsupported"])
 def test_initiate_auth_refreshes_if_the_operation_is_unavailable(machine: Machine, code: str) -> None:
     save_result = machine.sign_in()
     machine.server.fail_next("GetTokensFromRefreshToken", code, "not here")
     result = ensure_fresh(machine.sessions, machine.find_session(), force=True)
     assert machine.get_calls("InitiateAuth")[-1]["AuthFlow"] == "REFRESH_TOKEN_AUTH"
     assert result.record.access_token != save_result.record.access_token
+
+
+def test_local_server_that_fails_at_the_newer_operation_is_asked_by_the_older(machine: Machine) -> None:
+    save_result = machine.sign_in()
+
+    class Older(CognitoGateway):
+        def call(self, operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+            if operation == "GetTokensFromRefreshToken":
+                raise PAGE
+            return super().call(operation, parameters)
+
+    result = ensure_fresh(
+        machine.sessions,
+        machine.find_session(),
+        force=True,
+        gateway=lambda record: Older(Address(record.origin.region, record.origin.endpoint)),
+    )
+    assert machine.get_calls("InitiateAuth")[-1]["AuthFlow"] == "REFRESH_TOKEN_AUTH"
+    assert result.record.access_token != save_result.record.access_token
+
+
+def test_unreadable_reply_never_ends_the_session(machine: Machine) -> None:
+    machine.sign_in()
+    stored_before = machine.read_session_file()
+    used_up = error_from_response("NotAuthorizedException", "Invalid Refresh Token")
+    gateway = ScriptedGateway(PAGE, used_up)
+    with pytest.raises(AuthError) as raised:
+        ensure_fresh(machine.sessions, machine.find_session(), force=True, gateway=lambda _: gateway)
+    assert raised.value is PAGE
+    assert machine.read_session_file() == stored_before
 
 
 @pytest.mark.parametrize("code", sorted(DEFINITIVE_CODES))

@@ -22,7 +22,7 @@ from botocore.loaders import Loader
 
 from tui_auth.auth.error_catalog import ErrorText, error_from_response
 from tui_auth.endpoint import is_loopback
-from tui_auth.errors import TRY_AGAIN, AuthError, ErrorKind
+from tui_auth.errors import NOT_FROM_COGNITO, TRY_AGAIN, AuthError, ErrorKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -200,7 +200,7 @@ def transport_error(error: Exception, ca_file: str = "", endpoint_url: str | Non
         )
     return AuthError(
         ErrorKind.NETWORK,
-        "The reply isn't from Cognito.",
+        NOT_FROM_COGNITO,
         "Check whether a proxy or a network's sign-in page is in the way.",
         cause=error,
         may_have_arrived=True,

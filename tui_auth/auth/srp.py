@@ -13,7 +13,7 @@ import hmac
 import secrets
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from string import hexdigits
+from string import ascii_letters, digits, hexdigits
 from typing import TYPE_CHECKING, Any
 
 from tui_auth.errors import AuthError, ErrorKind
@@ -38,6 +38,7 @@ HKDF_INFO = b"Caldera Derived Key"
 HKDF_LENGTH = 16
 
 _HEX_DIGITS = frozenset(hexdigits)
+_BASE64_DIGITS = frozenset(ascii_letters + digits + "+/=-_")
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -158,7 +159,7 @@ def claim_signature(
     """
     try:
         public_b, salt_number = _number(srp_b), _number(salt)
-        base64.b64decode(secret_block, validate=True)
+        _check_block(secret_block)
     except ValueError:
         raise SRPError("the server's SRP values aren't hexadecimal and base64") from None
     u = scramble(public_a, public_b)
@@ -170,6 +171,13 @@ def _number(digits: str) -> int:
     if not set(digits) <= _HEX_DIGITS:  # int() accepts signs, spaces and underscores too
         raise ValueError
     return int(digits, 16)
+
+
+def _check_block(block: str) -> None:
+    # Other clients skip characters that aren't base64. moto's block is a UUID, with hyphens.
+    if not set(block) <= _BASE64_DIGITS:
+        raise ValueError
+    base64.b64decode(block)
 
 
 def format_timestamp(seconds: float) -> str:

@@ -20,7 +20,7 @@ from tui_auth.auth.managed_login import (
     redirect_mismatch,
     token_error,
 )
-from tui_auth.errors import TRY_AGAIN, AuthError, ErrorKind
+from tui_auth.errors import NOT_FROM_COGNITO, TRY_AGAIN, AuthError, ErrorKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -130,7 +130,7 @@ def _result(status: int, content: bytes) -> Mapping[str, Any]:
     if status != 200 or not isinstance(body, dict):
         raise AuthError(
             ErrorKind.NETWORK,
-            "The reply isn't from Cognito.",
+            NOT_FROM_COGNITO,
             "Check the domain, and whether a proxy or a network's sign-in page is in the way.",
             may_have_arrived=True,
         )

@@ -83,7 +83,8 @@ def _revocation_text(outcome: RevocationOutcome, error: BaseException | None) ->
     cure = "To end it there, sign in again and run `tui-auth sign-out --everywhere`."
     status = status_for(error)
     if isinstance(error, AuthError) and error.may_have_arrived:
-        return status, f"Cognito didn't reply, so the session may still be valid there. {cure}"
+        event, *_ = error.message.split(". ")
+        return status, f"{event.rstrip('.')}, so the session may still be valid there. {cure}"
     reason = error.message if isinstance(error, AuthError) else str(error)
     if status == ExitCode.INTERNAL_ERROR:  # its text may hold a value
         reason = f"({type(error).__name__})"
