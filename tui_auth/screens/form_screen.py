@@ -303,8 +303,9 @@ class FormScreen(GuestForm):
     def on_resize(self) -> None:
         """Keep the focused field and its error in sight when the screen becomes smaller."""
         card = self.query_one(Card)
-        # The text beside a scroll bar may need one row more, and then Textual never hides the bar again.
-        card.show_vertical_scrollbar = False
+        if not self._is_new:  # the first size comes after the first layout, which has decided about the bar
+            # The text beside a scroll bar may need one row more, and then Textual never hides the bar again.
+            card.show_vertical_scrollbar = False
         self.call_after_refresh(card.find_place)
         field = next((field for field in self.query(Field) if field.has_focus_within), None)
         if field is not None:
