@@ -83,7 +83,8 @@ class SessionsPage(ListPage):
     @property
     def task(self) -> str:  # type: ignore[override]  # it depends on the list
         """How many there are."""
-        return f"{texts.format_sessions(self.sessions)}. Choose one to end it."
+        question = " Choose one to end it." if self.others else ""
+        return f"{texts.format_sessions(self.sessions)}.{question}"
 
     shortcuts = ("x", "a")
 

@@ -159,7 +159,8 @@ class PlainAccount:
             case InputKind.CODE:
                 typed = prompts.code_or_command((NEW_CODE,) if page.can_resend else (), entry.label)
                 return None if typed == NEW_CODE else parse_code(typed)
-        label = f"{entry.label}, {entry.hint}" if entry.hint else entry.label
+        hint = entry.hint[:1].lower() + entry.hint[1:]
+        label = f"{entry.label}, {hint}" if hint else entry.label
         return Secret(prompts.line(label.rstrip("."), entry.value))
 
     def _discard(self, error: AuthError) -> None:

@@ -7,10 +7,14 @@ import sys
 
 import pytest
 
+from tests.passkeys.people import PASSKEYS, program_with_key
+from tests.security.canary import canaries
 from tests.security.canary.conftest import AssertClean
 from tests.security.canary.extraction import drag_over_screen
 from tests.security.canary.stage import Stage, WatchedSignIn
+from tests.security.canary.test_other_screens import pool_with_ann
 from tests.security.canary.walks import Walkthrough
+from tui_auth.flow import passkey
 
 
 def open_account(stage: Stage, *flags: str) -> WatchedSignIn:
@@ -86,3 +90,42 @@ def test_code_for_an_address_does_not_leak(stage: Stage, assert_clean: AssertCle
     assert program.wait_exit() == 0
     newest = f"sent code {len(stage.server.messages) - 1}"  # what is typed as a code is shown
     assert_clean(program, allowed_places={newest: "terminal"})
+
+
+@pytest.mark.parametrize("flags", [(), ("--plain",)], ids=["full screen", "line prompts"])
+def test_pin_for_a_new_passkey_does_not_leak(
+    stage: Stage, assert_clean: AssertClean, flags: tuple[str, ...]
+) -> None:
+    pin, wrong = canaries.password("PIN"), canaries.password("wrong PIN")
+    stage.secrets += [pin, wrong]
+    web_authn = {"RelyingPartyId": "localhost", "UserVerification": "preferred"}
+    pool_with_ann(
+        stage, mfa={"MfaConfiguration": "OFF", "WebAuthnConfiguration": web_authn}, Policies=PASSKEYS
+    )
+    sign_in = stage.sign_in("ann")
+    Walkthrough(stage, sign_in).log_in()
+    sign_in.wait_for("Stored in")
+    sign_in.press("enter")
+    assert sign_in.wait_exit() == 0
+    script = stage.folder / "program.py"
+    script.write_text(program_with_key("nobody", pin.text))
+    streams = {name: stage.folder / name for name in ("stdout", "stderr")}
+    program = stage.start("ann", sys.executable, script, "account", *flags, rows=60, **streams)
+    end = "\n" if flags else ""
+    program.wait_for("Delete")
+    program.wait_for("Passkeys       none")
+    for number in ("8", "1"):
+        program.wait_for("Number:") if flags else None
+        program.send(f"{number}{end}")
+        program.wait_for("You have no passkeys." if number == "8" else "Did you create your passkey")
+    program.send(f"2{end}")
+    program.wait_for(passkey.PIN_LABEL)
+    program.enter(wrong.text)
+    program.wait_for_text(passkey.PIN_WRONG)
+    program.press("ctrl+u")
+    program.enter(pin.text)
+    program.wait_for("The passkey is added")
+    drag_over_screen(program)
+    program.press("ctrl+c" if flags else "ctrl+q")
+    program.wait_exit()
+    assert_clean(program)
