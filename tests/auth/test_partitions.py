@@ -16,7 +16,7 @@ from botocore.config import Config
 from tests.auth.reply_server import ReplyServer, running_reply_server
 from tests.scripted_gateway import ScriptedGateway
 from tui_auth.auth.auth import Auth
-from tui_auth.config.settings import parse_pasted_ids
+from tui_auth.config.pasted_ids import parse_pasted_ids
 from tui_auth.endpoint import cognito_url, is_cognito_host, issuers, provider_name
 from tui_auth.errors import TokenVerificationError
 

@@ -257,13 +257,20 @@ def region_error(pool: str = POOL_ID) -> tuple[str, ...]:
 
 
 def test_error_names_the_source_of_a_wrong_region(project: Project) -> None:
-    flags = (*IDS, "--region", "us-east-1")
     non_interactive = ("--username", "ann", "--password-file", "none")
-    for arguments in (flags, ("token", *flags, *non_interactive), ("profile", "add", "acme", *flags)):
-        assert_error(project.run(*arguments), "--region ", *region_error())
-    assert_error(project.run(*IDS, TUI_AUTH_REGION="us-east-1"), "TUI_AUTH_REGION ", *region_error())
-    project.write_config(f'[profiles.acme]\n{VALID_IDS}region = "us-east-1"\n')
-    assert_error(project.run("--profile", "acme"), f"profile acme, {CONFIG}:4 ", *region_error())
+    for arguments in (IDS, ("token", *IDS, *non_interactive)):
+        assert_error(
+            project.run(*arguments, TUI_AUTH_REGION="us-east-1"), "TUI_AUTH_REGION ", *region_error()
+        )
+
+
+def test_region_of_a_replica_is_accepted_with_the_pool(project: Project) -> None:
+    note = f"specifies us-east-1, but the user pool {POOL_ID} is in eu-west-1. Requests go to its replica"
+    status, output = project.run("profile", "add", "acme", *IDS, "--region", "us-east-1")
+    assert (status, note in output) == (0, True)
+    status, output = project.run("profile", "show", "--profile", "acme")
+    assert (status, f"profile acme, {CONFIG}:" in output, note in output) == (0, True, True)
+    assert note in project.run(*IDS, "--region", "us-east-1")[1]
 
 
 def test_error_has_the_line_of_a_wrong_region_in_an_amplify_file(project: Project) -> None:
@@ -294,12 +301,12 @@ def test_any_region_is_accepted_with_a_custom_endpoint(project: Project) -> None
     [
         (("demo",), {"TUI_AUTH_THEME": "pink"}, ("TUI_AUTH_THEME ",)),
         (IDS, {"TUI_AUTH_THEME": "pink"}, ("TUI_AUTH_THEME ",)),
-        ((*IDS, "--region", "us-east-1"), {}, ("--region ", *region_error())),
-        (("token", *IDS, "--region", "us-east-1"), {}, ("--region ", *region_error())),
+        (IDS, {"TUI_AUTH_REGION": "us-east-1"}, ("TUI_AUTH_REGION ", *region_error())),
+        (("token", *IDS), {"TUI_AUTH_REGION": "us-east-1"}, ("TUI_AUTH_REGION ", *region_error())),
         (("--profile", "acmee"), {}, ("--profile: ", "“acme”?")),
         ((), {}, SEVERAL_PROFILES),
     ],
-    ids=["demo", "variable", "flag", "token", "profile", "several profiles"],
+    ids=["demo", "variable", "region", "token", "profile", "several profiles"],
 )
 def test_configuration_error_on_a_terminal_opens_no_screen(
     terminal_program: TerminalProgram,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tui_auth.config.settings import PastedIds, parse_pasted_ids
+from tui_auth.config.pasted_ids import PastedIds, parse_pasted_ids
 
 POOL, CLIENT = "eu-west-1_Ab12Cd34E", "1example23456789abcdefghij"
 

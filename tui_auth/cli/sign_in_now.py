@@ -207,7 +207,9 @@ def sign_in_now(
     from tui_auth.auth.auth import Auth
 
     fill_missing_streams()
-    check_region(choice.user_pool_id, choice.region, choice.origins["region"], choice.endpoint_url)
+    origin = choice.origins["region"]
+    if note := check_region(choice.user_pool_id, choice.region, origin, choice.endpoint_url):
+        say(note)
     check_certificates(choice.endpoint_url)
     auth = Auth(
         choice.user_pool_id, choice.client_id, choice.client_secret, choice.endpoint_url, choice.region

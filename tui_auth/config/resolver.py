@@ -24,13 +24,13 @@ from tui_auth.config.files import (
     permission_warning,
     resolve_secret_path,
 )
+from tui_auth.config.pasted_ids import parse_id
 from tui_auth.config.settings import (
     BROWSER_SETTINGS,
     SETTINGS,
     InvalidValueError,
     PasswordPolicy,
     Scope,
-    parse_id,
     validate_setting,
 )
 from tui_auth.storage.paths import home_folder

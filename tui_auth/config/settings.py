@@ -12,10 +12,15 @@ from dataclasses import asdict, dataclass
 from enum import Enum
 from string import ascii_lowercase, ascii_uppercase, digits
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
 from tui_auth.auth.app_client import CLIENT_ID, USER_POOL_ID, AuthFlow
-from tui_auth.config.files import SECRET_PATH_EXPECTED, ConfigurationError, looks_like_secret
+from tui_auth.config.files import (
+    SECRET_PATH_EXPECTED,
+    ConfigurationError,
+    Origin,
+    SourceKind,
+    looks_like_secret,
+)
 from tui_auth.endpoint import is_safe_endpoint
 from tui_auth.terminal.safe_text import safe_line
 
@@ -252,12 +257,6 @@ _PLACEHOLDER = re.compile(
 )
 """Placeholders in documentation that have the form of an ID."""
 
-_POOL_IN_TEXT = re.compile(
-    rf"(?:user-?pools?|pool|idp|cognito-idp(?:-fips)?\.[a-z0-9-]+\.[a-z0-9.-]+)/(?P<pool>{USER_POOL_ID})(?![\w-])"
-)
-_CLIENT_IN_TEXT = re.compile(
-    r"(?:clients?/|[?&#]client_?id=)(?P<client>[0-9a-z]{20,128})(?!\w)", re.IGNORECASE
-)
 _PROVIDER = r"[^\s\x00-\x1f\x7f](?:[^\x00-\x1f\x7f]{0,30}[^\s\x00-\x1f\x7f])?"
 """ProviderName of CreateIdentityProvider: up to 32 characters."""
 
@@ -385,49 +384,25 @@ def region_of_pool(user_pool_id: str) -> str | None:
     return None if region == EMULATOR_REGION else region
 
 
-def check_region(user_pool_id: str, region: str | None, origin: object, endpoint_url: str | None) -> None:
-    """Raise ConfigurationError if requests would go to another region than the pool's.
+def check_region(user_pool_id: str, region: str | None, origin: Origin, endpoint_url: str | None) -> str:
+    """Return a note if requests go to another region than the pool's, which has a replica there; else "".
 
-    ``origin`` is where the region was specified, for the message. A custom endpoint overrides the region.
+    ``origin`` is where the region was specified. A custom endpoint overrides the region.
+
+    Raises:
+        ConfigurationError: It was not chosen with the pool, by a flag or in a profile.
     """
     pool_region = region_of_pool(user_pool_id)
-    if region and pool_region and region != pool_region and endpoint_url is None:
-        raise ConfigurationError(
-            f"{origin} specifies {region}, but the user pool {user_pool_id} is in {pool_region}. "
-            f"Remove the region there, or use --region {pool_region}."
-        )
+    if not region or pool_region in (None, region) or endpoint_url is not None:
+        return ""
+    conflict = f"{origin} specifies {region}, but the user pool {user_pool_id} is in {pool_region}."
+    if origin.kind in CHOSEN_WITH_POOL:
+        return f"{conflict} Requests go to its replica in {region}."
+    raise ConfigurationError(f"{conflict} Remove the region there, or use --region {pool_region}.")
 
 
-@dataclass(frozen=True)
-class PastedIds:
-    """The IDs in a pasted text; None for one that isn't there."""
-
-    user_pool_id: str | None = None
-    client_id: str | None = None
-
-
-def parse_pasted_ids(text: str) -> PastedIds:
-    """Return the user pool ID and app client ID in a pasted text.
-
-    It may be ``eu-west-1_Ab12Cd34E``; an ARN (``arn:aws:cognito-idp:…:userpool/ID``); the issuer or the JWKS
-    address of a pool; the address of a pool's or app client's page in the Cognito console, old or new; or a
-    managed login address with ``client_id=``.
-    """
-    text = unquote(text.strip()).strip("\"'`,;")
-    if re.fullmatch(USER_POOL_ID, text, re.ASCII):
-        return PastedIds(user_pool_id=text)
-    pool, client = _POOL_IN_TEXT.search(text), _CLIENT_IN_TEXT.search(text)
-    if pool or client:
-        return PastedIds(pool["pool"] if pool else None, client["client"] if client else None)
-    return PastedIds(client_id=text) if re.fullmatch(CLIENT_ID, text, re.ASCII) else PastedIds()
-
-
-def parse_id(setting: str, text: str) -> str:
-    """Return the ID in the text of a ``user_pool_id`` or ``client_id`` flag; other text as it is."""
-    if setting not in ("user_pool_id", "client_id"):
-        return text
-    ids = parse_pasted_ids(text)
-    return (ids.user_pool_id if setting == "user_pool_id" else ids.client_id) or text
+CHOSEN_WITH_POOL = (SourceKind.FLAG, SourceKind.PROFILE, SourceKind.CURRENT_SESSION)
+"""Where a region other than the pool's is that of a replica; elsewhere it is another pool's."""
 
 
 def closest_match(word: str, known: Iterable[str]) -> str:

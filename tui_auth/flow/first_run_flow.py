@@ -20,6 +20,8 @@ from tui_auth.config.amplify import read_secret_file
 from tui_auth.config.files import (
     SECRET_PATH_EXPECTED,
     ConfigurationError,
+    Origin,
+    SourceKind,
     looks_like_secret,
     resolve_secret_path,
 )
@@ -47,7 +49,7 @@ TRIAL_NOTICE: Final = "Checking the IDs with one request …"
 FLOW_QUESTION: Final = "How do users sign in?"
 SECRET_PATH_ERROR: Final = f"Enter {SECRET_PATH_EXPECTED}."
 NO_AUTH_FLOW: Final = "This app client allows no auth flow for users."
-_REGION_SOURCES: Final = "--region or TUI_AUTH_REGION"
+_REGION_SOURCES: Final = Origin(SourceKind.ENVIRONMENT, "--region or TUI_AUTH_REGION")
 
 _SUCCESS_TEXTS: Final = {
     "USER_SRP_AUTH": "App client found. Your password is never sent (SRP).",

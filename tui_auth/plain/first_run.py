@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tui_auth.config.settings import parse_pasted_ids
+from tui_auth.config.pasted_ids import parse_pasted_ids
 from tui_auth.flow.first_run_flow import (
     FLOWS,
     QUESTION,

@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.reactive import reactive
 
 from tui_auth.config.files import looks_like_secret
-from tui_auth.config.settings import parse_pasted_ids
+from tui_auth.config.pasted_ids import parse_pasted_ids
 from tui_auth.flow.first_run_flow import (
     FLOWS,
     QUESTION,

@@ -22,8 +22,8 @@ from tui_auth.cli.parser import BROWSER_FLAGS, add_setting_flags
 from tui_auth.config.aws_settings import BUNDLE_ADVICE, configured_bundle
 from tui_auth.config.files import ConfigurationError, NoPoolError, SourceKind, display_path
 from tui_auth.config.resolver import resolve_pool
+from tui_auth.config.settings import CHOSEN_WITH_POOL, add_pool_arguments, region_of_pool
 from tui_auth.config.settings import FLOWS as AUTH_FLOWS
-from tui_auth.config.settings import add_pool_arguments, region_of_pool
 from tui_auth.endpoint import cognito_url, is_loopback
 from tui_auth.errors import AuthError
 from tui_auth.exit_codes import ExitCode
@@ -229,11 +229,10 @@ def _check_region(choice: ResolvedPool) -> Finding:
         return note("region", "the pool ID has none" if is_derived else f"{choice.region} from {origin}")
     if choice.region == own:
         return ok("region", f"{own}, from the pool ID")
-    return problem(
-        "region",
-        f"{choice.region} from {origin}, but the pool is in {own}",
-        "Remove the region; the pool ID has it.",
-    )
+    conflict, cure = f"{choice.region} from {origin}, but the pool is in {own}", "the pool ID has it."
+    if origin.kind in CHOSEN_WITH_POOL:
+        return note("region", conflict, f"Unless it is a replica's, remove the region; {cure}")
+    return problem("region", conflict, f"Remove the region; {cure}")
 
 
 def check_pool(choice: ResolvedPool, gateway: Gateway, url: str) -> Iterator[Finding]:

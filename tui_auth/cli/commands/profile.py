@@ -15,10 +15,13 @@ from tui_auth.config.amplify import read_amplify_file, read_secret_file
 from tui_auth.config.files import (
     SECRET_FILE_ADVICE,
     ConfigurationError,
+    Origin,
+    SourceKind,
     display_path,
     error_in_file,
     resolve_secret_path,
 )
+from tui_auth.config.pasted_ids import parse_id
 from tui_auth.config.profile_editor import (
     ProfileExistsError,
     add_profile,
@@ -34,7 +37,6 @@ from tui_auth.config.settings import (
     InvalidValueError,
     add_pool_arguments,
     check_region,
-    parse_id,
     validate_setting,
 )
 from tui_auth.exit_codes import ExitCode
@@ -189,7 +191,7 @@ def _profile_row(profiles: Profiles, name: str) -> dict[str, Any]:
 
 def _add(arguments: Namespace) -> None:
     settings = parse_setting_flags(arguments)
-    _check_region(settings, "--region")
+    _check_region(settings, Origin(SourceKind.FLAG, "--region"))
     if secret := settings.get("client_secret_file"):
         settings["client_secret_file"] = secret = str(resolve_secret_path(secret))
     _add_or_explain(arguments.name, settings, replace=arguments.force)
@@ -199,8 +201,11 @@ def _add(arguments: Namespace) -> None:
         _warn_if_unreadable(secret)
 
 
-def _check_region(settings: Mapping[str, Any], source: str) -> None:
-    check_region(settings["user_pool_id"], settings.get("region"), source, settings.get("endpoint_url"))
+def _check_region(settings: Mapping[str, Any], origin: Origin) -> None:
+    """Print a note about a replica's region. Raises ConfigurationError as ``check_region``."""
+    region, endpoint = settings.get("region"), settings.get("endpoint_url")
+    if note := check_region(settings["user_pool_id"], region, origin, endpoint):
+        _say(note)
 
 
 def _add_or_explain(name: str, settings: Mapping[str, Any], *, replace: bool, **more: Any) -> None:
@@ -250,7 +255,7 @@ def _import(arguments: Namespace) -> None:
     settings = {key: entry.value for key, entry in file.settings.items()}
     if region := file.settings.get("region"):
         try:
-            _check_region(settings, f"{display_path(path)}:{region.line}")
+            _check_region(settings, Origin(SourceKind.AMPLIFY_FILE, file=path, line=region.line))
         except ConfigurationError as error:  # don't fail: the tool that wrote the file may write it again
             _say(f"Ignoring the region: {error}")
             del settings["region"]
@@ -320,7 +325,9 @@ def _resolved_values(arguments: Namespace) -> dict[str, tuple[Any, str]]:
     for note in choice.notes:
         _say(note)
     try:
-        check_region(choice.user_pool_id, choice.region, choice.origins["region"], choice.endpoint_url)
+        origin = choice.origins["region"]
+        if note := check_region(choice.user_pool_id, choice.region, origin, choice.endpoint_url):
+            _say(note)
     except ConfigurationError as error:
         _say(f"Fix this before you sign in: {error}")
     values: dict[str, tuple[Any, str]] = {}
