@@ -87,7 +87,7 @@ def test_account_is_changed_and_deleted_on_the_full_screen(pool: OwnPool) -> Non
         program.wait_for("Your account")
 
     program.send("7")  # the other session
-    program.wait_for_text("x ends the chosen one, a all others.")
+    program.wait_for_text("x ends the chosen one, a ends all others.")
     program.send("a")
     program.wait_for("End all other sessions")
     program.send("2")

@@ -11,11 +11,13 @@ from tests.journeys.conftest import SignIn
 from tests.journeys.own_pool import MakePool, OwnPool
 from tests.passkeys.people import PIN, give_passkey, program_with_key
 from tests.steps.screen_reading import number_key_for
+from tests.terminal.emulator import unwrap
 from tui_auth.demo.software_key import SoftwareKey
 from tui_auth.emulator.demo_users import PASSWORD, DemoUser, passkey_of
 from tui_auth.error_kinds import PasskeyProblem
 from tui_auth.flow import passkey
 from tui_auth.passkeys.problems import TEXTS
+from tui_auth.plain.passkey import WAITING_PROMPT
 
 PASSKEY = "Passkey"
 SITE = "localhost"
@@ -178,8 +180,8 @@ def passkeys_of_ann(pool: OwnPool) -> list[str]:
 
 def test_passkey_is_added_on_the_key_and_its_site_is_stored(own_pool: MakePool) -> None:
     pool = signed_in_pool(own_pool)
-    program = start(pool, "account", "passkeys", "add", "--profile", "own")
-    program.wait_for("Did you create your passkey for that site?")
+    program = start(pool, "account", "passkeys", "add", "--json", "--profile", "own")
+    program.wait_for("Is that the site you sign in to?")
     program.enter("2")
     program.wait_for(f"{passkey.PIN_LABEL}:")
     program.enter("0000")
@@ -187,8 +189,69 @@ def test_passkey_is_added_on_the_key_and_its_site_is_stored(own_pool: MakePool) 
     program.enter(PIN)
     assert program.wait_exit() == 0
 
+    (credential_id,) = passkeys_of_ann(pool)
+    screen = unwrap(program.screen_text())
+    assert f"Add a passkey for {SITE}." in screen
+    assert '"credentials": [' in screen
+    assert credential_id in screen
+    assert PIN not in screen
+    assert f'passkey_relying_party = "{SITE}"' in read_config(pool)
+
+
+def test_passkey_is_added_in_the_account_on_the_full_screen(own_pool: MakePool) -> None:
+    pool = signed_in_pool(own_pool)
+    program = start(pool, "account", "--profile", "own")
+    program.wait_for("Passkeys       none")
+    program.send("8")
+    program.wait_for("You have no passkeys.")
+    program.send("1")
+    program.wait_for_text("Is that the site you sign in to?")
+    program.send("2")
+    program.wait_for(passkey.PIN_LABEL)
+    program.enter(PIN)
+    program.wait_for("The passkey is added")
+    program.press("esc", "esc")
+
+    assert program.wait_exit() == 0
     assert len(passkeys_of_ann(pool)) == 1
     assert f'passkey_relying_party = "{SITE}"' in read_config(pool)
+
+
+def test_passkey_is_added_in_the_account_at_line_prompts(own_pool: MakePool) -> None:
+    pool = signed_in_pool(own_pool, f'passkey_relying_party = "{SITE}"')
+    program = start(pool, "account", "--plain", "--profile", "own")
+    program.answer("Number:", "8")
+    program.answer("Number:", "1")
+    program.wait_for_text(f"For {SITE}")
+    program.answer(f"{passkey.PIN_LABEL}:", PIN)
+    program.wait_for("The passkey is added")
+    program.answer("Number:", "/back")
+    program.answer("Number:", "/back")
+
+    assert program.wait_exit() == 0
+    assert len(passkeys_of_ann(pool)) == 1
+    assert PIN not in program.screen_text()
+
+
+def test_touch_that_does_not_come_is_left_at_line_prompts(own_pool: MakePool) -> None:
+    pool = signed_in_pool(own_pool, f'passkey_relying_party = "{SITE}"')
+    untouched = program_with_key("nobody").replace("always_touched=True", "always_touched=False")
+    for end, status in (("/back", 6), ("ctrl+c", None)):
+        command = ["-c", untouched, "account", "passkeys", "add", "--profile", "own"]
+        program = pool._exit_stack.enter_context(SignIn(command, home=pool.home, rows=40))
+        program.wait_for(f"{passkey.PIN_LABEL}:")
+        program.enter(PIN)
+        program.wait_for(f"{WAITING_PROMPT}:")
+        if status is None:
+            program.press(end)
+            assert program.wait_exit() in (130, -2)
+        else:
+            program.send("secret-typed-too-early")
+            program.press("ctrl+u")
+            program.enter(end)
+            assert program.wait_exit() == status
+            assert "too-early" not in program.screen_text()
+    assert passkeys_of_ann(pool) == []
 
 
 def test_passkey_of_another_site_is_not_made(own_pool: MakePool) -> None:

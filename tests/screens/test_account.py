@@ -288,7 +288,7 @@ async def test_session_is_ended_by_a_second_key_and_leaves_the_list(rich_ann: Si
 async def test_sessions_are_ended_by_x_and_a_with_a_second_key(rich_ann: SignedIn) -> None:
     async with open_account(rich_ann) as stage:
         await stage.press("7")
-        await stage.see("x ends the chosen one, a all others")
+        await stage.see("x ends the chosen one, a ends all others")
         await stage.press("x")
         await stage.see("This is the session you are using.")
         await stage.press("down", "x")
@@ -383,11 +383,11 @@ async def test_passkey_is_added_on_a_security_key(ann_with_a_key: SignedIn) -> N
         await stage.press("8")
         await stage.see("You have no passkeys.")
         await stage.press("1")
-        await stage.see("Did you create your passkey for that site?", SITE)
+        await stage.see("Is that the site you sign in to?", SITE)
         await stage.press("enter")  # no is the first answer
         await stage.see("You have no passkeys.")
         await stage.press("1")
-        await stage.see("Did you create")
+        await stage.see("Is that the site")
         await stage.press("2")
         await stage.see(f"For {SITE}", PIN_LABEL)
         await stage.enter("0000")
@@ -402,7 +402,7 @@ async def test_passkey_is_added_on_a_security_key(ann_with_a_key: SignedIn) -> N
         await stage.enter(PIN)
         await stage.see(TOUCH)
         key.touch()
-        await stage.see("The passkey is added", "Choose one to delete it.")
+        await stage.see("The passkey is added", "Choose one to delete it, or add one.")
     assert trusted == [SITE]
     assert len(ann_with_a_key.account.list_web_authn_credentials()) == 1
 

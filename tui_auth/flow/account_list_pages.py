@@ -91,7 +91,7 @@ class SessionsPage(ListPage):
     @property
     def task_with_shortcuts(self) -> str:  # type: ignore[override]  # it depends on the list
         """How many there are, and the keys."""
-        keys = "x ends the chosen one, a all others." if self.others else "There are no others."
+        keys = "x ends the chosen one, a ends all others." if self.others else "There are no others."
         return f"{texts.format_sessions(self.sessions)}. {keys}"
 
     def press(self, shortcut: str, position: int) -> Output:

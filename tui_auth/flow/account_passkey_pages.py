@@ -43,7 +43,7 @@ class PasskeysPage(ListPage):
     @property
     def task(self) -> str:  # type: ignore[override]  # it depends on the list
         """What the list is."""
-        return "Choose one to delete it." if self.passkeys else "You have no passkeys."
+        return "Choose one to delete it, or add one." if self.passkeys else "You have no passkeys."
 
     def load(self) -> Sequence[Run]:
         return [Run(self._read, in_background=True)]

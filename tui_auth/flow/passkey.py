@@ -44,6 +44,8 @@ PIN_WRONG = "That isn't the key's PIN."
 SITE_LIMIT = 253
 """In characters: a site is always shown whole, because its end says whose it is."""
 SITE_QUESTION = "This user pool asks for a passkey for {}. Did you create your passkey for that site?"
+NEW_SITE_QUESTION = "This user pool asks for a new passkey for {}. Is that the site you sign in to?"
+NEW_SITE_NO, NEW_SITE_YES = "No, go back", "Yes, create it"
 SITE_NO, SITE_YES = "No, sign in another way", "Yes, use it"
 TRY_AGAIN, OTHER_WAY = "Try again", "Another way"
 FEW_TRIES = 3

@@ -37,7 +37,7 @@ class PasskeyPrompts:
     Args:
         prompts: The prompts.
         leave: The answer that gives up after a problem.
-        decline: The answer that says that the site isn't the right one.
+        site: The question about the site, and the answers no and yes.
         describe: Returns what went wrong and what helps.
     """
 
@@ -46,12 +46,12 @@ class PasskeyPrompts:
         prompts: Prompts,
         *,
         leave: str = passkey.OTHER_WAY,
-        decline: str = passkey.SITE_NO,
+        site: tuple[str, str, str] = (passkey.SITE_QUESTION, passkey.SITE_NO, passkey.SITE_YES),
         describe: Callable[[PasskeyError], str] = str,
     ) -> None:
         self.prompts = prompts
         self._describe = describe
-        self._leave, self._decline = leave, decline
+        self._leave, self._site = leave, site
         self.lines = prompts.lines
         self.problem: PasskeyProblem | None = None
         """What went wrong the last time."""
@@ -106,8 +106,9 @@ class PasskeyPrompts:
         return pin
 
     def _confirm(self, site: str) -> bool:
-        self.lines.say(passkey.SITE_QUESTION.format(site))
-        self.prompts.show((self._decline, passkey.SITE_YES))
+        question, *answers = self._site
+        self.lines.say(question.format(site))
+        self.prompts.show(answers)
         if self.prompts.number(2) == 0:
             raise BackError
         return True
@@ -122,5 +123,8 @@ class PasskeyPrompts:
 def prompts_to_register(prompts: Prompts) -> PasskeyPrompts:
     """Return the prompts for a new passkey, which there is no other way to make."""
     return PasskeyPrompts(
-        prompts, leave="Give up", decline="No", describe=passkey.format_registration_problem
+        prompts,
+        leave="Give up",
+        site=(passkey.NEW_SITE_QUESTION, passkey.NEW_SITE_NO, passkey.NEW_SITE_YES),
+        describe=passkey.format_registration_problem,
     )

@@ -65,7 +65,8 @@ class PasskeyScreen(StepScreen[ContinueSignInWithPasskey]):
         KeyStage.TOUCH: passkey.TOUCH,
     }
 
-    SITE_NO = passkey.SITE_NO
+    SITE_QUESTION = passkey.SITE_QUESTION
+    SITE_NO, SITE_YES = passkey.SITE_NO, passkey.SITE_YES
     LEAVE_LABEL = passkey.OTHER_WAY
 
     _stage: KeyStage | None = None
@@ -88,7 +89,7 @@ class PasskeyScreen(StepScreen[ContinueSignInWithPasskey]):
 
     def compose_form(self) -> Iterable[Widget]:
         yield Static(passkey.LOOKING, id="stage", markup=False)
-        yield Choice([Option(self.SITE_NO), Option(passkey.SITE_YES)], id="site")
+        yield Choice([Option(self.SITE_NO), Option(self.SITE_YES)], id="site")
         yield Field(passkey.PIN_LABEL, SecretInput(), id="pin")
 
     def compose_status(self) -> Iterable[Widget]:
@@ -152,7 +153,7 @@ class PasskeyScreen(StepScreen[ContinueSignInWithPasskey]):
 
     def _ask_for_site(self) -> None:
         self._asks_for_site = True
-        self._show(None, passkey.SITE_QUESTION.format(self.site))
+        self._show(None, self.SITE_QUESTION.format(self.site))
         self.set_focus(self.query_one(Choice))
 
     def _ask_for_pin(self, event: KeyEvent) -> None:
@@ -273,7 +274,8 @@ class RegistrationScreen(PasskeyScreen):
     """Makes a new passkey in the account: the same with the key, but another request and other ways out."""
 
     HAS_CHALLENGE_SESSION = False
-    SITE_NO = "No, go back"
+    SITE_QUESTION = passkey.NEW_SITE_QUESTION
+    SITE_NO, SITE_YES = passkey.NEW_SITE_NO, passkey.NEW_SITE_YES
     LEAVE_LABEL = "Back"
 
     def __init__(self, page: RegistrationPage, context: ScreenContext) -> None:

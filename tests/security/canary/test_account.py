@@ -117,7 +117,7 @@ def test_pin_for_a_new_passkey_does_not_leak(
     for number in ("8", "1"):
         program.wait_for("Number:") if flags else None
         program.send(f"{number}{end}")
-        program.wait_for("You have no passkeys." if number == "8" else "Did you create your passkey")
+        program.wait_for("You have no passkeys." if number == "8" else "Is that the site")
     program.send(f"2{end}")
     program.wait_for(passkey.PIN_LABEL)
     program.enter(wrong.text)
