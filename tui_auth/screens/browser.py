@@ -118,7 +118,9 @@ class BrowserScreen(StepScreen[ContinueSignInWithBrowser]):
         for number, (first, *rest) in enumerate(filter(None, parts)):
             first.set_class(bool(number), "browser-part")
             yield from (first, *rest)
-        yield Field("Address of the last page", AddressInput(), hint="Never share it.", id="address")
+        field = Field("Address of the last page", AddressInput(), hint="Never share it.", id="address")
+        field.set_class(not is_over_ssh(), "browser-part")
+        yield field
 
     def compose_status(self) -> Iterable[Widget]:
         yield Countdown(id="time-left")
