@@ -119,7 +119,6 @@ PICTURES: dict[str, Picture] = {
     "demo": picture("", "Choose a sample user", size=SMALL, theme="tui-auth-light"),
     "sms-code": picture("2 enter ctrl+o", "Code sent by SMS", size=LARGE, theme="tui-auth-dark"),
     "browser": picture("b", "Sign in there", size=LARGE, theme="tui-auth-dark"),
-    "passkey": picture("c enter 5", "Touch", size=SMALL, theme="tui-auth-dark"),
     "account": picture("d enter ctrl+o enter ctrl+a", "Your account", size=SMALL, theme="tui-auth-light"),
     "totp-setup": picture("4 enter", "Scan", size=SMALL, theme="tui-auth-dark"),
 }

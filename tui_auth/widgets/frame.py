@@ -10,6 +10,7 @@ from rich.segment import Segment
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.css.scalar import ScalarOffset
+from textual.geometry import Size
 from textual.reactive import reactive
 from textual.strip import Strip
 from textual.style import Style
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from textual import events
     from textual.app import ComposeResult
-    from textual.geometry import Size
+
 
 PROGRAM = "tui-auth"
 CRUMBS_CELLS = 44
@@ -125,6 +126,9 @@ class Card(VerticalScroll, can_focus=False):
 
     Nobody knows how many steps are left.
     """
+
+    virtual_size: reactive[Size] = reactive(Size(0, 0), layout=True, repaint=False)
+    """Textual's own reactive, which also redraws the whole card when its content changes."""
 
     def __init__(self, steps_done: Sequence[str] = (), current_step: str = "") -> None:
         crumbs = format_breadcrumbs(steps_done, current_step)
