@@ -16,9 +16,11 @@ from argparse import ArgumentParser
 from importlib.metadata import version
 from pathlib import Path
 
+from tests.benchmarks.commands import FORMS, HELP, ONE_FILE_FIRST, ONE_FILE_TOKEN, PROFILE_LIST, STATUS
 from tests.benchmarks.echo import ECHO, KEY_BYTES
+from tests.benchmarks.emulator import CROWD, INITIATE_AUTH
 from tests.benchmarks.idle_output import COUNTDOWN, IDLE
-from tests.benchmarks.journey import MEMORY, SIGN_IN_BYTES
+from tests.benchmarks.journey import HUNDRED, MEMORY, SIGN_IN_BYTES
 from tests.benchmarks.launch import LAUNCH
 from tests.benchmarks.processes import SRP_SIGN_IN, SRP_SIGN_IN_CHECKED, TOKEN
 from tests.benchmarks.python_api import (
@@ -42,11 +44,20 @@ ROWS = (
     SRP_SIGN_IN,
     SRP_SIGN_IN_CHECKED,
     MEMORY,
+    HUNDRED,
     TOKEN,
+    FORMS,
+    STATUS,
+    PROFILE_LIST,
+    HELP,
+    ONE_FILE_FIRST,
+    ONE_FILE_TOKEN,
     SESSION_TOKEN,
     FIRST_SESSION_TOKEN,
     MANY_SIGN_INS,
     MANY_SIGN_INS_MEMORY,
+    INITIATE_AUTH,
+    CROWD,
 )
 
 
@@ -77,8 +88,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, Stage(Path(folder)) as stage:
         for row in ROWS:
             if not arguments.only or row.name in arguments.only:
-                sys.stderr.write(f"{row.name} …\n")
+                sys.stderr.write(f"{row.name} … ")
+                sys.stderr.flush()
                 lines.append(measure(row, stage, arguments.rounds).cells())
+                sys.stderr.write(" | ".join(lines[-1][2:]) + "\n")
     write = as_markdown if arguments.markdown else as_text
     sys.stdout.write(f"{machine()}\n\n{write(lines)}")
 

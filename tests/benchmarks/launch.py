@@ -39,5 +39,5 @@ LAUNCH = Row(
     MILLISECONDS,
     launches,
     rounds=20,
-    ratio=1.15,
+    ratio=1.05,
 )

@@ -51,7 +51,7 @@ class Endpoint(ThreadingHTTPServer):
 
     daemon_threads = True
     block_on_close = False
-    request_queue_size = 128
+    request_queue_size = 1024  # a queue that overflows resets connections, as with 500 clients at once
     timeout = 0  # handle_request doesn't wait for a connection
 
     def __init__(self, address: tuple[str, int], backend: Backend) -> None:

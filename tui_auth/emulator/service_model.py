@@ -170,7 +170,11 @@ def _scalar(value: Any, expected: type, description: str) -> Any:
     if type(value) is not expected:
         token = _TOKENS[value if isinstance(value, bool) else type(value)]
         raise _serialization_error(f"{token} can not be converted to {description}")
-    if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
+    if (
+        isinstance(value, str)
+        and not value.isascii()
+        and any("\ud800" <= character <= "\udfff" for character in value)
+    ):
         raise _serialization_error("Invalid UTF-16 surrogate in a string")
     return value
 
