@@ -49,10 +49,8 @@ def forms(stage: Stage, rounds: int) -> Iterator[Pair]:
     yield from max(pairs.values(), key=lambda figures: statistics.median(figure for figure, _ in figures))
 
 
-def command_seconds(stage: Stage, rounds: int, *arguments: str) -> Iterator[Pair]:
+def command_seconds(stage: Stage, rounds: int, arguments: Sequence[str]) -> Iterator[Pair]:
     """Yield the CPU times of a command of tui-auth, with a session and a profile, and of doing nothing."""
-    shutil.rmtree(stage.home, ignore_errors=True)
-    stage.home.mkdir()
     machine = Machine(stage.home, stage.server)
     choice = machine.create_client()
     machine.sign_in(choice)
@@ -81,8 +79,6 @@ def one_file(stage: Stage) -> Path:
 def one_file_seconds(stage: Stage, rounds: int, *, is_first: bool) -> Iterator[Pair]:
     """Yield the times of the one file, at its first start or later, and of doing nothing."""
     archive = one_file(stage)
-    shutil.rmtree(stage.home, ignore_errors=True)
-    stage.home.mkdir()
     Machine(stage.home, stage.server).sign_in()
     environ = {name: value for name, value in stage.environ.items() if name != "PYTHONPATH"}
 
@@ -114,7 +110,7 @@ STATUS, PROFILE_LIST, HELP = (
         f"tui-auth {' '.join(arguments)}, CPU time",
         "python -c pass",
         MILLISECONDS,
-        lambda stage, rounds, arguments=arguments: command_seconds(stage, rounds, *arguments),
+        partial(command_seconds, arguments=arguments),
         rounds=15,
         ratio=ratio,
     )

@@ -94,6 +94,11 @@ class Stage:
         """Return the home folder of all programs."""
         return self.folder / "home"
 
+    def clear_home(self) -> None:
+        """Remove sessions and profiles, so that no row and no program depends on an earlier one."""
+        shutil.rmtree(self.home, ignore_errors=True)
+        self.home.mkdir(parents=True)
+
     @property
     def environ(self) -> dict[str, str]:
         """Return the environment of all programs."""
@@ -110,7 +115,7 @@ class Stage:
 
     def start_tui_auth(self, username: str = "sam") -> TimedProgram:
         """Start the program for a user who has no session yet."""
-        shutil.rmtree(self.home, ignore_errors=True)
+        self.clear_home()
         user = self.users[username]
         command = [
             self.command,

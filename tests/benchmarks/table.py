@@ -91,6 +91,7 @@ HEADINGS = ["what", "compared with", "tui-auth", "reference", "ratio", "goal", "
 
 def measure(row: Row, stage: Stage, rounds: int | None = None) -> Result:
     """Run the rounds of a row and return the medians."""
+    stage.clear_home()
     pairs = list(row.pairs(stage, rounds or row.rounds))
     return Result(row, *(statistics.median(figures) for figures in zip(*pairs, strict=True)))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.programs import Process
+from tests.programs import Process, TerminalProgram
 from tests.terminal.pty_program import ROOT
 from tui_auth.emulator import CognitoEmulator
 from tui_auth.emulator.demo_users import provision
@@ -80,6 +81,17 @@ def test_one_file_signs_in_on_each_python(
 ) -> None:
     assert pyz_of_process.stat().st_size <= MOST_BYTES
     assert sign_in(process, [python, "-I", pyz_of_process], pool_flags).startswith("eyJ")
+
+
+def test_interrupt_ends_the_one_file_by_its_signal(
+    pyz_of_process: Path, terminal_program: TerminalProgram
+) -> None:
+    flags = ("--user-pool-id", "eu-west-1_Ab12Cd34E", "--client-id", "client1")
+    command = [sys.executable, "-I", str(pyz_of_process), "sign-in", *flags]
+    with terminal_program.on_a_terminal(command=command) as program:
+        program.wait_for("Password")
+        program.press("ctrl+c")
+        assert program.wait_exit() == -signal.SIGINT
 
 
 def test_one_file_runs_with_a_read_only_home_and_leaves_nothing(
