@@ -269,7 +269,7 @@ def _sign_in(
 
         with line_prompts() as lines:
             ask_to_verify(flow, lines)
-        if result.location:
+        if result.location and not settings.leaves_when_done:  # a command that signs in goes on
             tell("To see or change your account, run `tui-auth account`.", by="")
     return _exit_status(result.problem, arguments), result.record
 
