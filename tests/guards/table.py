@@ -30,11 +30,11 @@ ENDINGS = "security/canary/test_every_ending.py::"
 
 GUARDS = (
     Guard(
-        "line prompts do not echo",
+        "what is typed before the first prompt is not echoed",
         "terminal/tty.py",
         "silent[3] &= ~termios.ECHO",
         "pass",
-        "journeys/test_line_prompts.py::test_password_is_not_echoed_and_is_asked_again",
+        "terminal/test_terminal_signals.py::test_input_before_the_first_prompt_is_not_echoed",
     ),
     Guard(
         "the terminal doesn't echo a password pasted behind the user name",

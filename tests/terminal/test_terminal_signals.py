@@ -39,6 +39,24 @@ os.read(terminal, 1)
 """
 
 
+HELD = """
+from tui_auth.terminal.tty import hold_terminal
+with hold_terminal():
+    print("held")
+    input()
+"""
+
+
+def test_input_before_the_first_prompt_is_not_echoed(start: Start) -> None:
+    program = start("-c", HELD)
+    program.wait_for("held")
+    program.send("hunter2\n")
+
+    assert program.wait_exit() == 0
+    assert b"hunter2" not in program.received
+    assert program.attributes() == program.attributes_before
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_signal_at_a_prompt_ends_the_program_with_its_status(start: Start, number: signal.Signals) -> None:
     program = start("-c", PROMPT)
