@@ -387,6 +387,8 @@ class _GuestSaver(SessionSaver):
                 cast("Done", done).session.save(cast("Any", storage.value))
             except (ConfigurationError, StorageError) as error:
                 problem = str(error).removeprefix(NOT_STORED).strip()
+            except Exception:  # the task that waits for this would end without a result
+                problem = INTERNAL_ERROR
         location = "" if problem or storage is StorageKind.NONE else STORAGE_LABELS[storage]
         return SaveResult(None, location, problem)  # type: ignore[arg-type]  # the flow reads the texts alone
 

@@ -11,6 +11,7 @@ from tests.pilot import press, type_text, until
 from tests.textual.conftest import SIZE, Cognito, Program
 from tui_auth import ConfigurationError, Done, NotSignedInError, StorageError, list_sessions, open_session
 from tui_auth.flow import after_sign_in
+from tui_auth.flow.interface import INTERNAL_ERROR
 from tui_auth.screens.codes import SMSCodeScreen
 from tui_auth.screens.help import HelpScreen
 from tui_auth.session_api import Session
@@ -105,17 +106,25 @@ async def test_user_chooses_again_after_a_storage_that_failed(
     assert [str(info.storage) for info in list_sessions()] == ["file"]
 
 
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (StorageError("The disk is full."), "The disk is full."),
+        (RuntimeError(), INTERNAL_ERROR.split(".")[0]),
+    ],
+    ids=["storage", "internal"],
+)
 async def test_session_that_cannot_be_stored_is_returned_after_the_reason(
-    cognito: Cognito, monkeypatch: pytest.MonkeyPatch
+    cognito: Cognito, monkeypatch: pytest.MonkeyPatch, error: Exception, reason: str
 ) -> None:
     def fail(*_: object) -> None:
-        raise StorageError("The disk is full.")
+        raise error
 
     monkeypatch.setattr(Session, "save", fail)
     app = SavingProgram(cognito, "file")
     async with app.run_test(size=SIZE) as pilot:
         await sign_in(pilot, app)
-        await until(pilot, lambda: "The disk is full." in app.text)
+        await until(pilot, lambda: reason in app.text)
         assert "Signed in as sam" in app.text
         assert not app.results
         await press(pilot, "enter")
