@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from typing import Any, Literal
 
     from tui_auth.account.account import Account
+    from tui_auth.auth.trace import CallTrace
     from tui_auth.session.aws import AwsCredentials
     from tui_auth.session.record import SessionInfo, SessionRecord
     from tui_auth.session.sessions import Sessions, StoredSession
@@ -75,17 +76,9 @@ def list_sessions(*, environ: Mapping[str, str] | None = None) -> list[SessionIn
     Raises:
         StorageError: The folder of the sessions can't be read.
     """
-    from contextlib import suppress
-
-    from tui_auth.session.record import SessionInfo
     from tui_auth.session.sessions import Sessions
 
-    sessions, infos = Sessions(os.environ if environ is None else environ), []
-    for entry in sessions.entries():
-        with suppress(StorageError):
-            if record := sessions.read(entry):
-                infos.append(SessionInfo.from_record(record, str(entry.storage)))
-    return infos
+    return Sessions(os.environ if environ is None else environ).infos()
 
 
 class Session:
@@ -270,14 +263,18 @@ class Session:
         return get_credentials(stored.store, record, pool)[0]
 
     @drops_secrets
-    def account(self) -> Account:
-        """Return the user's account: attributes, password, second factors, devices, sessions, passkeys."""
+    def account(self, *, trace: CallTrace | None = None) -> Account:
+        """Return the user's account: attributes, password, second factors, devices, sessions, passkeys.
+
+        Args:
+            trace: Where to record calls, by name only.
+        """
         from tui_auth.session.account_access import open_account
 
-        sessions, stored = self.locate()
-        options: dict[str, Any] = {"open_gateway": self._unsaved.gateway} if self._unsaved else {}
-        options["find_sessions"] = lambda: self.locate()[0]
-        return open_account(sessions, stored, tokens=self, **options)
+        record = self.locate()[1].record
+        gateway = {"open_gateway": self._unsaved.gateway} if self._unsaved else {}
+        # Looked up by then, because it may be stored meanwhile.
+        return open_account(record, self, lambda: self._sessions or self.locate()[0], trace=trace, **gateway)
 
     # -- beginning and end -----------------------------------------------------------------------------
 
@@ -296,12 +293,13 @@ class Session:
             ConfigurationError: The storage doesn't exist, or the stored session couldn't be refreshed.
             InvalidStateError: It is stored already.
         """
+        from tui_auth.errors import ErrorKind, InvalidStateError
         from tui_auth.session.sessions import Sessions
         from tui_auth.storage.stores import NOT_STORED, StorageKind
 
         unsaved = self._unsaved
         if unsaved is None:
-            raise _already_stored_error()
+            raise InvalidStateError(ErrorKind.INVALID_STATE, "This session is already stored.")
         if storage not in ("file", "session", "keyring"):
             raise ConfigurationError("storage must be file, session or keyring.")
 
@@ -446,10 +444,3 @@ def _as_flags(flags: Mapping[str, str]) -> dict[str, str]:
 def _check_kind(kind: str) -> None:
     if kind not in TOKEN_KINDS:
         raise ConfigurationError("The token kind must be “access” or “id”.")
-
-
-def _already_stored_error() -> Exception:
-    from tui_auth.error_kinds import ErrorKind
-    from tui_auth.errors import InvalidStateError
-
-    return InvalidStateError(ErrorKind.INVALID_STATE, "This session is already stored.")

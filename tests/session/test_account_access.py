@@ -10,7 +10,6 @@ import pytest
 from tests.session.machine import PASSWORD, ROTATION, Machine
 from tui_auth import Auth, Done, open_session
 from tui_auth.errors import NotSignedInError
-from tui_auth.session.account_access import StoredTokens, open_account
 from tui_auth.session.index import find_device
 from tui_auth.session_api import Session
 from tui_auth.storage.stores import StorageKind
@@ -26,7 +25,7 @@ def track_devices(machine: Machine) -> None:
 
 def test_rejected_token_is_refreshed_once_and_stored(machine: Machine) -> None:
     machine.sign_in(machine.create_client(**ROTATION), machine.create_user())
-    tokens = StoredTokens(machine.sessions, machine.find_session())
+    tokens = open_session(environ=machine.environ)
     old = tokens.token()
     new = tokens.token(rejected=old)
 
@@ -38,8 +37,8 @@ def test_rejected_token_is_refreshed_once_and_stored(machine: Machine) -> None:
 
 def test_token_that_another_process_stored_is_used(machine: Machine) -> None:
     machine.sign_in(machine.create_client(**ROTATION), machine.create_user())
-    mine = StoredTokens(machine.sessions, machine.find_session())
-    other = StoredTokens(machine.sessions, machine.find_session())
+    mine = open_session(environ=machine.environ)
+    other = open_session(environ=machine.environ)
     old = mine.token()
     other.refresh()
 
@@ -49,7 +48,7 @@ def test_token_that_another_process_stored_is_used(machine: Machine) -> None:
 
 def test_session_revoked_elsewhere_is_forgotten(machine: Machine) -> None:
     machine.sign_in()
-    account = open_account(machine.sessions, machine.find_session())
+    account = open_session(environ=machine.environ).account()
     machine.server.call("AdminUserGlobalSignOut", {"UserPoolId": machine.user_pool_id, "Username": "ann"})
     with pytest.raises(NotSignedInError):
         account.fetch_user()
@@ -63,7 +62,7 @@ def test_deleted_account_forgets_every_session_and_the_device_of_the_user(machin
     machine.sign_in(first, user)
     machine.sign_in(second, user, storage=StorageKind.FILE)
     assert len(machine.sessions.entries()) == 3
-    open_account(machine.sessions, machine.find_session()).delete_user()
+    open_session(environ=machine.environ).account().delete_user()
 
     assert [entry.username for entry in machine.sessions.entries()] == ["bob"]
     assert stored_device(machine, user) is None
@@ -73,13 +72,13 @@ def test_forgetting_this_machine_drops_the_stored_device_and_keeps_the_session(m
     track_devices(machine)
     machine.sign_in()
     assert stored_device(machine, "ann") is not None
-    account = open_account(machine.sessions, machine.find_session())
+    account = open_session(environ=machine.environ).account()
     account.forget_device()
 
     assert stored_device(machine, "ann") is None
     assert account.fetch_user().username == "ann"
     with pytest.raises(NotSignedInError):
-        StoredTokens(machine.sessions, machine.find_session()).refresh()
+        open_session(environ=machine.environ).refresh()
     assert machine.sessions.entries() == []
 
 

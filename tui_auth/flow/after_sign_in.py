@@ -234,7 +234,6 @@ class AfterSignIn:
 
     def open_account(self) -> Account:
         """Return the account of the user who has signed in, with the stored session or one in memory."""
-        from tui_auth.session.account_access import open_account
         from tui_auth.session.record import SessionOrigin, SessionRecord
         from tui_auth.session.unsaved import UnsavedSession
         from tui_auth.session_api import Session
@@ -242,7 +241,8 @@ class AfterSignIn:
         done, auth = self.done, self.auth
         assert done is not None, "the user has signed in"
         if stored := self.saver.stored_session if self.saver else None:
-            return open_account(*stored, trace=auth.trace)
+            sessions, session = stored
+            return Session(session.record.selectors, sessions.environ).account(trace=auth.trace)
         client = auth.client
         origin = SessionOrigin(
             client.user_pool_id,
@@ -253,13 +253,7 @@ class AfterSignIn:
         )
         record = SessionRecord.from_sign_in(done, origin, server_time=auth.gateway.now())
         memory = UnsavedSession(record, client, auth.gateway)
-        return open_account(
-            memory,
-            memory.current(),
-            tokens=Session({}, unsaved=memory),
-            trace=auth.trace,
-            open_gateway=memory.gateway,
-        )
+        return Session({}, unsaved=memory).account(trace=auth.trace)
 
     def offer_verification(self) -> Output:
         """Offer to verify an address of the user that isn't verified, once for each user.

@@ -22,7 +22,7 @@ from tui_auth.session.index import (
     matching_entries,
     save_device,
 )
-from tui_auth.session.record import PoolKey, SessionOrigin, SessionRecord
+from tui_auth.session.record import PoolKey, SessionInfo, SessionOrigin, SessionRecord
 from tui_auth.session.state import index_folder
 from tui_auth.storage.files import StorageError
 from tui_auth.storage.lock import locked, locked_if_possible
@@ -230,6 +230,15 @@ class Sessions:
                 # Nobody asked for it: if another process is busy with the index, the next command does it.
                 self._update_index(lambda index: index.reconcile(self._compare_with_folders), patience=1)
         return existing
+
+    def infos(self) -> list[SessionInfo]:
+        """Return what a user can know of the sessions, newest first, without those that can't be read."""
+        infos = []
+        for entry in self.entries():
+            with suppress(StorageError):
+                if record := self.read(entry):
+                    infos.append(SessionInfo.from_record(record, str(entry.storage)))
+        return infos
 
     def find(self, pool: PoolKey | None = None, username: str = "", *, profile: str = "") -> StoredSession:
         """Return the session of this pool and user, else the newest of this pool, else the current one.

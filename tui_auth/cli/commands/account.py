@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui_auth.cli.output import CommandFailedError
 from tui_auth.cli.parser import add_session_arguments
-from tui_auth.cli.session_access import find_session
+from tui_auth.cli.session_access import open_session
 from tui_auth.exit_codes import ExitCode
 from tui_auth.session.sessions import Sessions
 
@@ -135,14 +135,14 @@ def run(arguments: Namespace) -> int:
     """Run the action on the session that the flags specify."""
     _check_usage(arguments)
     sessions = Sessions()
-    stored = find_session(arguments, sessions)
+    session = open_session(arguments, sessions)
+    _, stored = session.locate()
     from tui_auth.cli import account_actions
-    from tui_auth.session.account_access import open_account
 
     action: Callable[[Account, StoredSession, Namespace], int] = vars(account_actions)[
         arguments.action or "open_pages"
     ]
-    return action(open_account(sessions, stored), stored, arguments)
+    return action(session.account(), stored, arguments)
 
 
 def _check_usage(arguments: Namespace) -> None:
