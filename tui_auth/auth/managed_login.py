@@ -232,7 +232,7 @@ class Authorization:
         if error == "redirect_mismatch":
             raise redirect_mismatch(self.login.redirect_uri)
         if not parameters:
-            raise _no_answer("the sign-in page" if self._leads_out(address) else address.reveal())
+            raise _sign_in_page() if self._leads_out(address) else _no_answer(address.reveal())
         if not is_same(state, self.state):
             if not state and not error:
                 raise _no_answer(code or address.reveal())
@@ -244,7 +244,7 @@ class Authorization:
         if error:
             raise provider_error(error, parameters.get("error_description", ""))
         if not _CODE.fullmatch(code):
-            raise _no_answer("the sign-in page" if "client_id" in parameters else "")
+            raise _sign_in_page() if "client_id" in parameters else _no_answer("")
         return Secret(code)
 
     def _leads_out(self, address: Secret) -> bool:
@@ -329,16 +329,19 @@ def parse_answer(text: str) -> dict[str, str]:
     return {name: found[0] for name, found in values.items() if len(found) == 1}
 
 
+def _sign_in_page() -> AuthError:
+    """Return the error for the address that leads to the page instead of the last page's."""
+    return AuthError(
+        ErrorKind.VALIDATION,
+        "That is the address of the sign-in page.",
+        "Sign in there first, then copy the address of the last page.",
+    )
+
+
 def _no_answer(text: str) -> AuthError:
     """Return the error for what holds no code; ``text`` only decides about the sentence."""
     whole = "Copy the whole address of the last page: it has code= and state= in it."
     bare = text.strip().strip(_AROUND)
-    if text == "the sign-in page":
-        return AuthError(
-            ErrorKind.VALIDATION,
-            "That is the address of the sign-in page.",
-            "Sign in there first, then copy the address of the last page.",
-        )
     if _CODE.fullmatch(bare) and re.search(r"\d", bare):
         return AuthError(ErrorKind.VALIDATION, "That is only the code.", whole)
     if not re.search(r"[/=?]", bare):
