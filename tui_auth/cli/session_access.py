@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tui_auth.session.record import SessionRecord
-    from tui_auth.session.refresh import RefreshResult
     from tui_auth.session.sessions import Sessions, StoredSession
 
 
@@ -116,9 +115,3 @@ def _can_sign_in(arguments: Namespace) -> bool:
     from tui_auth.cli.sign_in_now import is_noninteractive
 
     return is_noninteractive(arguments) or find_terminal().kind is not TerminalKind.NONE
-
-
-def report_unsaved(result: RefreshResult) -> None:
-    """Print a line if refreshed tokens couldn't be stored."""
-    if result.note:
-        say(result.note)

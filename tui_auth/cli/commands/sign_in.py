@@ -110,12 +110,11 @@ def _ask_about_session(
     has_index = os.path.exists(os.path.join(state_folder(), SESSION_INDEX))  # noqa: PTH110, PTH118 - never raises
     if kind is TerminalKind.NONE or is_noninteractive(arguments) or arguments.new_pool or not has_index:
         return None, choice
-    from tui_auth.cli.session_access import report_unsaved
     from tui_auth.flow.signed_in import SignedInAction, choice_for, find_existing_session
     from tui_auth.session import NotSignedInError
     from tui_auth.session.record import PoolKey
-    from tui_auth.session.refresh import ensure_fresh
     from tui_auth.session.sessions import Sessions
+    from tui_auth.session_api import Session
 
     sessions, endpoint = Sessions(), effective_endpoint(choice.endpoint_url)
     pool = PoolKey(endpoint, choice.user_pool_id, choice.client_id)
@@ -140,12 +139,11 @@ def _ask_about_session(
     if action is not SignedInAction.CONTINUE:
         return None, choice_for(action, choice, stored.record)
     try:
-        result = ensure_fresh(sessions, stored)
+        session = Session(stored.record.selectors, sessions=sessions, report=say)
+        return session.fresh(("access",)), choice
     except NotSignedInError as error:  # Cognito has ended it meanwhile
         say(str(error))
         return None, choice_for(SignedInAction.SIGN_IN_AGAIN, choice, stored.record)
-    report_unsaved(result)
-    return result.record, choice
 
 
 def _last_sign_in_notice(choice: ResolvedPool) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tui_auth.cli.output import say, write_out
 from tui_auth.cli.parser import add_session_arguments
-from tui_auth.cli.session_access import find_session, report_unsaved
+from tui_auth.cli.session_access import open_session
 from tui_auth.config.files import display_path
 from tui_auth.exit_codes import ExitCode
 from tui_auth.session import NotSignedInError
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from tui_auth.session.index import SessionEntry
     from tui_auth.session.record import SessionRecord
+    from tui_auth.session_api import Session
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -36,9 +38,10 @@ def run(arguments: Namespace) -> int:
     """Show the session. Return 0, 4 if there is none, or 7 if --online got no reply."""
     sessions, stored, problem = Sessions(), None, ""
     try:
-        stored = find_session(arguments, sessions)
+        session = open_session(arguments, sessions)
+        _, stored = session.locate()
         if arguments.online:
-            stored = _check_at_cognito(sessions, stored)
+            stored = replace(stored, record=_check_at_cognito(session))
         if stored.record.refresh_token is None and stored.record.seconds_left("access") <= 0:
             problem = "Your session has expired. Run `tui-auth sign-in`."
     except NotSignedInError as error:
@@ -62,26 +65,22 @@ def _print_json(facts: dict[str, Any]) -> int:
     return write_out(json.dumps(facts, indent=2) + "\n")
 
 
-def _check_at_cognito(sessions: Sessions, stored: StoredSession) -> StoredSession:
+def _check_at_cognito(session: Session) -> SessionRecord:
     """Call GetUser with a valid access token. Raises NotSignedInError if Cognito has ended the session."""
-    from dataclasses import replace
-
     from tui_auth.errors import AuthError
-    from tui_auth.session.refresh import ensure_fresh, is_definitive, open_gateway
+    from tui_auth.session.refresh import is_definitive, open_gateway
 
     for force in (False, True):
-        result = ensure_fresh(sessions, stored, min_ttl=10, force=force)
-        report_unsaved(result)
-        stored = replace(stored, record=result.record)
+        record = session.fresh(("access",), min_ttl=10, force=force)
         try:
-            open_gateway(stored.record).call("GetUser", {"AccessToken": stored.record.access_token})
+            open_gateway(record).call("GetUser", {"AccessToken": record.access_token})
         except AuthError as error:
             # Perhaps only this token is revoked; the refresh token tells, and a session that has ended is
             # forgotten on the way.
             if not is_definitive(error):
                 raise
         else:
-            return stored
+            return record
     raise NotSignedInError("Cognito rejects the tokens of this session. Run `tui-auth sign-in`.")
 
 
