@@ -69,7 +69,7 @@ def test_phone_scans_the_qr_code_and_shows_its_code(demo: StartDemo) -> None:
 def test_open_phone_does_not_hide_the_qr_code(demo: StartDemo) -> None:
     program = set_up_as_tess(demo)
     program.press("ctrl+s")
-    program.wait_for("demo: no code on the phone yet")
+    program.wait_for("Demo: no code on the phone yet.")
     cells = [[(cell.char, cell.foreground, cell.background) for cell in row] for row in program.cells()]
     assert "otpauth://totp/" in (decode_cells(cells) or "")
 
