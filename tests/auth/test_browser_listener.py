@@ -6,6 +6,7 @@ import http.client
 import os
 import resource
 import socket
+import threading
 from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -191,6 +192,20 @@ def test_other_machines_cannot_connect(listener: BrowserListener) -> None:
 def test_port_in_use_is_reported_and_left_alone(step: ContinueSignInWithBrowser) -> None:
     with BrowserListener(step), pytest.raises(InvalidStateError, match=r"Port \d+ is in use"):
         BrowserListener(step)
+
+
+def test_port_is_free_after_no_thread_could_start(
+    step: ContinueSignInWithBrowser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", fail)
+        with pytest.raises(InvalidStateError, match="can't start another thread") as raised:
+            BrowserListener(step)
+    assert raised.value is not None  # its frames keep the listener, and so the port if it isn't closed
+    BrowserListener(step).close()
 
 
 def test_close_frees_the_port_and_ends_the_wait(step: ContinueSignInWithBrowser) -> None:

@@ -94,7 +94,16 @@ class BrowserListener:
         self._servers = self._bind()
         self._wake, self._woken = socket.socketpair()
         self._thread = threading.Thread(target=self._serve, daemon=True, name="browser listener")
-        self._thread.start()
+        try:
+            self._thread.start()
+        except RuntimeError:  # the port must be free for the next attempt
+            for server in self._servers:
+                server.server_close()
+            raise AuthError(
+                ErrorKind.INVALID_STATE,
+                "This computer can't start another thread, so nothing waits for the browser.",
+                "Paste the address of the last page.",
+            ) from None
 
     def __enter__(self) -> Self:
         return self

@@ -39,9 +39,9 @@ class BearerAuth(AuthBase):
         # After a redirect to another host requests has removed the header: that host must not get a token.
         if response.status_code != requests.codes.unauthorized or scheme != "Bearer" or position is None:
             return response
-        new = self._session.token(self._kind, rejected=token)
-        _ = response.content  # so that the connection can be used again
+        _ = response.content  # so that the connection can be used again, also if the refresh fails
         response.close()
+        new = self._session.token(self._kind, rejected=token)
         request = response.request.copy()
         body: Any = request.body
         if hasattr(body, "seek"):
