@@ -173,7 +173,7 @@ def test_command_passes_the_right_token(
             for text, variables in {
                 "exec -- ": {"ACCESS_TOKEN": access},
                 "TOKEN=$(tui-auth token)": {"TOKEN": access},
-                "--env ID_TOKEN=id": {"ID_TOKEN": identity},
+                "--env TOKEN=id": {"TOKEN": identity},
             }.items()
             if text in command
         )
