@@ -16,12 +16,15 @@ from urllib.parse import urlsplit
 if TYPE_CHECKING:
     from typing import Any
 
+LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
+"""The hosts of a callback URL for which Cognito takes http. Cognito rejects http for any other host."""
+
 _USER_POOLS = "cognito-idp"
 _HOST = re.compile(r"cognito-idp(?:-fips)?\.(?P<region>[a-z0-9-]+)\.(?P<suffix>[a-z0-9.-]+)", re.ASCII)
 
 
 def is_loopback(url: str) -> bool:
-    """Return whether the URL's host is localhost or a loopback address."""
+    """Return whether the URL's host is localhost or any loopback address, not only ``LOOPBACK_HOSTS``."""
     try:
         host = urlsplit(url).hostname or ""
         return host == "localhost" or ip_address(host).is_loopback

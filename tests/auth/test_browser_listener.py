@@ -66,7 +66,7 @@ def path_of(step: ContinueSignInWithBrowser) -> str:
 
 
 @pytest.mark.usefixtures("listener")
-def test_short_address_leads_out_to_the_sign_in_page(step: ContinueSignInWithBrowser) -> None:
+def test_short_address_redirects_to_the_sign_in_page(step: ContinueSignInWithBrowser) -> None:
     for path in (path_of(step), path_of(step).upper()):
         status, headers, _ = get(step, path)
         assert (status, headers["Location"]) == (302, step.url)
@@ -81,7 +81,7 @@ def test_address_without_the_word_leads_nowhere_and_says_why(
     for _ in range(2 * WRONG_WORDS):
         status, headers, page = get(step, path)
         assert (status, headers["Location"]) == (404, None)
-        assert "four more characters" in page
+        assert "4 more characters" in page
         assert path_of(step).strip("/") not in page
     assert get(step, path_of(step))[0] == 302
 
@@ -91,7 +91,9 @@ def test_few_wrong_words_close_the_short_address_and_not_the_way_back(
 ) -> None:
     for number in range(WRONG_WORDS):
         assert get(step, path_of(step))[0] == 302
-        assert get(step, f"/000{number}")[0] == 404
+        status, _, page = get(step, f"/000{number}")
+        assert status == 404
+        assert "Compare its last 4 characters" in page
     for path in (path_of(step), "/zzzz"):
         status, headers, page = get(step, path)
         assert (status, headers["Location"]) == (403, None)

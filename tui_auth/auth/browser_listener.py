@@ -1,6 +1,6 @@
 """The listener on this machine that the browser ends at (RFC 8252 §7.3).
 
-Its short address leads out to the sign-in page, so that a user types or clicks little, and one ``ssh -L``
+Its short address redirects to the sign-in page, so that a user types or clicks little, and one ``ssh -L``
 forward serves both directions. The address ends with a word that other users of the machine don't know.
 Loopback addresses only. It answers a request for its own host name and paths only, and gives a page of
 another origin nothing to read.
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import urlsplit
 
 from tui_auth.auth.managed_login import WORD_LENGTH, ContinueSignInWithBrowser, is_same, parse_answer
+from tui_auth.endpoint import LOOPBACK_HOSTS
 from tui_auth.errors import AuthError, ErrorKind
 from tui_auth.secret import Secret
 
@@ -34,7 +35,6 @@ READ_SECONDS = 10.0
 WRONG_WORDS = 5
 """How many wrong words close the short address: another user of the machine must not guess it."""
 
-_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 _HEADERS = (
     ("Cache-Control", "no-store"),
     ("Referrer-Policy", "no-referrer"),
@@ -59,7 +59,14 @@ _FAILED = "You aren’t signed in", "The terminal says why. You can close this p
 _OVER = "This sign-in has ended", "Go back to the terminal. You can close this page."
 _FOREIGN = "This answer is for another sign-in", "Open the address that the terminal shows."
 _NOT_FOUND = "There is nothing here", "Open the address that the terminal shows."
-_NO_WORD = "Open the whole address", "The terminal shows it. It has four more characters at its end."
+_NO_WORD = (
+    "Open the whole address",
+    f"The terminal shows it. It has {WORD_LENGTH} more characters at its end.",
+)
+_WRONG_WORD = (
+    "This address is wrong",
+    f"Compare its last {WORD_LENGTH} characters with the address that the terminal shows.",
+)
 _CLOSED = (
     "This address is closed",
     "Too many wrong addresses were opened. Start again in the terminal with Ctrl+R.",
@@ -195,14 +202,15 @@ class BrowserListener:
     def is_own_host(self, host: str) -> bool:
         """Return whether a Host header names this machine and port; a rebound name doesn't."""
         port = urlsplit(self._step.redirect_uri).port
-        return any(host == (name if port in (None, 80) else f"{name}:{port}") for name in _HOSTS)
+        names = (f"[{name}]" if ":" in name else name for name in LOOPBACK_HOSTS)
+        return any(host == (name if port in (None, 80) else f"{name}:{port}") for name in names)
 
     @property
     def path(self) -> str:
         """The path of the redirect URI."""
         return urlsplit(self._step.redirect_uri).path or "/"
 
-    def lead_out(self, path: str) -> tuple[int, tuple[str, str]] | str:
+    def redirect_to_sign_in_page(self, path: str) -> tuple[int, tuple[str, str]] | str:
         """Return the address of the sign-in page for the right word, else a status and a page."""
         word = path.removeprefix("/").lower()
         if self.has_answer or self._is_over:
@@ -217,7 +225,7 @@ class BrowserListener:
             if is_same(word, Secret(self._step.short_url.rpartition("/")[2])):
                 return self._step.url
             self._wrong_words += 1
-        return 404, _NO_WORD
+        return 404, _WRONG_WORD
 
 
 def find_port_problem(redirect_uri: str) -> str:
@@ -260,7 +268,7 @@ class _Handler(BaseHTTPRequestHandler):
     error_message_format, error_content_type = "", "text/plain"
 
     def do_GET(self) -> None:
-        """Lead out from the short address, and take the answer at the redirect URI."""
+        """Redirect the short address, and take the answer at the redirect URI."""
         listener, parts = self.server.listener, urlsplit(self.path[: LONGEST_TARGET + 1])
         if len(self.path) > LONGEST_TARGET:
             self._show(414, _NOT_FOUND)
@@ -271,7 +279,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._show(403, _NOT_FOUND)
         elif parts.path == listener.path and parts.query:
             self._show(*listener.receive(parts.query))
-        elif isinstance(target := listener.lead_out(parts.path), str):
+        elif isinstance(target := listener.redirect_to_sign_in_page(parts.path), str):
             self.send_response(302)
             self.send_header("Location", target)
             self._end()

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from tui_auth.endpoint import is_safe_endpoint
+from tui_auth.endpoint import LOOPBACK_HOSTS, is_safe_endpoint
 from tui_auth.errors import AuthError, ErrorKind, TokenVerificationError
 from tui_auth.secret import Secret
 
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 
 DEFAULT_REDIRECT_URI = "http://localhost:47831/"
 """Cognito compares it exactly, port included, so it is fixed: register it as a callback URL."""
-
-LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
-"""The only hosts of a callback URL for which Cognito takes http; there is nothing to register for others."""
 
 ANSWER_SECONDS = 600.0
 """How long the listener waits for the browser."""
@@ -53,7 +50,7 @@ _CODE = re.compile(r"[A-Za-z0-9._~-]{8,512}", re.ASCII)
 _LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
 """Without those that look alike."""
 
-_AROUND = "\"'`<>“”‘’«»()[],;"
+_ENCLOSING = "\"'`<>“”‘’«»()[],;"
 """What may be around a pasted address."""
 
 
@@ -232,7 +229,7 @@ class Authorization:
         if error == "redirect_mismatch":
             raise redirect_mismatch(self.login.redirect_uri)
         if not parameters:
-            raise _sign_in_page() if self._leads_out(address) else _no_answer(address.reveal())
+            raise _sign_in_page() if self._looks_like_short_url(address) else _no_answer(address.reveal())
         if not is_same(state, self.state):
             if not state and not error:
                 raise _no_answer(code or address.reveal())
@@ -247,9 +244,9 @@ class Authorization:
             raise _sign_in_page() if "client_id" in parameters else _no_answer("")
         return Secret(code)
 
-    def _leads_out(self, address: Secret) -> bool:
+    def _looks_like_short_url(self, address: Secret) -> bool:
         """Return whether an address without parameters may be a short one, of this try or an earlier one."""
-        place, _, word = "".join(address.reveal().split()).strip(_AROUND).rpartition("/")
+        place, _, word = "".join(address.reveal().split()).strip(_ENCLOSING).rpartition("/")
         own = self.login.redirect_uri.partition("://")[2].partition("/")[0]
         return place.rpartition("/")[2] == own and len(word) == WORD_LENGTH
 
@@ -314,7 +311,7 @@ def parse_answer(text: str) -> dict[str, str]:
     that is there twice is left out: nobody can tell which one counts.
     """
     joined = "".join(character for character in text if not character.isspace() and character.isprintable())
-    joined = joined.strip(_AROUND).partition("#")[0].replace("&amp;", "&")
+    joined = joined.strip(_ENCLOSING).partition("#")[0].replace("&amp;", "&")
     if len(joined) > LARGEST_ANSWER:
         return {}
     _, separator, query = joined.partition("?")
@@ -341,7 +338,7 @@ def _sign_in_page() -> AuthError:
 def _no_answer(text: str) -> AuthError:
     """Return the error for what holds no code; ``text`` only decides about the sentence."""
     whole = "Copy the whole address of the last page: it has code= and state= in it."
-    bare = text.strip().strip(_AROUND)
+    bare = text.strip().strip(_ENCLOSING)
     if _CODE.fullmatch(bare) and re.search(r"\d", bare):
         return AuthError(ErrorKind.VALIDATION, "That is only the code.", whole)
     if not re.search(r"[/=?]", bare):
@@ -386,12 +383,12 @@ def provider_error(error: str, description: str = "") -> AuthError:
         error: The ``error`` parameter (RFC 6749 §4.1.2.1).
         description: The ``error_description``, a server's text.
     """
-    is_cancelled = "access_denied" in description.lower() or "cancel" in description.lower()
+    is_canceled = "access_denied" in description.lower() or "cancel" in description.lower()
+    key = "access_denied" if is_canceled else error
     kind, message, suggestion = _PROVIDER_ERRORS.get(
-        "access_denied" if is_cancelled else error,
-        (ErrorKind.SERVICE, "The sign-in failed in the browser.", "Start again."),
+        key, (ErrorKind.SERVICE, "The sign-in failed in the browser.", "Start again.")
     )
-    quote = "" if message != "The sign-in failed in the browser." else description or error
+    quote = "" if key in _PROVIDER_ERRORS else description or error
     return AuthError(kind, message, suggestion, code=error[:40], service_message=description, quote=quote)
 
 

@@ -46,7 +46,7 @@ class WebPage:
     is_dead: bool = False
 
     @property
-    def place(self) -> str:
+    def address_without_query(self) -> str:
         """The address without its query, to show."""
         parts = urlsplit(self.address)
         return f"{parts.netloc}{parts.path}"

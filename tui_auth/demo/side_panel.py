@@ -147,7 +147,7 @@ class BrowserView(Static):
             return
         typed = {"username": username, "password": "•" * len(password)}
         parts: list[Content] = [
-            Content.styled(safe_line(page.place, limit=60), MUTED),
+            Content.styled(safe_line(page.address_without_query, limit=60), MUTED),
             Content(""),
             Content.styled(safe_line(page.title), "bold"),
             *(Content(safe_line(text, limit=200)) for text in page.texts[:MAX_TEXTS]),

@@ -122,12 +122,12 @@ class Deadline(threading.Event):
         self._ends_at = time.monotonic() + seconds
 
     @property
-    def is_cancelled(self) -> bool:
+    def is_canceled(self) -> bool:
         """Whether the user gave up."""
         return super().is_set() or (self._cancel is not None and self._cancel.is_set())
 
     def is_set(self) -> bool:
-        return self.is_cancelled or time.monotonic() >= self._ends_at
+        return self.is_canceled or time.monotonic() >= self._ends_at
 
     def wait(self, timeout: float | None = None) -> bool:
         ends_at = None if timeout is None else time.monotonic() + timeout
@@ -140,7 +140,7 @@ class Deadline(threading.Event):
 
     def error(self) -> PasskeyError:
         """Return the error that says which of both happened."""
-        return passkey_error(PasskeyProblem.CANCELLED if self.is_cancelled else PasskeyProblem.TIMED_OUT)
+        return passkey_error(PasskeyProblem.CANCELLED if self.is_canceled else PasskeyProblem.TIMED_OUT)
 
 
 def default_keys() -> Keys:
