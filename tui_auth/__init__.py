@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from tui_auth.account.async_account import AsyncAccount
     from tui_auth.api import AsyncAuth, AsyncBrowserSignIn, Auth, Done
     from tui_auth.auth.auth import BrowserSignIn
-    from tui_auth.auth.managed_login import ContinueSignInWithBrowser
     from tui_auth.auth.next_step import (
         AuthFactorType,
         ConfirmSignInWithCustomChallenge,
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
         ConfirmSignInWithSMSMFACode,
         ConfirmSignInWithTOTPCode,
         ConfirmSignUp,
+        ContinueSignInWithBrowser,
         ContinueSignInWithEmailMFASetup,
         ContinueSignInWithFirstFactorSelection,
         ContinueSignInWithMFASelection,
@@ -74,7 +74,6 @@ __version__ = "0.1.0"
 _NAMES = {
     "tui_auth.api": "AsyncAuth AsyncBrowserSignIn Auth Done",
     "tui_auth.auth.auth": "BrowserSignIn",
-    "tui_auth.auth.managed_login": "ContinueSignInWithBrowser",
     "tui_auth.account.account": "Account",
     "tui_auth.account.async_account": "AsyncAccount",
     "tui_auth.auth.next_step": """
@@ -82,8 +81,8 @@ _NAMES = {
         ConfirmSignInWithPassword ConfirmSignInWithSMSMFACode ConfirmSignInWithTOTPCode ConfirmSignUp
         ContinueSignInWithEmailMFASetup ContinueSignInWithFirstFactorSelection
         ContinueSignInWithMFASelection ContinueSignInWithMFASetupSelection ContinueSignInWithPasskey
-        ContinueSignInWithTOTPSetup DeliveryDetails MFAType ResetPassword SignInResult SignUpResult
-        UnknownStep
+        ContinueSignInWithBrowser ContinueSignInWithTOTPSetup DeliveryDetails MFAType ResetPassword
+        SignInResult SignUpResult UnknownStep
     """,
     "tui_auth.auth.step_descriptions": "StepDescription describe_step",
     "tui_auth.auth.tokens": "Tokens",

@@ -12,7 +12,8 @@ import jwt
 from tests.scripted_gateway import ScriptedGateway
 from tui_auth.auth.app_client import AppClient
 from tui_auth.auth.attempt import Attempt
-from tui_auth.auth.managed_login import ContinueSignInWithBrowser, ManagedLogin
+from tui_auth.auth.managed_login import ManagedLogin
+from tui_auth.auth.next_step import ContinueSignInWithBrowser
 from tui_auth.auth.trace import CallTrace
 from tui_auth.secret import Secret
 

@@ -16,7 +16,8 @@ import pytest
 
 from tests.auth.browser_answers import CODE, answer_to, begin
 from tui_auth.auth.browser_listener import WRONG_WORDS, BrowserListener
-from tui_auth.auth.managed_login import ContinueSignInWithBrowser, ManagedLogin
+from tui_auth.auth.managed_login import ManagedLogin
+from tui_auth.auth.next_step import ContinueSignInWithBrowser
 from tui_auth.errors import InvalidStateError
 
 if TYPE_CHECKING:

@@ -7,16 +7,15 @@ from types import MappingProxyType
 import pytest
 
 from tui_auth.auth.error_catalog import error_from_response
+from tui_auth.auth.error_policy import ErrorAction, action_for_error
 from tui_auth.auth.next_step import (
     ConfirmSignInWithCustomChallenge,
     ConfirmSignInWithNewPassword,
     ConfirmSignInWithPassword,
     ConfirmSignInWithSMSMFACode,
     DeliveryDetails,
-    ErrorAction,
     NextStep,
     UnknownStep,
-    action_for_error,
 )
 from tui_auth.errors import AuthError, ErrorKind
 

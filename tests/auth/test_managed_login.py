@@ -16,8 +16,9 @@ from tests.auth.browser_answers import CLIENT, CODE, answer_to, begin, parameter
 from tests.auth.reply_server import ReplyServer, running_reply_server
 from tui_auth.auth import token_endpoint
 from tui_auth.auth.attempt import Attempt
-from tui_auth.auth.managed_login import ContinueSignInWithBrowser, ManagedLogin, parse_domain
-from tui_auth.auth.next_step import Done, ErrorAction, action_for_error
+from tui_auth.auth.error_policy import ErrorAction, action_for_error
+from tui_auth.auth.managed_login import ManagedLogin, parse_domain
+from tui_auth.auth.next_step import ContinueSignInWithBrowser, Done
 from tui_auth.auth.tokens import provider_of, scopes_of
 from tui_auth.auth.trace import CallTrace
 from tui_auth.errors import (

@@ -17,6 +17,7 @@ from tui_auth.auth.auth import Auth
 from tui_auth.auth.devices import Device
 from tui_auth.auth.engine import UncertainWrites
 from tui_auth.auth.error_catalog import error_from_response
+from tui_auth.auth.error_policy import ErrorAction, action_for_error
 from tui_auth.auth.next_step import (
     ConfirmSignInWithNewPassword,
     ConfirmSignInWithOTP,
@@ -26,9 +27,7 @@ from tui_auth.auth.next_step import (
     ContinueSignInWithFirstFactorSelection,
     ContinueSignInWithTOTPSetup,
     Done,
-    ErrorAction,
     ResetPassword,
-    action_for_error,
 )
 from tui_auth.auth.srp import PasswordProof
 from tui_auth.emulator import CognitoEmulator

@@ -26,7 +26,8 @@ from tui_auth import (
     passkeys,
 )
 from tui_auth.auth.app_client import AuthFlow
-from tui_auth.auth.next_step import ErrorAction, NextStep, action_for_error
+from tui_auth.auth.error_policy import ErrorAction, action_for_error
+from tui_auth.auth.next_step import NextStep
 from tui_auth.demo.software_key import Credential, SoftwareKey
 from tui_auth.emulator import CognitoEmulator
 from tui_auth.emulator.demo_users import PoolIds

@@ -16,8 +16,8 @@ from tests.emulator.conftest import shared_server as shared_server
 from tests.plain.typist import Typist
 from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.browser_listener import BrowserListener, find_port_problem
-from tui_auth.auth.managed_login import ContinueSignInWithBrowser, ManagedLogin
-from tui_auth.auth.next_step import Done
+from tui_auth.auth.managed_login import ManagedLogin
+from tui_auth.auth.next_step import ContinueSignInWithBrowser, Done
 from tui_auth.flow.interface import SignInSettings
 from tui_auth.plain.sign_in import PlainSignIn
 from tui_auth.secret import Secret

@@ -17,7 +17,8 @@ from tests.pilot import paste, press, screen_rows, until
 from tests.screens.conftest import PilotedApp, app_with
 from tests.snapshots.reading import find_cut_off, find_scrolling, own_words
 from tui_auth.auth.app_client import AuthFlow
-from tui_auth.auth.managed_login import ContinueSignInWithBrowser, ManagedLogin
+from tui_auth.auth.managed_login import ManagedLogin
+from tui_auth.auth.next_step import ContinueSignInWithBrowser
 from tui_auth.screens import browser
 from tui_auth.screens.browser import BrowserScreen
 from tui_auth.screens.screen_context import CopyRequested

@@ -10,7 +10,7 @@ import pytest
 from tests.pilot import inexpensive_apps as inexpensive_apps
 from tests.snapshots.gallery import NOW
 from tui_auth.auth.browser_listener import BrowserListener
-from tui_auth.auth.managed_login import ContinueSignInWithBrowser
+from tui_auth.auth.next_step import ContinueSignInWithBrowser
 from tui_auth.flow import after_sign_in
 from tui_auth.screens import custom_challenge, done
 from tui_auth.storage.stores import STORAGE_LABELS

@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from tui_auth.auth.browser_listener import BrowserListener
     from tui_auth.auth.challenges import Answer
     from tui_auth.auth.devices import Device
-    from tui_auth.auth.managed_login import ContinueSignInWithBrowser, ManagedLogin
+    from tui_auth.auth.managed_login import ManagedLogin
     from tui_auth.auth.next_step import (
         AuthFactorType,
+        ContinueSignInWithBrowser,
         DeliveryDetails,
         Done,
         ResetPasswordResult,

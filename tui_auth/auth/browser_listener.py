@@ -18,7 +18,8 @@ from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import urlsplit
 
-from tui_auth.auth.managed_login import WORD_LENGTH, ContinueSignInWithBrowser, is_same, parse_answer
+from tui_auth.auth.managed_login import is_same, parse_answer
+from tui_auth.auth.next_step import WORD_LENGTH, ContinueSignInWithBrowser
 from tui_auth.endpoint import LOOPBACK_HOSTS
 from tui_auth.errors import AuthError, ErrorKind
 from tui_auth.secret import Secret

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from tui_auth.auth.browser_errors import provider_error, redirect_mismatch
+from tui_auth.auth.next_step import WORD_LENGTH
 from tui_auth.endpoint import LOOPBACK_HOSTS, is_safe_endpoint
 from tui_auth.errors import AuthError, ErrorKind, TokenVerificationError
 from tui_auth.secret import Secret
@@ -24,22 +26,8 @@ if TYPE_CHECKING:
 DEFAULT_REDIRECT_URI = "http://localhost:47831/"
 """Cognito compares it exactly, port included, so it is fixed: register it as a callback URL."""
 
-ANSWER_SECONDS = 600.0
-"""How long the listener waits for the browser."""
-
 PROMPTS = ("login", "none", "select_account", "consent")
 """The values of ``prompt``. Only managed login knows it; the last two are for the provider."""
-
-OAUTH_ERRORS = frozenset(
-    {
-        *("access_denied", "invalid_client", "invalid_grant", "invalid_request", "invalid_scope"),
-        *("login_required", "redirect_mismatch", "server_error", "unauthorized_client"),
-    }
-)
-"""The errors of the domain that a call trace in a file shows by name."""
-
-WORD_LENGTH = 4
-"""In characters of 32: about a million words, and the listener allows few wrong ones."""
 
 LARGEST_ANSWER = 16 * 1024
 """In characters. An address that the browser ended at has about 110."""
@@ -47,9 +35,6 @@ LARGEST_ANSWER = 16 * 1024
 _PREFIX = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
 _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}(?::\d{1,5})?", re.ASCII)
 _CODE = re.compile(r"[A-Za-z0-9._~-]{8,512}", re.ASCII)
-_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
-"""Without those that look alike."""
-
 _ENCLOSING = "\"'`<>“”‘’«»()[],;"
 """What may be around a pasted address."""
 
@@ -260,45 +245,6 @@ class Authorization:
             )
 
 
-@dataclass(frozen=True)
-class ContinueSignInWithBrowser:
-    """Managed login: answer with the address that the browser ended at, pasted or from ``BrowserListener``.
-
-    Amplify has no such step: its ``signInWithRedirect`` never leaves the browser.
-
-    Attributes:
-        url: The address to open.
-        redirect_uri: Where the browser ends.
-        state: Proves that an answer belongs to this try.
-        host: The domain's host, to show.
-        provider: The identity provider that was asked for; empty if the user chooses on the page.
-        expires_in: How long to wait for the browser, in seconds.
-    """
-
-    url: str = field(repr=False)
-    redirect_uri: str
-    state: Secret = field(compare=False)
-    host: str = ""
-    provider: str = ""
-    expires_in: float = ANSWER_SECONDS
-
-    @property
-    def short_url(self) -> str:
-        """The address on this machine that leads to ``url``; empty if the browser doesn't end here.
-
-        It ends with a word that only the terminal shows. Without one, another user of the machine could open
-        it first and sign this terminal in as themselves.
-        """
-        parts = urlsplit(self.redirect_uri)
-        if parts.scheme != "http" or parts.hostname not in LOOPBACK_HOSTS:
-            return ""
-        import hashlib
-
-        digest = hashlib.sha256(self.state.reveal_bytes()).digest()
-        word = "".join(_LETTERS[byte % len(_LETTERS)] for byte in digest[:WORD_LENGTH])
-        return f"http://{parts.netloc}/{word}"
-
-
 def is_same(text: str, secret: Secret) -> bool:
     """Compare in constant time."""
     return Secret(text) == secret
@@ -344,79 +290,6 @@ def _no_answer(text: str) -> AuthError:
     if not re.search(r"[/=?]", bare):
         return AuthError(ErrorKind.VALIDATION, "That isn't an address.", whole)
     return AuthError(ErrorKind.VALIDATION, "This address has no code=.", whole)
-
-
-def redirect_mismatch(redirect_uri: str) -> AuthError:
-    """Return the error for an app client that doesn't have the redirect URI among its callback URLs."""
-    return AuthError(
-        ErrorKind.CONFIGURATION,
-        f"The app client doesn't allow {redirect_uri} (redirect_mismatch).",
-        "Add exactly this to its callback URLs in the Cognito console, then start again.",
-        code="redirect_mismatch",
-    )
-
-
-_PROVIDER_ERRORS = {
-    "access_denied": (ErrorKind.NOT_AUTHORIZED, "You canceled at the identity provider.", "Start again."),
-    "login_required": (
-        ErrorKind.NOT_AUTHORIZED,
-        "The browser has no session, and the page can't ask for a sign-in.",
-        "Leave out prompt=none.",
-    ),
-    "unauthorized_client": (
-        ErrorKind.CONFIGURATION,
-        "This app client doesn't allow the authorization code grant.",
-        "Turn it on under the app client's login pages in the Cognito console.",
-    ),
-    "invalid_scope": (
-        ErrorKind.CONFIGURATION,
-        "The app client doesn't allow one of the scopes.",
-        "Compare the scopes with the app client's OpenID Connect and custom scopes.",
-    ),
-}
-
-
-def provider_error(error: str, description: str = "") -> AuthError:
-    """Return the error that the browser brought back, from the domain or from an identity provider.
-
-    Args:
-        error: The ``error`` parameter (RFC 6749 §4.1.2.1).
-        description: The ``error_description``, a server's text.
-    """
-    is_canceled = "access_denied" in description.lower() or "cancel" in description.lower()
-    key = "access_denied" if is_canceled else error
-    kind, message, suggestion = _PROVIDER_ERRORS.get(
-        key, (ErrorKind.SERVICE, "The sign-in failed in the browser.", "Start again.")
-    )
-    quote = "" if key in _PROVIDER_ERRORS else description or error
-    return AuthError(kind, message, suggestion, code=error[:40], service_message=description, quote=quote)
-
-
-_TOKEN_ERRORS = {
-    "invalid_grant": (
-        ErrorKind.NOT_AUTHORIZED,
-        "That sign-in has expired or was already used.",
-        "Start again.",
-    ),
-    "invalid_client": (
-        ErrorKind.CONFIGURATION,
-        "The domain doesn't accept the app client or its secret.",
-        "Check the app client ID, and the client secret if the app client has one.",
-    ),
-    "unauthorized_client": _PROVIDER_ERRORS["unauthorized_client"],
-}
-
-
-def token_error(body: Mapping[str, Any]) -> AuthError:
-    """Return the error of the token endpoint (RFC 6749 §5.2)."""
-    texts = (body.get(name) for name in ("error", "error_description", "error_message"))
-    error, *descriptions = (text if isinstance(text, str) else "" for text in texts)
-    description = next(filter(None, descriptions), "")
-    kind, message, suggestion = _TOKEN_ERRORS.get(
-        error, (ErrorKind.SERVICE, "The domain gave no tokens for this sign-in.", "Start again.")
-    )
-    quote = "" if error in _TOKEN_ERRORS else description or error
-    return AuthError(kind, message, suggestion, code=error[:40], service_message=description, quote=quote)
 
 
 def token_request(authorization: Authorization, client: AppClient, code: Secret) -> dict[str, Any]:

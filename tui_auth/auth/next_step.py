@@ -1,4 +1,4 @@
-"""The next steps of a sign-in, as frozen data in one union, the results of ``Auth``, what an error leads to.
+"""The next steps of a sign-in, as frozen data in one union, and the results of ``Auth``.
 
 The names are Amplify Auth's. A challenge that this version doesn't know is an ``UnknownStep``. An MFA type,
 factor or delivery medium that it doesn't know stays the raw string Cognito sent, so that it can be shown,
@@ -8,14 +8,12 @@ chosen and sent back.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import Enum, auto
+from enum import Enum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, get_args
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
-from tui_auth.auth.error_catalog import is_unknown_device
-from tui_auth.auth.managed_login import ContinueSignInWithBrowser as ContinueSignInWithBrowser
-from tui_auth.errors import AuthError, ErrorKind
+from tui_auth.endpoint import LOOPBACK_HOSTS
 from tui_auth.secret import Secret
 
 if TYPE_CHECKING:
@@ -27,6 +25,18 @@ if TYPE_CHECKING:
 TOTP_WINDOW_SECONDS = 30
 """A time step of an authenticator app (TOTP, RFC 6238). Cognito accepts the current one and its neighbors."""
 
+COOL_DOWN_SECONDS = 30.0
+"""Between two codes: Cognito limits them, and a new one makes the last one worthless."""
+
+ANSWER_SECONDS = 600.0
+"""How long the browser has, in seconds."""
+
+WORD_LENGTH = 4
+"""Of the word in a short address. A million words are possible, and the listener allows few wrong ones."""
+
+_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
+"""Of that word, without those that look alike."""
+
 
 class MFAType(Enum):
     """A second factor; the value is Cognito's name for it."""
@@ -34,11 +44,6 @@ class MFAType(Enum):
     SMS = "SMS_MFA"
     TOTP = "SOFTWARE_TOKEN_MFA"
     EMAIL = "EMAIL_OTP"
-
-    @property
-    def challenge_response(self) -> str:
-        """The ANSWER that chooses this factor."""
-        return self.value
 
 
 class AuthFactorType(Enum):
@@ -49,11 +54,6 @@ class AuthFactorType(Enum):
     EMAIL_OTP = "EMAIL_OTP"
     SMS_OTP = "SMS_OTP"
     WEB_AUTHN = "WEB_AUTHN"
-
-    @property
-    def challenge_response(self) -> str:
-        """The ANSWER that chooses this factor."""
-        return self.value
 
 
 def empty_info() -> Mapping[str, str]:
@@ -250,6 +250,45 @@ class ConfirmSignInWithPassword:
 
 
 @dataclass(frozen=True)
+class ContinueSignInWithBrowser:
+    """Managed login: answer with the address that the browser ended at, pasted or from ``BrowserListener``.
+
+    Amplify has no such step: its ``signInWithRedirect`` never leaves the browser.
+
+    Attributes:
+        url: The address to open.
+        redirect_uri: Where the browser ends.
+        state: Proves that an answer belongs to this try.
+        host: The domain's host, to show.
+        provider: The identity provider that was asked for; empty if the user chooses on the page.
+        expires_in: How long to wait for the browser, in seconds.
+    """
+
+    url: str = field(repr=False)
+    redirect_uri: str
+    state: Secret = field(compare=False)
+    host: str = ""
+    provider: str = ""
+    expires_in: float = ANSWER_SECONDS
+
+    @property
+    def short_url(self) -> str:
+        """The address on this machine that leads to ``url``; empty if the browser doesn't end here.
+
+        It ends with a word that only the terminal shows. Without one, another user of the machine could open
+        it first and sign this terminal in as themselves.
+        """
+        parts = urlsplit(self.redirect_uri)
+        if parts.scheme != "http" or parts.hostname not in LOOPBACK_HOSTS:
+            return ""
+        import hashlib
+
+        digest = hashlib.sha256(self.state.reveal_bytes()).digest()
+        word = "".join(_LETTERS[byte % len(_LETTERS)] for byte in digest[:WORD_LENGTH])
+        return f"http://{parts.netloc}/{word}"
+
+
+@dataclass(frozen=True)
 class UnknownStep:
     """A challenge that this version doesn't know, with its parameters: answer with one ANSWER."""
 
@@ -336,61 +375,3 @@ class SignUpResult:
 
     is_sign_up_complete: bool
     next_step: ConfirmSignUp | None = None
-
-
-# --- After an error --------------------------------------------------------------------------------------
-
-COOL_DOWN_SECONDS = 30.0
-"""Between two codes: Cognito limits them, and a new one makes the last one worthless."""
-
-
-class ErrorAction(Enum):
-    """What a front end does after an error."""
-
-    STAY = auto()
-    """Show the same step again, with the input and the error; the challenge session is still valid."""
-
-    SIGN_IN = auto()
-    """Go back to signing in, with the error."""
-
-    RESTART = auto()
-    """Show the same step and offer to restart it, at a key press and not before."""
-
-    WAIT = auto()
-    """Show the same step after a visible wait."""
-
-
-def action_for_error(  # noqa: PLR0911 - one for each kind of step
-    error: AuthError, step: NextStep | None, *, can_restart: bool
-) -> ErrorAction:
-    """Return what to do after an error.
-
-    Args:
-        error: How the call failed.
-        step: The step that was answered, or None while signing in.
-        can_restart: ``Attempt.can_restart``.
-    """
-    if step is None:
-        return ErrorAction.WAIT if error.kind is ErrorKind.THROTTLED else ErrorAction.STAY
-    if isinstance(step, ContinueSignInWithBrowser):
-        # What was pasted can be corrected. Any other error has used up the authorization code.
-        return ErrorAction.STAY if error.kind is ErrorKind.VALIDATION else ErrorAction.RESTART
-    if isinstance(step, ResetPassword) and error.code == "UserNotFoundException":
-        return ErrorAction.SIGN_IN  # only another user name helps
-    if isinstance(step, ConfirmSignInWithCustomChallenge | UnknownStep):
-        # Only the pool's Lambda functions know why they rejected the answer, and the challenge session ended.
-        if error.code == "NotAuthorizedException" or error.kind is ErrorKind.CHALLENGE_SESSION_EXPIRED:
-            return ErrorAction.SIGN_IN
-    elif _needs_restart(error, step):
-        return ErrorAction.RESTART if can_restart else ErrorAction.SIGN_IN
-    elif error.kind is ErrorKind.NOT_AUTHORIZED and error.code in (None, "NotAuthorizedException"):
-        # After choosing the password as the first factor, the user enters another one.
-        return ErrorAction.STAY if isinstance(step, ConfirmSignInWithPassword) else ErrorAction.SIGN_IN
-    return ErrorAction.WAIT if error.kind is ErrorKind.THROTTLED else ErrorAction.STAY
-
-
-def _needs_restart(error: AuthError, step: NextStep) -> bool:
-    """Return whether the challenge session is gone, or may be: nothing says that it takes two assertions."""
-    is_expired = error.kind is ErrorKind.CHALLENGE_SESSION_EXPIRED
-    is_rejected = isinstance(step, ContinueSignInWithPasskey) and error.code == "NotAuthorizedException"
-    return is_expired or is_rejected or is_unknown_device(error)

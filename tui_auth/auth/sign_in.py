@@ -15,19 +15,14 @@ from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.challenges import CHOICE_CHALLENGES, PASSWORD_FACTORS, Challenge, parse_choice
 from tui_auth.auth.engine import AuthReply, SignInEngine, is_first_factor_choice
 from tui_auth.auth.error_catalog import error_from_response, is_rejected_password
-from tui_auth.auth.managed_login import (
-    ANSWER_SECONDS,
-    Authorization,
-    ContinueSignInWithBrowser,
-    ManagedLogin,
-    parse_answer,
-    token_request,
-)
+from tui_auth.auth.managed_login import Authorization, ManagedLogin, parse_answer, token_request
 from tui_auth.auth.next_step import (
+    ANSWER_SECONDS,
     AuthFactorType,
     ConfirmSignInWithCustomChallenge,
     ConfirmSignInWithPassword,
     ConfirmSignUp,
+    ContinueSignInWithBrowser,
     ContinueSignInWithEmailMFASetup,
     ContinueSignInWithMFASetupSelection,
     ContinueSignInWithPasskey,

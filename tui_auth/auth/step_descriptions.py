@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tui_auth.auth.managed_login import ContinueSignInWithBrowser
 from tui_auth.auth.next_step import (
     AuthFactorType,
     ConfirmSignInWithCustomChallenge,
@@ -15,6 +14,7 @@ from tui_auth.auth.next_step import (
     ConfirmSignInWithSMSMFACode,
     ConfirmSignInWithTOTPCode,
     ConfirmSignUp,
+    ContinueSignInWithBrowser,
     ContinueSignInWithEmailMFASetup,
     ContinueSignInWithFirstFactorSelection,
     ContinueSignInWithMFASelection,

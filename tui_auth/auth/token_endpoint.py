@@ -12,14 +12,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from tui_auth.auth.managed_login import (
-    Authorization,
-    ManagedLogin,
-    parse_answer,
-    provider_error,
-    redirect_mismatch,
-    token_error,
-)
+from tui_auth.auth.browser_errors import provider_error, redirect_mismatch, token_error
+from tui_auth.auth.managed_login import Authorization, ManagedLogin, parse_answer
 from tui_auth.errors import NOT_FROM_COGNITO, TRY_AGAIN, AuthError, ErrorKind
 
 if TYPE_CHECKING:

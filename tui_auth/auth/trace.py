@@ -295,9 +295,9 @@ def _known_name(text: str) -> str:
 def _known_names() -> frozenset[str]:
     # Loaded here: only a trace in a file needs them.
     from tui_auth.auth import next_step
+    from tui_auth.auth.browser_errors import OAUTH_ERRORS
     from tui_auth.auth.challenges import CHOICE_CHALLENGES, RESPONSE_KEYS
     from tui_auth.auth.error_catalog import KNOWN_CODES
-    from tui_auth.auth.managed_login import OAUTH_ERRORS
 
     return frozenset(
         {

@@ -12,7 +12,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 if TYPE_CHECKING:
     from urllib.request import OpenerDirector
 
-    from tui_auth.auth.managed_login import ContinueSignInWithBrowser
+    from tui_auth.auth.next_step import ContinueSignInWithBrowser
     from tui_auth.secret import Secret
 
 MOST_REDIRECTS = 8

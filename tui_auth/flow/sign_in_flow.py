@@ -15,6 +15,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from tui_auth.auth.attempt import Attempt
+from tui_auth.auth.error_policy import ErrorAction, action_for_error
 from tui_auth.auth.next_step import (
     ConfirmSignInWithCustomChallenge,
     ConfirmSignInWithOTP,
@@ -25,11 +26,9 @@ from tui_auth.auth.next_step import (
     ContinueSignInWithTOTPSetup,
     DeliveryDetails,
     Done,
-    ErrorAction,
     NextStep,
     ResetPassword,
     TOTPSetupDetails,
-    action_for_error,
 )
 from tui_auth.errors import AuthError, ErrorField
 from tui_auth.flow import checks, messages, passkey

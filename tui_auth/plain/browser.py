@@ -11,7 +11,7 @@ from tui_auth.plain.prompts import NEW_CODE
 from tui_auth.terminal.safe_text import safe_line
 
 if TYPE_CHECKING:
-    from tui_auth.auth.managed_login import ContinueSignInWithBrowser
+    from tui_auth.auth.next_step import ContinueSignInWithBrowser
     from tui_auth.flow.outputs import Output
     from tui_auth.flow.sign_in_flow import SignInFlow
     from tui_auth.plain.prompts import Prompts

@@ -10,7 +10,7 @@ from textual.style import Style
 from textual.widgets import Static
 
 from tui_auth.auth.browser_listener import BrowserListener
-from tui_auth.auth.managed_login import ContinueSignInWithBrowser
+from tui_auth.auth.next_step import ContinueSignInWithBrowser
 from tui_auth.errors import AuthError, ErrorField
 from tui_auth.flow.messages import (
     NEVER_GIVE_AWAY,

@@ -11,6 +11,7 @@ from tests.steps.table import NEW_PASSWORD as NEW_PASSWORD
 from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.attempt import Attempt
 from tui_auth.auth.challenges import Answer
+from tui_auth.auth.error_policy import ErrorAction, action_for_error
 from tui_auth.auth.next_step import (
     AuthFactorType,
     ConfirmSignInWithCustomChallenge,
@@ -24,12 +25,10 @@ from tui_auth.auth.next_step import (
     ContinueSignInWithMFASetupSelection,
     ContinueSignInWithTOTPSetup,
     Done,
-    ErrorAction,
     MFAType,
     NextStep,
     ResetPassword,
     UnknownStep,
-    action_for_error,
 )
 from tui_auth.emulator import CognitoEmulator
 from tui_auth.emulator.demo_users import MOON_ANSWER, QUESTIONS, DemoUser

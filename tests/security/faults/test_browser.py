@@ -10,8 +10,7 @@ from tests.security.faults.conftest import RecordProperty, deadline_for
 from tests.security.faults.proxy import Fault, FaultProxy
 from tests.security.faults.test_engine import error_message_of
 from tui_auth.auth.auth import Auth
-from tui_auth.auth.managed_login import ContinueSignInWithBrowser
-from tui_auth.auth.next_step import Done, NextStep
+from tui_auth.auth.next_step import ContinueSignInWithBrowser, Done, NextStep
 from tui_auth.emulator import CognitoEmulator
 from tui_auth.emulator.demo_users import PASSWORD, DemoPool
 

@@ -19,8 +19,7 @@ from tests.security.faults.scripted_user import ScriptedUser
 from tests.security.faults.step_cases import STEP_CASES, StepCase
 from tui_auth.auth.attempt import Attempt
 from tui_auth.auth.auth import Auth
-from tui_auth.auth.managed_login import ContinueSignInWithBrowser
-from tui_auth.auth.next_step import NEXT_STEPS, ContinueSignInWithPasskey, Done
+from tui_auth.auth.next_step import NEXT_STEPS, ContinueSignInWithBrowser, ContinueSignInWithPasskey, Done
 from tui_auth.emulator import CognitoEmulator
 from tui_auth.emulator.demo_users import DemoPool
 from tui_auth.errors import AuthError

@@ -36,10 +36,11 @@ from tui_auth.auth.auth import Auth
 from tui_auth.auth.devices import Device
 from tui_auth.auth.error_catalog import error_from_response
 from tui_auth.auth.gateway import Address, CognitoGateway
-from tui_auth.auth.managed_login import ContinueSignInWithBrowser, ManagedLogin
+from tui_auth.auth.managed_login import ManagedLogin
 from tui_auth.auth.next_step import (
     NEXT_STEPS,
     ConfirmSignUp,
+    ContinueSignInWithBrowser,
     ContinueSignInWithFirstFactorSelection,
     ContinueSignInWithMFASelection,
     ContinueSignInWithMFASetupSelection,
