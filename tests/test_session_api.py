@@ -31,7 +31,9 @@ from tui_auth import (
     list_sessions,
     open_session,
 )
+from tui_auth.config.profile_editor import add_profile
 from tui_auth.config.resolver import ResolvedPool
+from tui_auth.config.settings import PasswordPolicy
 from tui_auth.storage.stores import StorageKind
 
 
@@ -319,6 +321,27 @@ class TestSave:
         session.save()
         session.refresh()
         assert machine.is_accepted(session.token())
+
+    def test_saved_session_knows_what_its_profile_says_about_the_pool(self, machine: Machine) -> None:
+        client = machine.create_client()
+        session = signed_in(machine, client)
+        session.save("file", "acme")
+        pool = {"user_pool_id": client.user_pool_id, "client_id": client.client_id}
+        more = {"passkey_relying_party": "auth.example.com", "password_policy": {"min_length": 12}}
+        add_profile("acme", {**pool, **more}, environ=machine.environ)
+        settings = session.find_pool_settings()
+        assert settings
+        assert settings.passkey_relying_party == "auth.example.com"
+        assert settings.password_policy == PasswordPolicy(min_length=12)
+        assert settings.endpoint_url == client.endpoint_url, "where the user signed in"
+
+    def test_settings_of_another_pool_are_not_those_of_the_session(self, machine: Machine) -> None:
+        session = signed_in(machine)
+        session.save("file", "acme")
+        other = {"user_pool_id": "eu-west-1_Other1234", "client_id": "other1", "app_name": "Other"}
+        add_profile("acme", other, environ=machine.environ)
+        settings = session.find_pool_settings()
+        assert settings is None or not settings.app_name
 
     def test_second_save_is_an_error(self, machine: Machine) -> None:
         session = signed_in(machine)

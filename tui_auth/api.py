@@ -206,8 +206,8 @@ class Auth(base.Auth):
         record = SessionRecord.from_sign_in(
             done, origin, server_time=self.gateway.now(), signature_checked=is_checked
         )
-        session = Session(record.selectors, unsaved=UnsavedSession(record, self.client, self.gateway))
-        return Done(**vars(done), session=session)
+        unsaved = UnsavedSession(record, self.client, self.gateway, self.pool)
+        return Done(**vars(done), session=Session(record.selectors, unsaved=unsaved))
 
 
 class _PoolKeys:

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from tui_auth.errors import TuiAuthError
-    from tui_auth.flow.account_pages import AccountSettings
+    from tui_auth.flow.account_pages import AccountContext
     from tui_auth.session.record import SessionRecord
 
 AnswerT = TypeVar("AnswerT")
@@ -119,7 +119,7 @@ class AccountApp(QuestionApp[str]):
     """
 
     def __init__(
-        self, settings: AccountSettings, record: SessionRecord, *, theme: str, environment_badge: str = ""
+        self, settings: AccountContext, record: SessionRecord, *, theme: str, environment_badge: str = ""
     ) -> None:
         super().__init__(theme)
         self.settings = settings

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from tui_auth.account.account import Account
     from tui_auth.auth.trace import CallTrace
+    from tui_auth.config.resolver import ResolvedPool
     from tui_auth.session.aws import AwsCredentials
     from tui_auth.session.record import SessionInfo, SessionRecord
     from tui_auth.session.sessions import Sessions, StoredSession
@@ -43,7 +44,7 @@ def open_session(
     endpoint_url: str | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> Session:
-    """Return the session that the command line finds with the same words. Nothing is read until it is used.
+    """Return the session that the command line finds with the same flags. Nothing is read until it is used.
 
     Without arguments that is the session of ``TUI_AUTH_*``, the default profile or an Amplify file, else the
     user who signed in last.
@@ -89,7 +90,7 @@ class Session:
     with, never a token. Once a session was found, the object stays with that user and pool.
 
     Every method raises NotSignedInError if there is no session or Cognito has ended it, StorageError if it
-    can't be read, and ConfigurationError if what it was opened with can't be used.
+    can't be read, and ConfigurationError if its profile or settings are invalid.
     """
 
     __slots__ = ("_environ", "_flags", "_owner", "_reference", "_report", "_sessions", "_unsaved")
@@ -127,11 +128,11 @@ class Session:
     def __reduce__(self) -> tuple[Any, ...]:
         if self._unsaved is not None:
             raise TypeError("A session in memory can't be pickled. Save it first.")
-        environ = self._environ
-        if environ is not None:
-            environ = {
-                name: environ[name] for name in environ if name == "HOME" or name.startswith(_PREFIXES)
-            }
+        environ = self._environ and {
+            name: value
+            for name, value in self._environ.items()
+            if name == "HOME" or name.startswith(_PREFIXES)
+        }
         return _restore, (self._flags, environ, self._reference, self._owner)
 
     # -- tokens ----------------------------------------------------------------------------------------
@@ -213,12 +214,9 @@ class Session:
     # -- the user --------------------------------------------------------------------------------------
 
     @property
+    @drops_secrets
     def info(self) -> SessionInfo:
         """Who is signed in, and where the session is stored. No request is made."""
-        return self._info()
-
-    @drops_secrets
-    def _info(self) -> SessionInfo:
         from tui_auth.session.record import SessionInfo
 
         _, stored = self.locate()
@@ -272,9 +270,9 @@ class Session:
         from tui_auth.session.account_access import open_account
 
         record = self.locate()[1].record
-        gateway = {"open_gateway": self._unsaved.gateway} if self._unsaved else {}
+        connect = self._unsaved.gateway if self._unsaved else None
         # Looked up by then, because it may be stored meanwhile.
-        return open_account(record, self, lambda: self._sessions or self.locate()[0], trace=trace, **gateway)
+        return open_account(record, self, lambda: self._sessions or self.locate()[0], connect, trace=trace)
 
     # -- beginning and end -----------------------------------------------------------------------------
 
@@ -295,7 +293,7 @@ class Session:
         """
         from tui_auth.errors import ErrorKind, InvalidStateError
         from tui_auth.session.sessions import Sessions
-        from tui_auth.storage.stores import NOT_STORED, StorageKind
+        from tui_auth.storage.stores import StorageKind
 
         unsaved = self._unsaved
         if unsaved is None:
@@ -308,11 +306,7 @@ class Session:
             self._flags = record.selectors
             self._unsaved = None
 
-        result = unsaved.save_to(Sessions(self._variables), StorageKind(storage), profile, use_stored)
-        if result.problem:
-            raise StorageError(NOT_STORED, result.problem)
-        if result.unknown:
-            raise StorageError(result.unknown)
+        unsaved.save_to(Sessions(self._variables), StorageKind(storage), profile, use_stored)
 
     @drops_secrets
     def sign_out(self, *, everywhere: bool = False) -> None:
@@ -361,6 +355,15 @@ class Session:
         self._pin(stored.record, str(stored.store.kind))
         return sessions, stored
 
+    def find_pool_settings(self) -> ResolvedPool | None:
+        """Return what is configured about the session's pool; None if nothing is."""
+        from tui_auth.session.finder import find_pool_settings
+
+        if (unsaved := self._unsaved) and unsaved.pool:
+            return unsaved.pool
+        sessions, stored = self.locate()
+        return find_pool_settings(self._flags, sessions, stored.record)
+
     def fresh(
         self,
         kinds: Sequence[str],
@@ -395,7 +398,7 @@ class Session:
             self._report(result.note)
         return result.record
 
-    # -- how -------------------------------------------------------------------------------------------
+    # -- internals -------------------------------------------------------------------------------------
 
     @property
     def _variables(self) -> Mapping[str, str]:

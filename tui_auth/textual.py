@@ -24,7 +24,7 @@ from tui_auth.auth.next_step import NEXT_STEPS
 from tui_auth.config.aws_settings import effective_endpoint
 from tui_auth.config.resolver import ResolvedPool
 from tui_auth.errors import AuthError, ConfigurationError, ErrorKind, InvalidStateError, StorageError
-from tui_auth.flow.account_pages import AccountSettings
+from tui_auth.flow.account_pages import AccountContext
 from tui_auth.flow.after_sign_in import SessionSaver
 from tui_auth.flow.interface import (
     ASSUMED_SESSION_SECONDS,
@@ -148,7 +148,7 @@ class SignIn(SignInRoot):
             password_policy=pool.password_policy,
             managed_login=auth.managed_login,
             identity_providers=pool.browser.get("identity_providers", ()),
-            passkeys=PasskeySettings(pool.passkey_relying_party),
+            passkeys=PasskeySettings.from_pool(pool),
         )
         hidden = ["quit", "account", *["sign_up"] * hide_sign_up, *["forgot"] * hide_forgot_password]
         options = ScreenOptions(
@@ -394,7 +394,7 @@ class _GuestSaver(SessionSaver):
 
 
 class AccountScreen(AccountRoot):
-    """Shows the account of a signed-in user: attributes, password, second factors, devices and sessions.
+    """Shows the account of a signed-in user: attributes, password, second factors, passkeys and more.
 
     Push it with ``push_screen`` or ``push_screen_wait``. The result is always None; ``ended_by`` is the error
     that ended it, such as NotSignedInError after the session was ended elsewhere, or None.
@@ -408,7 +408,7 @@ class AccountScreen(AccountRoot):
     Raises:
         NotSignedInError: There is no session.
         StorageError: It can't be read.
-        ConfigurationError: What it was opened with can't be used.
+        ConfigurationError: Its profile or settings are invalid.
     """
 
     def __init__(
@@ -419,14 +419,13 @@ class AccountScreen(AccountRoot):
         app_name: str = "",
         labels: Mapping[str, str] | None = None,
     ) -> None:
-        info, endpoint = session.info, session.locate()[1].record.origin.endpoint
-        label = pool_label or info.profile or info.user_pool_id
-        names = tuple(filter(None, (info.username, info.email)))
+        record = session.locate()[1].record
+        label = pool_label or record.origin.profile or record.origin.user_pool_id
         super().__init__(
-            AccountSettings(session.account(), names, app_name=app_name or label),
+            AccountContext.from_session(session, record, app_name=app_name or label),
             pool_label=label,
-            username=info.email or info.username,
-            environment_badge=environment_badge_for(endpoint),
+            username=record.email or record.username,
+            environment_badge=environment_badge_for(record.origin.endpoint),
             hidden_actions=frozenset({"quit"}),
             labels=_check_labels(labels),
         )

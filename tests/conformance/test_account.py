@@ -26,7 +26,7 @@ from tui_auth.auth.next_step import MFAType
 from tui_auth.config.settings import PasswordPolicy
 from tui_auth.errors import AuthError, InvalidStateError
 from tui_auth.flow.account_overview_page import DeletePage
-from tui_auth.flow.account_pages import AccountSettings, Leave, Run, Say
+from tui_auth.flow.account_pages import AccountContext, Leave, Run, Say
 from tui_auth.secret import Secret
 
 SMS, TOTP = MFAType.SMS, MFAType.TOTP
@@ -151,7 +151,7 @@ def test_change_password_with_wrong_password_requirements() -> None:
 
 
 def test_delete_an_authenticated_user(ann: SignedIn) -> None:
-    page = DeletePage(AccountSettings(ann.account, ("ann",)))
+    page = DeletePage(AccountContext(ann.account, ("ann",)))
     # Amplify UI asks with a button; tui-auth takes the typed name.
     output = page.submit({"name": Secret("ann")})
     assert isinstance(output, Run)
@@ -161,7 +161,7 @@ def test_delete_an_authenticated_user(ann: SignedIn) -> None:
 
 
 def test_initiate_delete_but_do_not_confirm(ann: SignedIn) -> None:
-    page = DeletePage(AccountSettings(ann.account, ("ann",)))
+    page = DeletePage(AccountContext(ann.account, ("ann",)))
     assert isinstance(page.submit({"name": Secret("yes")}), Say)
     assert "DeleteUser" not in ann.calls
     assert ann.pool.password_sign_in()["AuthenticationResult"]
@@ -169,7 +169,7 @@ def test_initiate_delete_but_do_not_confirm(ann: SignedIn) -> None:
 
 def test_delete_fails_due_to_cognito_error(ann: SignedIn) -> None:
     ann.pool.server.fail_next("DeleteUser", "InternalErrorException", "no")
-    output = DeletePage(AccountSettings(ann.account, ("ann",))).submit({"name": Secret("ann")})
+    output = DeletePage(AccountContext(ann.account, ("ann",))).submit({"name": Secret("ann")})
     assert isinstance(output, Run)
     with pytest.raises(AuthError):
         output.work()

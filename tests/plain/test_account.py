@@ -19,7 +19,7 @@ from tests.plain.typist import Typist
 from tui_auth.errors import AuthError, NotSignedInError
 from tui_auth.flow.account_attribute_pages import CodePage
 from tui_auth.flow.account_overview_page import DeletePage, PasswordPage
-from tui_auth.flow.account_pages import AccountSettings
+from tui_auth.flow.account_pages import AccountContext
 from tui_auth.flow.interface import PasskeySettings
 from tui_auth.plain.account import PlainAccount
 from tui_auth.plain.prompts import BackError, Prompts
@@ -50,7 +50,7 @@ class LiveTypist(Typist):
 def run(signed_in: SignedIn, *typed: str) -> LiveTypist:
     """Open the account, type these lines, then leave it."""
     lines = LiveTypist(signed_in, *typed, "/back")
-    PlainAccount(AccountSettings(signed_in.account, ("ann",)), Prompts(lines)).run()
+    PlainAccount(AccountContext(signed_in.account, ("ann",)), Prompts(lines)).run()
     assert lines.typed == []
     return lines
 
@@ -108,7 +108,7 @@ def test_passkey_is_added_on_a_security_key(make_pool: MakePool, typed: tuple[st
     ann = sign_in(pool)
     lines = LiveTypist(ann, "8", "1", *typed, "/back", "/back")
     passkeys = PasskeySettings(keys=HeldKeys(touched_key(PIN)))
-    PlainAccount(AccountSettings(ann.account, ("ann",), passkeys=passkeys), Prompts(lines)).run()
+    PlainAccount(AccountContext(ann.account, ("ann",), passkeys=passkeys), Prompts(lines)).run()
 
     assert lines.typed == []
     assert f"Add a passkey. For {SITE}" in lines.text
@@ -118,7 +118,7 @@ def test_passkey_is_added_on_a_security_key(make_pool: MakePool, typed: tuple[st
 
 def test_account_is_deleted_after_the_name(rich_ann: SignedIn) -> None:
     lines = LiveTypist(rich_ann, "9", "bob", "ann")
-    PlainAccount(AccountSettings(rich_ann.account, ("ann",)), Prompts(lines)).run()
+    PlainAccount(AccountContext(rich_ann.account, ("ann",)), Prompts(lines)).run()
     assert "Error: That isn't your user name." in lines.text
     assert lines.printed[-1] == "Your account is deleted."
     assert rich_ann.forgotten == ["user"]
@@ -126,7 +126,7 @@ def test_account_is_deleted_after_the_name(rich_ann: SignedIn) -> None:
 
 def test_session_that_ended_elsewhere_leaves_the_account(rich_ann: SignedIn) -> None:
     lines = LiveTypist(rich_ann, "3", "1", "Somebody")
-    account = PlainAccount(AccountSettings(rich_ann.account, ("ann",)), Prompts(lines))
+    account = PlainAccount(AccountContext(rich_ann.account, ("ann",)), Prompts(lines))
 
     def end_session(prompt: str) -> str:
         if "Full name" in prompt:
@@ -150,12 +150,12 @@ def test_error_in_the_account_is_said_and_the_page_asks_again(rich_ann: SignedIn
 
 
 def ask(signed_in: SignedIn, page: object, *typed: str) -> str:
-    settings = AccountSettings(signed_in.account, ("ann",))
+    settings = AccountContext(signed_in.account, ("ann",))
     return PlainAccount(settings, Prompts(LiveTypist(signed_in, *typed))).ask(page)  # type: ignore[arg-type]
 
 
-def settings_of(signed_in: SignedIn) -> AccountSettings:
-    return AccountSettings(signed_in.account, ("ann",))
+def settings_of(signed_in: SignedIn) -> AccountContext:
+    return AccountContext(signed_in.account, ("ann",))
 
 
 def test_command_asks_until_the_code_is_right(ann: SignedIn) -> None:

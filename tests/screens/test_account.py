@@ -27,13 +27,15 @@ from tui_auth.api import Auth as PublicAuth
 from tui_auth.app import TuiAuthApp
 from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.auth import Auth
+from tui_auth.config.resolver import ResolvedPool
+from tui_auth.config.settings import PasswordPolicy
 from tui_auth.demo.software_key import SoftwareKey
 from tui_auth.emulator.session_tracking import VISITOR, Visitor
 from tui_auth.error_kinds import PasskeyProblem
 from tui_auth.errors import NotSignedInError
 from tui_auth.first_run_app import AccountApp
 from tui_auth.flow.account_list_pages import SessionsPage
-from tui_auth.flow.account_pages import AccountSettings, ListPage, Run
+from tui_auth.flow.account_pages import AccountContext, ListPage, Run
 from tui_auth.flow.account_pages import Open as OpenPage
 from tui_auth.flow.interface import PasskeySettings, SignInSettings
 from tui_auth.flow.passkey import NOTES, PIN_LABEL, PIN_WRONG, TOUCH
@@ -105,7 +107,7 @@ def has_read_sessions(app: App[Any]) -> bool:
 async def open_account(
     signed_in: SignedIn, size: tuple[int, int] = (80, 23), **settings: Any
 ) -> AsyncIterator[Stage]:
-    account = AccountSettings(signed_in.account, ("ann",), app_name="acme", **settings)
+    account = AccountContext(signed_in.account, ("ann",), app_name="acme", **settings)
     app = AccountApp(account, FakeRecord(), theme="tui-auth-dark")  # type: ignore[arg-type]
     async with app.run_test(size=size) as pilot:
         stage = Stage(signed_in, pilot)
@@ -141,7 +143,7 @@ async def test_part_that_is_not_offered_is_skipped_and_says_why(ann: SignedIn) -
 
 async def test_values_appear_while_the_others_are_still_read(ann: SignedIn) -> None:
     lock = ann.pool.server.state.lock
-    settings = AccountSettings(ann.account, ("ann",))
+    settings = AccountContext(ann.account, ("ann",))
     app = AccountApp(settings, FakeRecord(), theme="tui-auth-dark")  # type: ignore[arg-type]
     with lock:
         async with app.run_test(size=(80, 23)) as pilot:
@@ -316,7 +318,7 @@ def test_session_is_ended_with_those_that_came_from_it(
         UserSession.from_reply({"SessionId": "tkn2", "SessionType": "TOKEN", "OriginSessionId": "sso1"}),
         UserSession.from_reply({"SessionId": "tkn3", "SessionType": "TOKEN"}),
     ]
-    page = SessionsPage(AccountSettings(rich_ann.account, ("ann",)), sessions)
+    page = SessionsPage(AccountContext(rich_ann.account, ("ann",)), sessions)
     assert [row.note.endswith(", 1 linked") for row in page.rows()] == [True, False, False, False]
     question = page.press("x", 0)
     assert isinstance(question, OpenPage)
@@ -547,6 +549,12 @@ class HostApp(App[None]):
 async def test_another_program_shows_the_account_and_goes_on(rich_ann: SignedIn) -> None:
     pool = rich_ann.pool
     auth = PublicAuth(pool.pool_id, pool.client_id, endpoint_url=pool.server.endpoint_url)
+    auth.pool = ResolvedPool(
+        pool.pool_id,
+        pool.client_id,
+        passkey_relying_party=SITE,
+        password_policy=PasswordPolicy(min_length=12),
+    )
     step = auth.sign_in("ann", PASSWORD, auth_flow="USER_PASSWORD_AUTH").next_step
     assert isinstance(step, Done)
     assert step.session is not None
@@ -554,6 +562,10 @@ async def test_another_program_shows_the_account_and_goes_on(rich_ann: SignedIn)
     async with app.run_test(size=(80, 23)) as pilot:
         await until(pilot, lambda: "ann@example.com" in screen_text(app) and has_read_sessions(app))
         assert "Shop · acme TEST ENDPOINT · ann@example.com" in screen_text(app), "as in SignIn"
+        context = next(screen for screen in app.screen_stack if isinstance(screen, AccountScreen)).settings
+        assert context.endpoint_url == pool.server.endpoint_url
+        assert context.passkeys.relying_party == SITE
+        assert context.password_policy == PasswordPolicy(min_length=12)
         await press(pilot, "7")
         await until(pilot, lambda: "this session" in screen_text(app))
         await press(pilot, "escape")

@@ -14,7 +14,7 @@ from tests.scripted_gateway import ScriptedGateway
 from tests.snapshots.test_pictures import pytestmark as pytestmark
 from tui_auth.account.account import Account
 from tui_auth.first_run_app import AccountApp
-from tui_auth.flow.account_pages import AccountSettings
+from tui_auth.flow.account_pages import AccountContext
 from tui_auth.session.record import SessionOrigin
 
 
@@ -106,7 +106,7 @@ def test_page_looks_like_its_picture(
     name: str, size: tuple[int, int], snap_compare: Callable[..., bool]
 ) -> None:
     keys, text = PAGES[name]
-    settings = AccountSettings(Account(OneToken(), FixedGateway()), ("dora",), app_name="acme")
+    settings = AccountContext(Account(OneToken(), FixedGateway()), ("dora",), app_name="acme")
     app = AccountApp(settings, FixedRecord(), theme="tui-auth-dark")  # type: ignore[arg-type]
 
     async def reach(pilot: Any) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tui_auth.account.overview import fetch_overview
@@ -15,17 +14,24 @@ from tui_auth.account.values import MFAPreference
 from tui_auth.cli import account_facts as facts
 from tui_auth.cli.output import CommandFailedError, error_text, say, status_for, tell, write_out
 from tui_auth.cli.parser import read_secret_line
-from tui_auth.cli.sign_in_now import choose_theme, line_prompts, prepare_full_screen, wants_line_prompts
+from tui_auth.cli.sign_in_now import (
+    choose_theme,
+    line_prompts,
+    passkey_settings,
+    prepare_full_screen,
+    wants_line_prompts,
+)
 from tui_auth.exit_codes import ExitCode
 from tui_auth.flow import account_texts as texts
 from tui_auth.flow.account_attribute_pages import CodePage
 from tui_auth.flow.account_factor_pages import AppPage
 from tui_auth.flow.account_overview_page import DeletePage, PasswordPage
-from tui_auth.flow.account_pages import AccountSettings
+from tui_auth.flow.account_pages import AccountContext
 from tui_auth.flow.checks import find_attribute_error, find_password_error, normalize_attribute
-from tui_auth.flow.interface import environment_badge_for
+from tui_auth.flow.interface import PasskeySettings, environment_badge_for
 from tui_auth.flow.messages import CONTACTS, VERIFIED, format_attribute, format_delivery
 from tui_auth.secret import Secret
+from tui_auth.session.finder import find_pool_settings
 from tui_auth.session.sessions import Sessions
 from tui_auth.terminal.environment import TerminalKind, find_terminal
 
@@ -35,7 +41,6 @@ if TYPE_CHECKING:
 
     from tui_auth.account.account import Account
     from tui_auth.account.values import MFASettings
-    from tui_auth.config.settings import PasswordPolicy
     from tui_auth.flow.account_pages import Page
     from tui_auth.session.sessions import StoredSession
 
@@ -45,13 +50,7 @@ def open_pages(account: Account, stored: StoredSession, arguments: Namespace) ->
     kind = find_terminal().kind
     if kind is TerminalKind.NONE:
         return show(account, stored, arguments)
-    from tui_auth.cli.passkey_registration import registration_settings
-
-    settings = replace(
-        _settings(account, stored, arguments),
-        passkeys=registration_settings(stored, arguments),
-        endpoint_url=stored.record.origin.endpoint or None,
-    )
+    settings = _settings(account, stored, arguments)
     if kind is TerminalKind.LINES or wants_line_prompts(arguments):
         from tui_auth.plain.account import PlainAccount
         from tui_auth.plain.prompts import Prompts
@@ -280,22 +279,17 @@ def delete(account: Account, stored: StoredSession, arguments: Namespace) -> int
     return ExitCode.OK
 
 
-def _settings(account: Account, stored: StoredSession, arguments: Namespace | None = None) -> AccountSettings:
-    """Return what the pages of the account need; the password policy only if arguments are given."""
+def _settings(account: Account, stored: StoredSession, arguments: Namespace | None = None) -> AccountContext:
+    """Return what the pages of the account need; what is configured about the pool if arguments are given."""
     record = stored.record
-    return AccountSettings(
+    pool = find_pool_settings(vars(arguments), Sessions(), record) if arguments else None
+    return AccountContext.from_record(
         account,
-        (record.display_name, record.username),
+        record,
         app_name=record.origin.profile or record.origin.user_pool_id,
-        password_policy=_password_policy(arguments) if arguments else None,
+        password_policy=pool.password_policy if pool else None,
+        passkeys=passkey_settings(pool) if pool else PasskeySettings(),
     )
-
-
-def _password_policy(arguments: Namespace) -> PasswordPolicy | None:
-    from tui_auth.session.finder import resolve_query
-
-    choice = resolve_query(vars(arguments), Sessions()).choice
-    return choice.password_policy if choice else None
 
 
 def _ask(page: Page) -> None:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui_auth.cli.output import CommandFailedError
 from tui_auth.cli.sign_in_now import line_prompts, passkey_settings
-from tui_auth.config.files import ConfigurationError
-from tui_auth.config.resolver import resolve_pool
 from tui_auth.error_kinds import PasskeyProblem
 from tui_auth.exit_codes import ExitCode
 from tui_auth.flow.interface import PasskeySettings
@@ -20,6 +16,8 @@ from tui_auth.passkeys.problems import passkey_error
 from tui_auth.passkeys.relying_party import requested_relying_party
 from tui_auth.plain.passkey import prompts_to_register
 from tui_auth.plain.prompts import BackError, Prompts
+from tui_auth.session.finder import find_pool_settings
+from tui_auth.session.sessions import Sessions
 from tui_auth.terminal.safe_text import safe_line
 
 if TYPE_CHECKING:
@@ -44,9 +42,9 @@ def register_passkey(account: Account, stored: StoredSession, arguments: Namespa
         raise _failed(problem)
     options = account.start_web_authn_registration()
     endpoint_url = stored.record.origin.endpoint or None
-    make_ceremony = partial(
-        RegistrationCeremony, options, registration_settings(stored, arguments), endpoint_url
-    )
+    pool = find_pool_settings(vars(arguments), Sessions(), stored.record)
+    settings = passkey_settings(pool) if pool else PasskeySettings()
+    make_ceremony = partial(RegistrationCeremony, options, settings, endpoint_url)
     with line_prompts() as lines:
         prompts, site = prompts_to_register(Prompts(lines)), requested_relying_party(options)
         lines.say(f"Add a passkey for {safe_line(site, limit=SITE_LIMIT)}.")
@@ -66,19 +64,3 @@ def _failed(problem: PasskeyProblem | None) -> CommandFailedError:
     is_about_here = problem.needs_another_way or problem in _NO_KEY_HERE
     status = ExitCode.UNSUPPORTED_STEP if is_about_here else ExitCode.REJECTED
     return CommandFailedError(status, format_registration_problem(passkey_error(problem)))
-
-
-def registration_settings(stored: StoredSession, arguments: Namespace) -> PasskeySettings:
-    """Return the site that the pool of this session is pinned to by a profile or an Amplify file."""
-    try:
-        choice = resolve_pool(
-            vars(arguments),
-            current_session=lambda: stored.record.sign_in_settings,
-            folder=Path.cwd(),
-            reads_secret=False,
-        )
-    except ConfigurationError:
-        return PasskeySettings()
-    is_this_pool = choice.user_pool_id == stored.record.key.user_pool_id
-    choice = replace(choice, endpoint_url=stored.record.origin.endpoint or choice.endpoint_url)
-    return passkey_settings(choice) if is_this_pool else PasskeySettings()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 import os
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -153,10 +154,7 @@ def _auth_flow(choice: ResolvedPool) -> AuthFlow:
 
 
 def passkey_settings(choice: ResolvedPool) -> PasskeySettings:
-    """Return the site that passkeys are for; one that the user confirms is stored in the profile.
-
-    That of an Amplify file, which may be somebody else's, must be confirmed unless AWS chooses the challenge.
-    """
+    """Return the site that passkeys are for; one that the user confirms is stored in the profile."""
 
     def remember(relying_party: str) -> None:
         from tui_auth.config.profile_editor import set_profile_setting
@@ -164,10 +162,7 @@ def passkey_settings(choice: ResolvedPool) -> PasskeySettings:
         if choice.profile:
             set_profile_setting(choice.profile, "passkey_relying_party", relying_party)
 
-    origin = choice.origins.get("passkey_relying_party")
-    is_of_project = origin is not None and origin.kind is SourceKind.AMPLIFY_FILE
-    must_confirm = is_of_project and bool(effective_endpoint(choice.endpoint_url))
-    return PasskeySettings(choice.passkey_relying_party, remember, must_confirm=must_confirm)
+    return replace(PasskeySettings.from_pool(choice), remember=remember)
 
 
 def _pool_origin(choice: ResolvedPool) -> str:

@@ -33,11 +33,11 @@ from tui_auth.terminal.safe_text import safe_line
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from tui_auth.flow.account_pages import AccountSettings, Output, Page, Values
+    from tui_auth.flow.account_pages import AccountContext, Output, Page, Values
     from tui_auth.secret import Secret
 
 
-def contact_page(settings: AccountSettings, name: str, attributes: Mapping[str, str]) -> Page:
+def contact_page(settings: AccountContext, name: str, attributes: Mapping[str, str]) -> Page:
     """Return the page of an address: what to do with it, or the form for one that isn't there yet."""
     value = attributes.get(name, "")
     form = AttributePage(settings, name, value)
@@ -55,13 +55,13 @@ def contact_page(settings: AccountSettings, name: str, attributes: Mapping[str, 
     return ActionsPage(settings, f"{label}: {safe_line(value, limit=60)}", f"It is {state}.", actions)
 
 
-def send_code(settings: AccountSettings, name: str) -> Output:
+def send_code(settings: AccountContext, name: str) -> Output:
     """Send a code to an address and open the page that asks for it."""
     details = settings.account.send_user_attribute_verification_code(name)
     return Open(CodePage(settings, name, f"{format_delivery(details)}."), in_place=True)
 
 
-def _remove(settings: AccountSettings, name: str) -> Output:
+def _remove(settings: AccountContext, name: str) -> Output:
     settings.account.delete_user_attributes([name])
     return Back(f"{format_attribute(name)} is removed.")
 
@@ -72,7 +72,7 @@ class DetailsPage(ListPage):
     title, task, crumb = "Other details", "Choose one to change it.", "details"
     explanation = "Cognito rejects changes to attributes that this app client may not change."
 
-    def __init__(self, settings: AccountSettings, attributes: Mapping[str, str]) -> None:
+    def __init__(self, settings: AccountContext, attributes: Mapping[str, str]) -> None:
         super().__init__(settings)
         self.attributes = attributes
 
@@ -107,7 +107,7 @@ class DetailsPage(ListPage):
 class AttributePage(FormPage):
     """Asks for the new value of one attribute."""
 
-    def __init__(self, settings: AccountSettings, name: str, value: str) -> None:
+    def __init__(self, settings: AccountContext, name: str, value: str) -> None:
         super().__init__(settings)
         self.name, self.value = name, value
         self.title = f"Change: {format_attribute(name)}" if value else f"Add: {format_attribute(name)}"
@@ -141,7 +141,7 @@ class CodePage(FormPage):
     crumb, submit_label, can_resend = "code", "Verify", True
     explanation = "The code is valid for a day. A new code replaces it. Press Esc to verify later."
 
-    def __init__(self, settings: AccountSettings, name: str, sent: str) -> None:
+    def __init__(self, settings: AccountContext, name: str, sent: str) -> None:
         super().__init__(settings)
         self.name = name
         self.title, self.task = "Enter the code", sent

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from tui_auth.account.values import MFASettings
     from tui_auth.auth.next_step import TOTPSetupDetails
-    from tui_auth.flow.account_pages import AccountSettings, Output, Values
+    from tui_auth.flow.account_pages import AccountContext, Output, Values
 
 _KEYWORDS = {MFAType.TOTP: "totp", MFAType.SMS: "sms", MFAType.EMAIL: "email"}
 _ADDRESS = {MFAType.SMS: "phone_number", MFAType.EMAIL: "email"}
@@ -43,9 +43,7 @@ class FactorsPage(ListPage):
         "remove the app (AdminDeleteSoftwareToken)."
     )
 
-    def __init__(
-        self, settings: AccountSettings, factors: MFASettings, attributes: Mapping[str, str]
-    ) -> None:
+    def __init__(self, settings: AccountContext, factors: MFASettings, attributes: Mapping[str, str]) -> None:
         super().__init__(settings)
         self.factors = factors
         self.attributes = attributes
@@ -118,7 +116,7 @@ class AppPage(FormPage):
         "shows. Anyone with this key can generate your codes. Esc changes nothing."
     )
 
-    def __init__(self, settings: AccountSettings, details: TOTPSetupDetails, *, is_replacement: bool) -> None:
+    def __init__(self, settings: AccountContext, details: TOTPSetupDetails, *, is_replacement: bool) -> None:
         super().__init__(settings)
         self.details = details
         self.is_replacement = is_replacement

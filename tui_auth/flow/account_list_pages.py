@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tui_auth.account.values import UserDevice, UserSession
-    from tui_auth.flow.account_pages import AccountSettings, Output
+    from tui_auth.flow.account_pages import AccountContext, Output
 
 
 class DevicesPage(ListPage):
@@ -24,7 +24,7 @@ class DevicesPage(ListPage):
         "registered it. Some user pools list only the devices that their users chose to remember."
     )
 
-    def __init__(self, settings: AccountSettings, devices: Sequence[UserDevice]) -> None:
+    def __init__(self, settings: AccountContext, devices: Sequence[UserDevice]) -> None:
         super().__init__(settings)
         self.devices = list(devices)
 
@@ -65,7 +65,7 @@ class SessionsPage(ListPage):
         "out."
     )
 
-    def __init__(self, settings: AccountSettings, sessions: Sequence[UserSession]) -> None:
+    def __init__(self, settings: AccountContext, sessions: Sequence[UserSession]) -> None:
         super().__init__(settings)
         self._sessions = list(sessions)
         self._ended: set[str] = set()
@@ -154,7 +154,7 @@ class SessionsPage(ListPage):
         return _describe_end(len(result.ended), [*result.failed.values()])
 
 
-def end_all_others(settings: AccountSettings) -> Output:
+def end_all_others(settings: AccountContext) -> Output:
     """End all sessions but this one."""
     result = settings.account.revoke_other_user_sessions()
     return _describe_end(len(result.ended), [*result.failed.values()])

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from tui_auth.account.values import UserProfile
-    from tui_auth.flow.account_pages import AccountSettings, Output, Page, Values
+    from tui_auth.flow.account_pages import AccountContext, Output, Page, Values
     from tui_auth.secret import Secret
 
 LOADING, STILL_READING = "…", "Cognito hasn't answered yet. Choose it again in a moment."
@@ -59,7 +59,7 @@ class OverviewPage(ListPage):
         "password again only to change the password, so don't leave a signed-in terminal alone."
     )
 
-    def __init__(self, settings: AccountSettings) -> None:
+    def __init__(self, settings: AccountContext) -> None:
         super().__init__(settings)
         self.parts = OverviewParts()
 
@@ -154,7 +154,7 @@ class PasswordPage(FormPage):
     title, crumb, submit_label = "Change your password", "password", "Change password"
     explanation = "Sessions elsewhere stay signed in; you can end them afterwards."
 
-    def __init__(self, settings: AccountSettings, *, has_password: bool, sessions: Any = None) -> None:
+    def __init__(self, settings: AccountContext, *, has_password: bool, sessions: Any = None) -> None:
         super().__init__(settings)
         self.has_password = has_password
         self.sessions = sessions

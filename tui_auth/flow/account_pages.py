@@ -18,18 +18,21 @@ if TYPE_CHECKING:
     from tui_auth.account.account import Account
     from tui_auth.config.settings import PasswordPolicy
     from tui_auth.secret import Secret
+    from tui_auth.session.record import SessionRecord
+    from tui_auth.session_api import Session
 
 LABEL_CELLS = 15
 """The width of the labels of a list with values."""
 
 
 @dataclass(frozen=True)
-class AccountSettings:
-    """The account, and what the pages need besides.
+class AccountContext:
+    """The account and what its pages need.
 
     Attributes:
         account: The account.
-        names: What the user may type to delete it: the user name as typed at the sign-in, and Cognito's.
+        names: What the user may type to delete it: the user name as typed at the sign-in, Cognito's, and the
+            email address, which some screens show in their place.
         app_name: The name under which an authenticator app lists a new key.
         password_policy: The pool's password policy; None if unknown.
         passkeys: For which site a new passkey may be, and where security keys are.
@@ -42,6 +45,47 @@ class AccountSettings:
     password_policy: PasswordPolicy | None = None
     passkeys: PasskeySettings = field(default_factory=PasskeySettings)
     endpoint_url: str | None = None
+
+    @classmethod
+    def from_record(
+        cls,
+        account: Account,
+        record: SessionRecord,
+        *,
+        app_name: str,
+        password_policy: PasswordPolicy | None = None,
+        passkeys: PasskeySettings = PasskeySettings(),  # noqa: B008 - immutable
+    ) -> AccountContext:
+        """Return the context of the account of a session, for every front end.
+
+        Args:
+            account: The account.
+            record: The session.
+            app_name: See ``AccountContext``.
+            password_policy: See ``AccountContext``.
+            passkeys: See ``AccountContext``.
+        """
+        names = dict.fromkeys((record.display_name, record.username, record.email))
+        return cls(
+            account,
+            tuple(filter(None, names)),
+            app_name=app_name,
+            password_policy=password_policy,
+            passkeys=passkeys,
+            endpoint_url=record.origin.endpoint or None,
+        )
+
+    @classmethod
+    def from_session(cls, session: Session, record: SessionRecord, *, app_name: str) -> AccountContext:
+        """Return the context of the account of a session of the Python API; see ``from_record``."""
+        pool = session.find_pool_settings()
+        return cls.from_record(
+            session.account(),
+            record,
+            app_name=app_name,
+            password_policy=pool.password_policy if pool else None,
+            passkeys=PasskeySettings.from_pool(pool),
+        )
 
 
 # -- what an answer leads to ------------------------------------------------------------------------
@@ -136,7 +180,7 @@ class Page:
     crumb = ""
     explanation = ""
 
-    def __init__(self, settings: AccountSettings) -> None:
+    def __init__(self, settings: AccountContext) -> None:
         self.settings = settings
         self.account = settings.account
 
@@ -200,7 +244,7 @@ class ActionsPage(ListPage):
     crumb = "choose"
 
     def __init__(
-        self, settings: AccountSettings, title: str, task: str, actions: Sequence[tuple[Row, Output]]
+        self, settings: AccountContext, title: str, task: str, actions: Sequence[tuple[Row, Output]]
     ) -> None:
         super().__init__(settings)
         self.title, self.task = title, task

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from tui_auth.account.values import WebAuthnCredential
     from tui_auth.error_kinds import PasskeyProblem
-    from tui_auth.flow.account_pages import AccountSettings, Output
+    from tui_auth.flow.account_pages import AccountContext, Output
     from tui_auth.flow.passkey import KeyEvent
 
 
@@ -34,7 +34,7 @@ class PasskeysPage(ListPage):
         "or password manager."
     )
 
-    def __init__(self, settings: AccountSettings, passkeys: Sequence[WebAuthnCredential]) -> None:
+    def __init__(self, settings: AccountContext, passkeys: Sequence[WebAuthnCredential]) -> None:
         super().__init__(settings)
         self.passkeys = list(passkeys)
         self.key_settings = replace(settings.passkeys, remember=self._trust)

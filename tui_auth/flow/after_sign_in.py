@@ -31,10 +31,10 @@ from tui_auth.threads import SHIELD_SECONDS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tui_auth.account.account import Account
     from tui_auth.auth.attempt import Attempt
     from tui_auth.auth.auth import Auth
     from tui_auth.auth.devices import Device
+    from tui_auth.flow.account_pages import AccountContext
     from tui_auth.flow.interface import SignInSettings
     from tui_auth.flow.outputs import Output
     from tui_auth.secret import Secret
@@ -232,8 +232,13 @@ class AfterSignIn:
 
         return RunJob(answer)
 
-    def open_account(self) -> Account:
-        """Return the account of the user who has signed in, with the stored session or one in memory."""
+    def open_account(self, app_name: str) -> AccountContext:
+        """Return the account of the user who has signed in, with the stored session or one in memory.
+
+        Args:
+            app_name: The issuer that an authenticator app shows.
+        """
+        from tui_auth.flow.account_pages import AccountContext
         from tui_auth.session.record import SessionOrigin, SessionRecord
         from tui_auth.session.unsaved import UnsavedSession
         from tui_auth.session_api import Session
@@ -241,19 +246,26 @@ class AfterSignIn:
         done, auth = self.done, self.auth
         assert done is not None, "the user has signed in"
         if stored := self.saver.stored_session if self.saver else None:
-            sessions, session = stored
-            return Session(session.record.selectors, sessions.environ).account(trace=auth.trace)
-        client = auth.client
-        origin = SessionOrigin(
-            client.user_pool_id,
-            client.client_id,
-            client.region,
-            client.endpoint_url or "",
-            signed_in_as=self.attempt.username if self.attempt else "",
+            record = stored[1].record
+            session = Session(record.selectors, stored[0].environ)
+        else:
+            client = auth.client
+            origin = SessionOrigin(
+                client.user_pool_id,
+                client.client_id,
+                client.region,
+                client.endpoint_url or "",
+                signed_in_as=self.attempt.username if self.attempt else "",
+            )
+            record = SessionRecord.from_sign_in(done, origin, server_time=auth.gateway.now())
+            session = Session({}, unsaved=UnsavedSession(record, client, auth.gateway))
+        return AccountContext.from_record(
+            session.account(trace=auth.trace),
+            record,
+            app_name=app_name,
+            password_policy=self.settings.password_policy,
+            passkeys=self.settings.passkeys,
         )
-        record = SessionRecord.from_sign_in(done, origin, server_time=auth.gateway.now())
-        memory = UnsavedSession(record, client, auth.gateway)
-        return Session({}, unsaved=memory).account(trace=auth.trace)
 
     def offer_verification(self) -> Output:
         """Offer to verify an address of the user that isn't verified, once for each user.

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from tui_auth.auth.app_client import AuthFlow
+from tui_auth.config.aws_settings import effective_endpoint
+from tui_auth.config.files import SourceKind
 from tui_auth.endpoint import is_cognito_host, is_loopback
 from tui_auth.errors import TRY_AGAIN, AuthError, ErrorField, ErrorKind
 from tui_auth.terminal.safe_text import quote_service, safe_line
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from tui_auth.auth.managed_login import ManagedLogin
+    from tui_auth.config.resolver import ResolvedPool
     from tui_auth.config.settings import PasswordPolicy
     from tui_auth.passkeys.keys import Keys
 
@@ -41,6 +44,20 @@ class PasskeySettings:
     remember: Callable[[str], object] | None = None
     keys: Keys | None = None
     must_confirm: bool = False
+
+    @classmethod
+    def from_pool(cls, pool: ResolvedPool | None) -> PasskeySettings:
+        """Return the site that the settings of a pool specify.
+
+        That of an Amplify file, which may be somebody else's, must be confirmed unless AWS chooses the
+        challenge.
+        """
+        if pool is None:
+            return cls()
+        origin = pool.origins.get("passkey_relying_party")
+        is_of_project = origin is not None and origin.kind is SourceKind.AMPLIFY_FILE
+        must_confirm = is_of_project and bool(effective_endpoint(pool.endpoint_url))
+        return cls(pool.passkey_relying_party, must_confirm=must_confirm)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from tui_auth.secret import Secret
 from tui_auth.threads import run_together
 
 if TYPE_CHECKING:
-    from tui_auth.flow.account_pages import AccountSettings, Input, Output, Page
+    from tui_auth.flow.account_pages import AccountContext, Input, Output, Page
     from tui_auth.plain.prompts import Prompts
 
 LEAVE_HINT = f"Type {BACK} to leave."
@@ -26,7 +26,7 @@ LEAVE_HINT = f"Type {BACK} to leave."
 class PlainAccount:
     """Shows the pages of an account, and asks for their answers."""
 
-    def __init__(self, settings: AccountSettings, prompts: Prompts) -> None:
+    def __init__(self, settings: AccountContext, prompts: Prompts) -> None:
         self.settings = settings
         self.prompts = prompts
         self._kept: dict[str, Secret] = {}

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
     from textual.screen import Screen
 
-    from tui_auth.flow.account_pages import AccountSettings, Output
+    from tui_auth.flow.account_pages import AccountContext, Output
     from tui_auth.screens.screen_context import Companion
 
 PageScreen = AccountPageScreen | AppScreen | RegistrationScreen
@@ -71,7 +71,7 @@ class AccountRoot(AccountPageScreen):
 
     def __init__(
         self,
-        settings: AccountSettings,
+        settings: AccountContext,
         *,
         pool_label: str = "",
         username: str = "",

@@ -128,25 +128,15 @@ class SignInRoot(SignInScreen):
 
     def on_account_requested(self, event: AccountRequested) -> None:
         """Open the account of the user who has signed in."""
-        from tui_auth.flow.account_pages import AccountSettings
         from tui_auth.screens.account import AccountRoot
 
         event.stop()
         done, context = self.done, self.context
         if done is None:
             return
-        names = (self.flow.username, done.claims.username)
-        settings = AccountSettings(
-            self.flow.open_account(),
-            tuple(filter(None, names)),
-            app_name=context.app_name,
-            password_policy=context.password_policy,
-            passkeys=self.flow.settings.passkeys,
-            endpoint_url=self.flow.auth.client.endpoint_url,
-        )
         self.push_screen(
             AccountRoot(
-                settings,
+                self.flow.open_account(context.app_name),
                 pool_label=context.pool,
                 username=done.claims.name_for(self.flow.username),
                 environment_badge=context.environment_badge,

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from tui_auth.account.account import Account
-from tui_auth.session.refresh import OpenGateway, open_gateway
+from tui_auth.session.refresh import open_gateway
 from tui_auth.storage.files import StorageError
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tui_auth.account.calls import TokenSource
     from tui_auth.auth.trace import CallTrace
     from tui_auth.session.record import SessionKey, SessionRecord
+    from tui_auth.session.refresh import OpenGateway
     from tui_auth.session.sessions import Sessions
 
 
@@ -22,9 +23,9 @@ def open_account(
     record: SessionRecord,
     tokens: TokenSource,
     find_sessions: Callable[[], Sessions],
+    connect: OpenGateway | None = None,
     *,
     trace: CallTrace | None = None,
-    open_gateway: OpenGateway = open_gateway,
 ) -> Account:
     """Return the account of a session.
 
@@ -32,15 +33,15 @@ def open_account(
         record: The session.
         tokens: Gives its tokens, refreshed if necessary.
         find_sessions: Returns the sessions it is one of by then.
+        connect: Opens the gateway to the pool of a session; None for a new connection.
         trace: Where to record calls, by name only.
-        open_gateway: Opens the gateway to the pool of a session.
 
     After its user deleted the account, all of the user's sessions here are forgotten; after this machine was
     forgotten as a device, so is what is stored of the device.
     """
     return Account(
         tokens,
-        open_gateway(record),
+        (connect or open_gateway)(record),
         trace=trace,
         on_device_forgotten=lambda: find_sessions().forget_device(record),
         on_deleted=lambda: forget_user(find_sessions(), record),

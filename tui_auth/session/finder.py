@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tui_auth.config.aws_settings import effective_endpoint
@@ -97,6 +97,25 @@ def find_session(flags: Flags, sessions: Sessions, *, in_python: bool = False) -
     if not query.notes:
         _cache_route(key, sessions, query, stored)
     return FoundSession(stored, tuple(notes))
+
+
+def find_pool_settings(flags: Flags, sessions: Sessions, record: SessionRecord) -> ResolvedPool | None:
+    """Return what a profile, a file or flags specify about a session's pool; None if nothing is specified.
+
+    If the flags name no profile, it is that of the sign-in.
+    """
+    profile = flags.get("profile") or record.origin.profile or None
+    for candidate in ({**flags, "profile": profile}, flags):
+        with suppress(ConfigurationError):
+            pool = resolve_pool(
+                candidate,
+                sessions.environ,
+                current_session=lambda: record.sign_in_settings,
+                reads_secret=False,
+            )
+            if pool.user_pool_id == record.origin.user_pool_id:
+                return replace(pool, endpoint_url=record.origin.endpoint or pool.endpoint_url)
+    return None
 
 
 def find_identity_pool(flags: Flags, sessions: Sessions, record: SessionRecord) -> str:

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 from tui_auth.config.files import ConfigurationError
 from tui_auth.session import NotSignedInError
 from tui_auth.session.sessions import Sessions, StoredSession, read_record, remove_session
-from tui_auth.storage.stores import MemoryStore, StorageKind
+from tui_auth.storage.files import StorageError
+from tui_auth.storage.stores import NOT_STORED, MemoryStore, StorageKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tui_auth.auth.app_client import AppClient
     from tui_auth.auth.gateway import Gateway
+    from tui_auth.config.resolver import ResolvedPool
     from tui_auth.session.index import SessionEntry, SessionIndex
     from tui_auth.session.record import SessionRecord
-    from tui_auth.session.sessions import SaveResult
 
 
 class UnsavedSession(Sessions):
@@ -26,10 +27,14 @@ class UnsavedSession(Sessions):
         record: The session.
         client: The app client of the sign-in, with its secret.
         gateway: The connection of the sign-in.
+        pool: The settings of the pool, as far as the sign-in knows them.
     """
 
-    def __init__(self, record: SessionRecord, client: AppClient, gateway: Gateway) -> None:
+    def __init__(
+        self, record: SessionRecord, client: AppClient, gateway: Gateway, pool: ResolvedPool | None = None
+    ) -> None:
         super().__init__()
+        self.pool = pool
         self._memory = MemoryStore()
         self._name = record.key.file_name
         self._client = client
@@ -58,7 +63,7 @@ class UnsavedSession(Sessions):
         storage: StorageKind,
         profile: str | None,
         on_stored: Callable[[SessionRecord], object],
-    ) -> SaveResult:
+    ) -> None:
         """Store the session, which then leaves the memory. Nothing refreshes it meanwhile.
 
         Args:
@@ -70,6 +75,7 @@ class UnsavedSession(Sessions):
         Raises:
             ConfigurationError: Nobody could refresh the stored session.
             NotSignedInError: It has ended.
+            StorageError: It couldn't be stored, or it isn't known whether it is.
         """
         from dataclasses import replace
 
@@ -83,10 +89,12 @@ class UnsavedSession(Sessions):
             if profile is not None:
                 record = replace(record, origin=replace(record.origin, profile=profile))
             result = sessions.save_record(record, storage)
-            if not result.problem:
-                on_stored(record)
-                remove_session(self._memory, self._name)
-        return result
+            if result.problem:
+                raise StorageError(NOT_STORED, result.problem)
+            on_stored(record)
+            remove_session(self._memory, self._name)
+        if result.unknown:
+            raise StorageError(result.unknown)
 
     def entries(self) -> list[SessionEntry]:
         """Return nothing: the sessions of the same user that are stored end on their own."""

@@ -35,7 +35,7 @@ from tui_auth.flow.account_attribute_pages import AttributePage, CodePage, conta
 from tui_auth.flow.account_factor_pages import FactorsPage
 from tui_auth.flow.account_list_pages import DevicesPage, SessionsPage
 from tui_auth.flow.account_overview_page import DeletePage, PasswordPage
-from tui_auth.flow.account_pages import AccountSettings, ListPage, Open, Output, Run
+from tui_auth.flow.account_pages import AccountContext, ListPage, Open, Output, Run
 from tui_auth.flow.account_passkey_pages import PasskeysPage, RegistrationPage
 from tui_auth.flow.interface import INTERNAL_ERROR, PasskeySettings
 from tui_auth.passkeys.ceremony import make_credential
@@ -49,10 +49,10 @@ def account_proxy(rich_pool: PoolUnderTest) -> Iterator[FaultProxy]:
         yield proxy
 
 
-def open_settings(pool: PoolUnderTest, proxy: FaultProxy) -> AccountSettings:
+def open_settings(pool: PoolUnderTest, proxy: FaultProxy) -> AccountContext:
     session = MemorySession(pool, dict(pool.password_sign_in()["AuthenticationResult"]))
     account = Account(session, CognitoGateway(Address("eu-west-1", proxy.url)))
-    return AccountSettings(account, ("ann",))
+    return AccountContext(account, ("ann",))
 
 
 def run(output: Output) -> Output:
@@ -73,20 +73,20 @@ def choose(page: ListPage, *positions: int) -> Output:
     return output
 
 
-def read_all(settings: AccountSettings) -> None:
+def read_all(settings: AccountContext) -> None:
     for name in SECTIONS:
         fetch_section(settings.account, name)
 
 
-Request = Callable[[AccountSettings], object]
+Request = Callable[[AccountContext], object]
 
 
-def factors(settings: AccountSettings) -> FactorsPage:
+def factors(settings: AccountContext) -> FactorsPage:
     mfa = settings.account.fetch_mfa_preference()
     return FactorsPage(settings, mfa, settings.account.fetch_user_attributes())
 
 
-def choose_action(settings: AccountSettings) -> Output:
+def choose_action(settings: AccountContext) -> Output:
     """Remove the email address."""
     page = contact_page(settings, "email", {"email": "a@b.c", "email_verified": "true"})
     assert isinstance(page, ListPage)
@@ -141,7 +141,7 @@ def test_new_passkey_reports_each_fault_in_our_words(
     pool = make_pool(mfa=mfa, Policies=PASSKEYS)
     pool.create_user(email="ann@example.com", email_verified="true")
 
-    def add(settings: AccountSettings) -> None:
+    def add(settings: AccountContext) -> None:
         output = run(PasskeysPage(settings, []).select(0))
         assert isinstance(output, Open)
         assert isinstance(output.page, RegistrationPage)
@@ -163,7 +163,7 @@ def test_new_passkey_reports_each_fault_in_our_words(
 
 
 def problem_of(
-    request: Request, settings: AccountSettings, fault: Fault, proxy: FaultProxy, after: int
+    request: Request, settings: AccountContext, fault: Fault, proxy: FaultProxy, after: int
 ) -> str:
     """Return what is wrong with how a page meets a fault; empty if nothing."""
     hits = proxy.hits
