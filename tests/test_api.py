@@ -170,6 +170,10 @@ class TestDescriptions:
 
         assert step in step_descriptions._DESCRIPTIONS
 
+    def test_what_is_no_step_is_a_type_error(self) -> None:
+        with pytest.raises(TypeError, match="str is no next step"):
+            describe_step("SMS_MFA")  # type: ignore[arg-type]
+
     def test_code_is_described_with_its_destination(self) -> None:
         reply = challenge(
             "SMS_MFA", CODE_DELIVERY_DELIVERY_MEDIUM="SMS", CODE_DELIVERY_DESTINATION="+***01\x1b[2J23"

@@ -1,7 +1,8 @@
 """Cognito's challenges: reply to next step, answer to ChallengeResponses, and the choices a user made.
 
-``_CHALLENGES`` is the one table of the challenges that this version knows. Source: the Cognito API reference
-on answering challenges, and the parameters that real pools send.
+``_CHALLENGES`` is the one table of the challenges that this version knows, but for MFA_SETUP, which needs a
+call first: ``next_step_for`` in ``sign_in`` handles it. Source: the Cognito API reference on answering
+challenges, and the parameters that real pools send.
 """
 
 from __future__ import annotations

@@ -56,9 +56,14 @@ def describe_step(step: NextStep | None) -> StepDescription:
 
     Args:
         step: ``SignInResult.next_step``.
+
+    Raises:
+        TypeError: It is no next step.
     """
-    describe = next(_DESCRIPTIONS[kind] for kind in type(step).__mro__ if kind in _DESCRIPTIONS)
-    return describe(step)
+    for kind in type(step).__mro__:
+        if describe := _DESCRIPTIONS.get(kind):
+            return describe(step)
+    raise TypeError(f"{type(step).__name__} is no next step")
 
 
 def _describe_challenge(step: Any) -> StepDescription:

@@ -16,14 +16,14 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tui_auth.cli.sign_in_now import choose_theme
-from tui_auth.cli.version import (
+from tui_auth.cli.program_facts import (
     describe_colors,
     describe_packages,
     describe_program,
     measure_terminal,
     unsupported_packages,
 )
+from tui_auth.cli.sign_in_now import choose_theme
 from tui_auth.config.files import (
     ConfigurationError,
     SharedConfigFileError,

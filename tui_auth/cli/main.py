@@ -55,7 +55,7 @@ def _dispatch(arguments: list[str]) -> int:
 
         return write_out(program_help())
     if arguments and arguments[0] == "--version":
-        from tui_auth.cli.version import version_text
+        from tui_auth.cli.program_facts import version_text
 
         return write_out(version_text())
     # -v and -V are no flags, but what users try.

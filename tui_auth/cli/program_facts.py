@@ -1,4 +1,4 @@
-"""What ``--version`` prints, and ``doctor``: program, packages, system and terminal.
+"""The program, its packages, the system and the terminal, for ``--version`` and ``doctor``.
 
 Imports no package that may be missing, so that ``tui-auth --version`` works even then.
 """
@@ -26,8 +26,10 @@ from tui_auth.terminal.safe_text import safe_line
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-PACKAGES = ("textual", "boto3", "botocore", "pyotp", "segno", "platformdirs", "PyJWT", "cryptography")
-OPTIONAL = ("keyring",)
+_REQUIRED_BY_OTHERS = ("botocore", "cryptography")
+"""Packages that boto3 and PyJWT require, and whose version matters here."""
+
+_OPTIONAL = ("keyring",)
 _REQUIREMENT = re.compile(r"(?P<package>[A-Za-z0-9._-]+)(?:\[[^\]]*\])?\s*(?P<range>[^;]*)(?P<marker>;.*)?")
 _BOUND = re.compile(r"(?P<sign>>=|<)\s*(?P<version>[0-9.]+)")
 
@@ -61,24 +63,17 @@ def _describe_build() -> str:
 
 def describe_packages() -> str:
     """Return the versions of the packages this program needs, and of the optional ones it has."""
-    packages = [f"{package} {_installed_version(package) or 'missing'}" for package in PACKAGES]
+    required = (*(requirement["package"] for requirement in _requirements()), *_REQUIRED_BY_OTHERS)
+    packages = [f"{package} {_installed_version(package) or 'missing'}" for package in required]
     optional = [
-        f"{package} {installed}" for package in OPTIONAL if (installed := _installed_version(package))
+        f"{package} {installed}" for package in _OPTIONAL if (installed := _installed_version(package))
     ]
     return ", ".join(packages + optional)
 
 
 def unsupported_packages() -> Iterator[str]:
     """Describe each package that is missing or of a version that this program doesn't support."""
-    from importlib.metadata import PackageNotFoundError, requires
-
-    try:
-        requirements = [_REQUIREMENT.match(requirement) for requirement in requires(PROGRAM) or []]
-    except PackageNotFoundError:
-        return
-    for requirement in requirements:
-        if requirement is None or "extra" in (requirement["marker"] or ""):
-            continue
+    for requirement in _requirements():
         package = requirement["package"]
         supported = ",".join(sorted(requirement["range"].strip().split(","), reverse=True))
         installed = _installed_version(package)
@@ -86,6 +81,17 @@ def unsupported_packages() -> Iterator[str]:
             yield f"{package} is missing; tui-auth needs {supported}"
         elif not _is_supported(installed, supported):
             yield f"{package} is {safe_line(installed, limit=30)}; tui-auth needs {supported}"
+
+
+def _requirements() -> list[re.Match[str]]:
+    """Return what this program requires without extras; nothing if it isn't installed."""
+    from importlib.metadata import PackageNotFoundError, requires
+
+    try:
+        requirements = [_REQUIREMENT.match(requirement) for requirement in requires(PROGRAM) or []]
+    except PackageNotFoundError:
+        return []
+    return [found for found in requirements if found and "extra" not in (found["marker"] or "")]
 
 
 def describe_terminal(environ: Mapping[str, str] = os.environ) -> str:
