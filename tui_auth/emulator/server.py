@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import threading
 from collections import defaultdict, deque
 from collections.abc import Callable
@@ -32,73 +31,106 @@ from tui_auth.emulator.service_model import IDENTITY_POOLS, USER_POOLS, parse_re
 from tui_auth.emulator.state import State
 
 if TYPE_CHECKING:
-    from types import ModuleType
-
     from tui_auth.emulator.web import WebReply, WebRequest
 
 Handler = Callable[[State, dict[str, Any]], dict[str, Any] | None]
 """Serves one operation; None is an empty reply."""
 
-_USER_POOL_OPERATIONS = {
-    sign_in: "InitiateAuth AdminInitiateAuth RespondToAuthChallenge AdminRespondToAuthChallenge",
-    tokens: "GetTokensFromRefreshToken RevokeToken",
-    sign_up: """
-        SignUp ConfirmSignUp ResendConfirmationCode ForgotPassword ConfirmForgotPassword
-        AdminCreateUser AdminConfirmSignUp AdminResetUserPassword
-        """,
-    account: """
-        GetUser GetUserAuthFactors ChangePassword SetUserMFAPreference GlobalSignOut DeleteUser
-        UpdateUserAttributes DeleteUserAttributes GetUserAttributeVerificationCode VerifyUserAttribute
-        AdminGetUser AdminSetUserPassword AdminSetUserMFAPreference AdminUserGlobalSignOut AdminDeleteUser
-        AdminUpdateUserAttributes AdminDeleteUserAttributes AdminEnableUser AdminDisableUser ListUsers
-        CreateGroup ListGroups AdminAddUserToGroup AdminRemoveUserFromGroup AdminListGroupsForUser
-        """,
-    mfa: """
-        AssociateSoftwareToken VerifySoftwareToken
-        ConfirmDevice GetDevice ListDevices ForgetDevice UpdateDeviceStatus AdminDeleteSoftwareToken
-        """,
-    user_sessions: """
-        ListUserSessions RevokeUserSession AdminListUserSessions AdminRevokeUserSession
-        GetUserPoolSessionConfiguration SetUserPoolSessionConfiguration
-        """,
-    webauthn: """
-        StartWebAuthnRegistration CompleteWebAuthnRegistration
-        ListWebAuthnCredentials DeleteWebAuthnCredential
-        """,
-    pools: """
-        CreateUserPool UpdateUserPool AddCustomAttributes DescribeUserPool DeleteUserPool ListUserPools
-        SetUserPoolMfaConfig GetUserPoolMfaConfig
-        CreateUserPoolClient UpdateUserPoolClient DescribeUserPoolClient DeleteUserPoolClient
-        ListUserPoolClients
-        """,
-    domains: """
-        CreateUserPoolDomain DescribeUserPoolDomain UpdateUserPoolDomain DeleteUserPoolDomain
-        CreateResourceServer DescribeResourceServer ListResourceServers UpdateResourceServer
-        DeleteResourceServer
-        """,
-    identity_providers: """
-        CreateIdentityProvider DescribeIdentityProvider ListIdentityProviders UpdateIdentityProvider
-        DeleteIdentityProvider GetIdentityProviderByIdentifier
-        """,
-}
-_IDENTITY_POOL_OPERATIONS = {
-    pools: "CreateIdentityPool DescribeIdentityPool DeleteIdentityPool GetId GetCredentialsForIdentity"
-}
-
-
-def _handler(module: ModuleType, operation: str) -> Handler:
-    """Return an operation's function: ``delete_user`` serves DeleteUser and AdminDeleteUser."""
-    name = re.sub("(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", operation).lower()
-    handler: Handler = vars(module).get(name) or vars(module)[name.removeprefix("admin_")]
-    return handler
-
-
 HANDLERS: dict[str, dict[str, Handler]] = {
-    service: {name: _handler(module, name) for module, names in operations.items() for name in names.split()}
-    for service, operations in (
-        (USER_POOLS, _USER_POOL_OPERATIONS),
-        (IDENTITY_POOLS, _IDENTITY_POOL_OPERATIONS),
-    )
+    USER_POOLS: {
+        "InitiateAuth": sign_in.initiate_auth,
+        "AdminInitiateAuth": sign_in.initiate_auth,
+        "RespondToAuthChallenge": sign_in.respond_to_auth_challenge,
+        "AdminRespondToAuthChallenge": sign_in.respond_to_auth_challenge,
+        "GetTokensFromRefreshToken": tokens.get_tokens_from_refresh_token,
+        "RevokeToken": tokens.revoke_token,
+        "SignUp": sign_up.sign_up,
+        "ConfirmSignUp": sign_up.confirm_sign_up,
+        "ResendConfirmationCode": sign_up.resend_confirmation_code,
+        "ForgotPassword": sign_up.forgot_password,
+        "ConfirmForgotPassword": sign_up.confirm_forgot_password,
+        "AdminCreateUser": sign_up.admin_create_user,
+        "AdminConfirmSignUp": sign_up.admin_confirm_sign_up,
+        "AdminResetUserPassword": sign_up.admin_reset_user_password,
+        "GetUser": account.get_user,
+        "GetUserAuthFactors": account.get_user_auth_factors,
+        "ChangePassword": account.change_password,
+        "SetUserMFAPreference": account.set_user_mfa_preference,
+        "GlobalSignOut": account.global_sign_out,
+        "DeleteUser": account.delete_user,
+        "UpdateUserAttributes": account.update_user_attributes,
+        "DeleteUserAttributes": account.delete_user_attributes,
+        "GetUserAttributeVerificationCode": account.get_user_attribute_verification_code,
+        "VerifyUserAttribute": account.verify_user_attribute,
+        "AdminGetUser": account.get_user,
+        "AdminSetUserPassword": account.admin_set_user_password,
+        "AdminSetUserMFAPreference": account.set_user_mfa_preference,
+        "AdminUserGlobalSignOut": account.global_sign_out,
+        "AdminDeleteUser": account.delete_user,
+        "AdminUpdateUserAttributes": account.update_user_attributes,
+        "AdminDeleteUserAttributes": account.delete_user_attributes,
+        "AdminEnableUser": account.admin_enable_user,
+        "AdminDisableUser": account.admin_disable_user,
+        "ListUsers": account.list_users,
+        "CreateGroup": account.create_group,
+        "ListGroups": account.list_groups,
+        "AdminAddUserToGroup": account.admin_add_user_to_group,
+        "AdminRemoveUserFromGroup": account.admin_remove_user_from_group,
+        "AdminListGroupsForUser": account.admin_list_groups_for_user,
+        "AssociateSoftwareToken": mfa.associate_software_token,
+        "VerifySoftwareToken": mfa.verify_software_token,
+        "ConfirmDevice": mfa.confirm_device,
+        "GetDevice": mfa.get_device,
+        "ListDevices": mfa.list_devices,
+        "ForgetDevice": mfa.forget_device,
+        "UpdateDeviceStatus": mfa.update_device_status,
+        "AdminDeleteSoftwareToken": mfa.admin_delete_software_token,
+        "ListUserSessions": user_sessions.list_user_sessions,
+        "RevokeUserSession": user_sessions.revoke_user_session,
+        "AdminListUserSessions": user_sessions.list_user_sessions,
+        "AdminRevokeUserSession": user_sessions.revoke_user_session,
+        "GetUserPoolSessionConfiguration": user_sessions.get_user_pool_session_configuration,
+        "SetUserPoolSessionConfiguration": user_sessions.set_user_pool_session_configuration,
+        "StartWebAuthnRegistration": webauthn.start_web_authn_registration,
+        "CompleteWebAuthnRegistration": webauthn.complete_web_authn_registration,
+        "ListWebAuthnCredentials": webauthn.list_web_authn_credentials,
+        "DeleteWebAuthnCredential": webauthn.delete_web_authn_credential,
+        "CreateUserPool": pools.create_user_pool,
+        "UpdateUserPool": pools.update_user_pool,
+        "AddCustomAttributes": pools.add_custom_attributes,
+        "DescribeUserPool": pools.describe_user_pool,
+        "DeleteUserPool": pools.delete_user_pool,
+        "ListUserPools": pools.list_user_pools,
+        "SetUserPoolMfaConfig": pools.set_user_pool_mfa_config,
+        "GetUserPoolMfaConfig": pools.get_user_pool_mfa_config,
+        "CreateUserPoolClient": pools.create_user_pool_client,
+        "UpdateUserPoolClient": pools.update_user_pool_client,
+        "DescribeUserPoolClient": pools.describe_user_pool_client,
+        "DeleteUserPoolClient": pools.delete_user_pool_client,
+        "ListUserPoolClients": pools.list_user_pool_clients,
+        "CreateUserPoolDomain": domains.create_user_pool_domain,
+        "DescribeUserPoolDomain": domains.describe_user_pool_domain,
+        "UpdateUserPoolDomain": domains.update_user_pool_domain,
+        "DeleteUserPoolDomain": domains.delete_user_pool_domain,
+        "CreateResourceServer": domains.create_resource_server,
+        "DescribeResourceServer": domains.describe_resource_server,
+        "ListResourceServers": domains.list_resource_servers,
+        "UpdateResourceServer": domains.update_resource_server,
+        "DeleteResourceServer": domains.delete_resource_server,
+        "CreateIdentityProvider": identity_providers.create_identity_provider,
+        "DescribeIdentityProvider": identity_providers.describe_identity_provider,
+        "ListIdentityProviders": identity_providers.list_identity_providers,
+        "UpdateIdentityProvider": identity_providers.update_identity_provider,
+        "DeleteIdentityProvider": identity_providers.delete_identity_provider,
+        "GetIdentityProviderByIdentifier": identity_providers.get_identity_provider_by_identifier,
+    },
+    IDENTITY_POOLS: {
+        "CreateIdentityPool": pools.create_identity_pool,
+        "DescribeIdentityPool": pools.describe_identity_pool,
+        "DeleteIdentityPool": pools.delete_identity_pool,
+        "GetId": pools.get_id,
+        "GetCredentialsForIdentity": pools.get_credentials_for_identity,
+    },
 }
 
 
