@@ -82,7 +82,7 @@ class SignIn(SignInRoot):
     """Signs a user in, through every step that the user pool asks for.
 
     Push it with ``push_screen_wait``, or with ``push_screen`` and a callback. The result is Done, or None if
-    the user left or the program closed one of the screens.
+    the user left or the host program closed one of the screens.
 
     Args:
         auth: The user pool and app client to sign in to.
@@ -96,8 +96,8 @@ class SignIn(SignInRoot):
         hide_sign_up: Whether users can't create an account here.
         hide_forgot_password: Whether users can't ask for a password reset here.
         initial: The form to open first.
-        header: Returns new widgets of the program to show above every form.
-        footer: Returns new widgets of the program to show below every form.
+        header: Returns new widgets of the host program to show above every form.
+        footer: Returns new widgets of the host program to show below every form.
         labels: Texts in place of those of tui-auth, by their keys in ``LABELS``.
         save: Where to store the session before the result is returned: "file"; "session", until the user
             logs out of this machine; "keyring"; or "ask" to let the user choose. None: ``Done.session`` is
@@ -164,7 +164,7 @@ class SignIn(SignInRoot):
         self._must_save = save not in (None, "ask")
         self._mode: str | None = None
         self._ours: list[Screen[Any]] = []
-        """The screens above this one that the program hasn't closed."""
+        """The screens above this one that the host program hasn't closed."""
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._stack_changed = asyncio.Event()
         self._has_ended = False
@@ -224,6 +224,8 @@ class SignIn(SignInRoot):
         if not isinstance(self.form_screen, DoneScreen):
             self.presenter.carry_out(ShowStep(done, StepContext()))
         show = partial(self.presenter.carry_out, ShowSaved("", result.problem, ""))
+        # DoneScreen mounts its widgets in its own task, which may not have run when this screen has its first
+        # turn. After the second they are there.
         self.call_after_refresh(self.call_after_refresh, show)
 
     def end(self, done: next_step.Done | None) -> None:
@@ -233,7 +235,7 @@ class SignIn(SignInRoot):
             self._close()
 
     def _close(self) -> None:
-        """Return the result, and close our screens unless one of the program's covers them."""
+        """Return the result, and close our screens unless one of the host program's covers them."""
         self._resolve(self._result)
         if self._is_on_top and len(self.app.screen_stack) > 1:
             for _ in self.screen_stack:
@@ -245,18 +247,18 @@ class SignIn(SignInRoot):
                 callback(result)
 
     def on_form_closed(self, event: FormClosed) -> None:
-        """End if the program has closed a form of the sign-in."""
+        """End if the host program has closed a form of the sign-in."""
         event.stop()
         if event.screen in self._ours and event.screen not in self.screen_stack:
             self.end(None)
 
     def _pop_result_callback(self) -> None:
-        # ``pop_screen`` and ``switch_screen`` drop the callback, and the program would wait forever.
+        # ``pop_screen`` and ``switch_screen`` drop the callback, and the host program would wait forever.
         self._resolve(None)
         super()._pop_result_callback()
 
     def on_unmount(self) -> None:
-        """Forget the sign-in. If the program has removed this screen in another way, return None."""
+        """Forget the sign-in. If the host program has removed this screen in another way, return None."""
         self._has_ended = True
         if not self.app._exit:
             self._resolve(None)
@@ -269,7 +271,7 @@ class SignIn(SignInRoot):
 
     @property
     def screen_stack(self) -> list[Screen[Any]]:
-        """This screen and those above it, also while the program shows another mode."""
+        """This screen and those above it, also while the host program shows another mode."""
         try:
             stack = self.app.get_screen_stack(self._mode)
         except KeyError:
@@ -297,7 +299,7 @@ class SignIn(SignInRoot):
     def start_worker(
         self, work: Callable[[], Coroutine[Any, Any, None]], group: str, description: str
     ) -> None:
-        """Run the work as a task, which the program doesn't know: it may cancel all of its workers."""
+        """Run the work as a task, which the host program doesn't know: it may cancel all of its workers."""
         self.cancel_workers(group)
         self._tasks[group] = task = asyncio.create_task(work(), name=description)
         task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())  # else asyncio logs it
@@ -329,7 +331,7 @@ class SignIn(SignInRoot):
 class _GuestPresenter(SignInPresenter):
     """A presenter that ends as soon as nothing is left to ask.
 
-    Its internal errors don't end the program around it.
+    Its internal errors don't end the host program.
     """
 
     def carry_out(self, output: Output) -> None:

@@ -109,7 +109,7 @@ def _lock_name(pool: PoolKey, username: str) -> str:
 
 def _acquire(stack: ExitStack, folder: PrivateFolder, name: str) -> None:
     lock: HeldLock = stack.enter_context(locked(folder, name, patience=0))
-    lock.leave_note(str(os.getpid()))
+    lock.leave_message(str(os.getpid()))
 
 
 def _report_other(folder: PrivateFolder, name: str, choice: ResolvedPool, is_noninteractive: bool) -> None:

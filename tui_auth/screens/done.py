@@ -129,7 +129,7 @@ class DoneScreen(StepScreen[Done]):
         match self._question:
             case _Question.STORAGE:
                 kinds = " ".join(STORAGE_KIND_HELP[kind] for kind in self._storage_kinds)
-                is_remembered = not self.context.options.can_leave  # a program that embeds us asks each time
+                is_remembered = not self.context.options.can_leave  # a host program asks each time
                 answer = [STORAGE_ANSWER_HELP] if is_remembered else []
                 return "\n\n".join((STORAGE_HELP, kinds, *answer))
             case _Question.DEVICE:
@@ -223,7 +223,7 @@ class DoneScreen(StepScreen[Done]):
             # Keep the earlier notice, such as the one about unchecked signatures.
             self.notice = f"{self.notice} {NOT_STORED} {problem}".strip()
         self.notice = f"{self.notice} {warning}".strip()
-        if storage and not self.context.options.can_leave:  # else in a program that embeds the sign-in
+        if storage and not self.context.options.can_leave:  # else in a host program
             self._show_next_commands("Now try:")
         if storage:  # without storage there is no device key by which the pool would know the device again
             self.ask_about_device()

@@ -25,7 +25,7 @@ class Key:
         label: What it does.
         is_in_card: Whether it is shown in the card, beside what it changes.
         comes_before_fields: Whether the screen gets the key before the focused field does.
-        spare: Another key, shown only if the program around the screens has taken the others.
+        spare: Another key, shown only if the host program has taken the others.
     """
 
     action: str
@@ -134,7 +134,7 @@ def footer_hints(
         actions: The actions that do something now.
         key_label: Returns the label of an action.
         move: The key that moves within the form, and its label; empty if there is nothing to move to.
-        taken: The keys that the program around the screens has taken.
+        taken: The keys that the host program has taken.
     """
     leave = "back" if "back" in actions else "quit"
     hints = [_hint(name, key_label, taken) for name in ("submit", leave) if name in actions]

@@ -72,13 +72,13 @@ class ScreenOptions:
     """How a program shows the screens of a sign-in.
 
     Attributes:
-        controller: Receives the messages of the forms; None if the app does. In another program they carry
+        controller: Receives the messages of the forms; None if the app does. In a host program they carry
             secrets that the app must not see.
         can_leave: Whether Esc leaves the sign-in screen.
         hidden_actions: The actions that no screen offers.
         labels: Texts in place of ours; ``tui_auth.textual.LABELS`` has the keys.
-        header: Returns new widgets of the program to show above every form.
-        footer: Returns new widgets of the program to show below every form.
+        header: Returns new widgets of the host program to show above every form.
+        footer: Returns new widgets of the host program to show below every form.
     """
 
     controller: MessagePump | None = None

@@ -1,6 +1,6 @@
 """SignInRoot: the sign-in screen that opens, closes and ends everything above it.
 
-It is the host of a ``SignInPresenter`` in every program: ours, the demo, and programs that embed a sign-in.
+It is the host of a ``SignInPresenter`` in every program: ours, the demo, and host programs.
 The flow and the presenter are imported on first use, so that the first screen appears sooner.
 """
 

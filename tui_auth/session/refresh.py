@@ -101,7 +101,7 @@ def ensure_fresh(
     """Return the session with a valid token, refreshed if necessary or forced.
 
     Tokens that another process stored since ``began``, or while this one waited, are used even if a refresh
-    is forced, and however long they are valid: a pool gives no longer ones.
+    is forced, and even if shorter than ``min_ttl``: another refresh wouldn't last longer.
 
     Args:
         sessions: the sessions there are.
@@ -148,24 +148,28 @@ def ensure_fresh(
             )
         client = app_client(record)
         if lock:
-            _raise_failure_of_another(lock, waiting_since)
+            _raise_if_just_unreachable(lock, waiting_since)
         try:
             return shielded_from_signals(lambda: _refresh(sessions, stored, client, gateway(record)))
         except AuthError as error:
             if lock and error.kind is ErrorKind.NETWORK:
                 boot, uptime = since_boot()
-                lock.leave_note(f"no answer {boot} {uptime}")
+                lock.leave_message(f"{_COGNITO_UNREACHABLE} {boot} {uptime}")
             raise
 
 
-def _raise_failure_of_another(lock: HeldLock, waiting_since: tuple[str, float]) -> None:
+_COGNITO_UNREACHABLE = "no answer"
+"""Begins the message in a lock that says when Cognito didn't reply: a process that waited doesn't call it."""
+
+
+def _raise_if_just_unreachable(lock: HeldLock, waiting_since: tuple[str, float]) -> None:
     """Don't wait for a network that was down for another process while this one waited for its lock."""
     boot, waited_from = waiting_since
-    prefix, separator, uptime = lock.note.partition(f"no answer {boot} ")
+    prefix, separator, uptime = lock.message_of_last_holder.partition(f"{_COGNITO_UNREACHABLE} {boot} ")
     try:
         is_recent = bool(boot and separator and not prefix) and waited_from < float(uptime) <= since_boot()[1]
     except ValueError:
-        return  # cut short, or another note
+        return  # cut short, or another message
     if is_recent:
         raise AuthError(ErrorKind.NETWORK, "Cognito can't be reached.", "Check the network, then try again.")
 

@@ -29,18 +29,18 @@ class BusyError(StorageError):
 
 
 class HeldLock:
-    """A lock that this process holds, and a short note in its file that one holder leaves for the next."""
+    """A lock that this process holds, and a short message in its file that one holder leaves for the next."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
 
     @property
-    def note(self) -> str:
-        """The note that the last holder left."""
+    def message_of_last_holder(self) -> str:
+        """What the last holder left with ``leave_message``; empty if nothing."""
         return os.pread(self._descriptor, 200, 0).decode("ascii", "replace")
 
-    def leave_note(self, text: str) -> None:
-        """Leave a note of at most 200 ASCII characters; on a full disk leave none."""
+    def leave_message(self, text: str) -> None:
+        """Leave the next holder a message of at most 200 ASCII characters; on a full disk leave none."""
         with suppress(OSError):
             os.ftruncate(self._descriptor, 0)
             os.pwrite(self._descriptor, text.encode("ascii"), 0)
