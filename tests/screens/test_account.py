@@ -132,6 +132,8 @@ async def test_overview_fills_in_and_opens_pages_by_number(rich_ann: SignedIn, s
 async def test_part_that_is_not_offered_is_skipped_and_says_why(ann: SignedIn) -> None:
     async with open_account(ann) as stage:
         await stage.see("not offered by this user pool")
+        email = {part.text.strip(): part.style for part in stage.root.query_one(Choice).render_line(0)}
+        assert email["Email"] != email["ann@example.com"], "a value is quieter than its label"
         await stage.press("6")
         await stage.see("This user pool doesn't remember devices.")
         choice = stage.root.query_one(Choice)

@@ -45,6 +45,9 @@ MFA_SETTINGS = {
 }
 """The members of SetUserMFAPreference."""
 
+MFA_KEYWORDS = {MFAType.SMS: "sms", MFAType.TOTP: "totp", MFAType.EMAIL: "email"}
+"""The arguments of ``Account.update_mfa_preference``."""
+
 
 class UpdateAttributeStep(StrEnum):
     """What is left to do after an attribute was sent; the values are Amplify's."""
@@ -82,6 +85,10 @@ class UserProfile:
 
     username: str
     attributes: Mapping[str, str]
+
+    def is_verified(self, name: str) -> bool:
+        """Return whether an address is verified: "email" or "phone_number"."""
+        return self.attributes.get(f"{name}_verified") == "true"
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from tui_auth.account.overview import fetch_overview
-from tui_auth.account.values import MFAPreference
+from tui_auth.account.values import MFA_KEYWORDS, MFAPreference
 from tui_auth.cli import account_facts as facts
 from tui_auth.cli.output import CommandFailedError, error_text, say, status_for, tell, write_out
 from tui_auth.cli.parser import read_secret_line
@@ -29,7 +29,7 @@ from tui_auth.flow.account_overview_page import DeletePage, PasswordPage
 from tui_auth.flow.account_pages import AccountContext
 from tui_auth.flow.checks import find_attribute_error, find_password_error, normalize_attribute
 from tui_auth.flow.interface import PasskeySettings, environment_badge_for
-from tui_auth.flow.messages import CONTACTS, VERIFIED, format_attribute, format_delivery
+from tui_auth.flow.messages import CONTACT_LABELS, VERIFIED, format_attribute, format_count, format_delivery
 from tui_auth.secret import Secret
 from tui_auth.session.finder import find_pool_settings
 from tui_auth.session.sessions import Sessions
@@ -144,7 +144,7 @@ def mfa(account: Account, stored: StoredSession, arguments: Namespace) -> int:
     is_on = arguments.change == "on"
     preference = MFAPreference.ENABLED if is_on else MFAPreference.DISABLED
     after = account.update_mfa_preference(**{_keyword(arguments.factor): preference})
-    factor = texts.FACTORS[arguments.factor]
+    factor = facts.FACTORS[arguments.factor]
     _done(texts.format_mfa_change(before, after, factor, on=is_on))
     if arguments.json and (status := _print_json(facts.mfa_facts(after))):
         return status
@@ -152,13 +152,13 @@ def mfa(account: Account, stored: StoredSession, arguments: Namespace) -> int:
 
 
 def _keyword(word: str) -> str:
-    return "totp" if word == "app" else word
+    return MFA_KEYWORDS[facts.FACTORS[word]]
 
 
 def _prefer(account: Account, before: MFASettings, arguments: Namespace) -> int:
-    words = {factor: word for word, factor in texts.FACTORS.items()}
+    words = {factor: word for word, factor in facts.FACTORS.items()}
     after = before
-    wanted = texts.FACTORS.get(arguments.factor)
+    wanted = facts.FACTORS.get(arguments.factor)
     if wanted is not None:
         after = account.update_mfa_preference(**{_keyword(arguments.factor): MFAPreference.PREFERRED})
     elif before.preferred in words:
@@ -205,7 +205,7 @@ def sessions(account: Account, stored: StoredSession, arguments: Namespace) -> i
             say(f"{session_id}: {error_text(error)}")
         count = len(result.ended)
         if count or result.failed:
-            _done(f"Ended {count} session{'' if count == 1 else 's'}.")
+            _done(f"Ended {format_count(count, 'session')}.")
         else:
             _done(texts.NO_OTHER_SESSIONS)
         return status_for(next(iter(result.failed.values()))) if result.failed else ExitCode.OK
@@ -270,7 +270,7 @@ def delete(account: Account, stored: StoredSession, arguments: Namespace) -> int
     record = stored.record
     if arguments.yes_delete is not None:
         if arguments.yes_delete.strip() not in (record.display_name, record.username):
-            raise CommandFailedError(ExitCode.USAGE, texts.OTHER_NAME)
+            raise CommandFailedError(ExitCode.USAGE, texts.WRONG_USER_NAME)
         account.delete_user()
         _done(texts.ACCOUNT_DELETED)
     else:
@@ -305,7 +305,7 @@ def _ask(page: Page) -> None:
 
 
 def _say_verified(name: str) -> None:
-    _done(VERIFIED.format(f"Your {CONTACTS[name]}"))
+    _done(VERIFIED.format(f"Your {CONTACT_LABELS[name]}"))
 
 
 def _can_ask() -> bool:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
         WebAuthnCredential,
     )
 
+FACTORS = {"app": MFAType.TOTP, "sms": MFAType.SMS, "email": MFAType.EMAIL}
+"""What the commands call the second factors."""
+
 _LISTS = ("devices", "sessions", "passkeys")
 
 
@@ -100,7 +103,7 @@ def _factor_name(factor: MFAType | str) -> str:
 
 def mfa_text(settings: MFASettings) -> str:
     """Return the second factors as lines."""
-    words = {factor: word for word, factor in texts.FACTORS.items()}
+    words = {factor: word for word, factor in FACTORS.items()}
     unknown = [factor for factor in settings.enabled if not isinstance(factor, MFAType)]
     lines = []
     factors: list[MFAType | str] = [*words, *unknown]

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from tui_auth.flow import account_texts as texts
 from tui_auth.flow.account_pages import (
-    LABEL_CELLS,
     ActionsPage,
     Back,
     FormPage,
@@ -22,7 +21,7 @@ from tui_auth.flow.account_pages import (
 from tui_auth.flow.checks import find_attribute_error, normalize_attribute
 from tui_auth.flow.messages import (
     ATTRIBUTE_HINTS,
-    CONTACTS,
+    CONTACT_LABELS,
     VERIFIED,
     format_attribute,
     format_delivery,
@@ -33,17 +32,18 @@ from tui_auth.terminal.safe_text import safe_line
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from tui_auth.account.values import UserProfile
     from tui_auth.flow.account_pages import AccountContext, Output, Page, Values
     from tui_auth.secret import Secret
 
 
-def contact_page(settings: AccountContext, name: str, attributes: Mapping[str, str]) -> Page:
+def contact_page(settings: AccountContext, name: str, user: UserProfile) -> Page:
     """Return the page of an address: what to do with it, or the form for one that isn't there yet."""
-    value = attributes.get(name, "")
+    value = user.attributes.get(name, "")
     form = AttributePage(settings, name, value)
     if not value:
         return form
-    is_verified = attributes.get(f"{name}_verified") == "true"
+    is_verified = user.is_verified(name)
     actions: list[tuple[Row, Output]] = [(Row("Change it"), Open(form, in_place=True))]
     if not is_verified:
         send = Run(partial(send_code, settings, name))
@@ -79,7 +79,7 @@ class DetailsPage(ListPage):
     @property
     def names(self) -> Sequence[str]:
         """The names of the attributes, the usual ones first."""
-        present = [name for name in self.attributes if name not in texts.CONTACT_NAMES]
+        present = [name for name in self.attributes if name not in CONTACT_LABELS]
         shown = [name for name in present if not name.endswith("_verified")]
         return sorted(dict.fromkeys(("name", *shown)), key=lambda name: not texts.is_editable(name))
 
@@ -93,7 +93,7 @@ class DetailsPage(ListPage):
     def rows(self) -> Sequence[Row]:
         values = {name: safe_line(self.attributes.get(name, ""), limit=60) for name in self.names}
         return [
-            Row(f"{format_attribute(name):<{LABEL_CELLS}}{value}", is_available=texts.is_editable(name))
+            Row(format_attribute(name), is_available=texts.is_editable(name), value=value)
             for name, value in values.items()
         ]
 
@@ -154,7 +154,7 @@ class CodePage(FormPage):
 
     def _verify(self, code: Secret) -> Output:
         self.account.confirm_user_attribute(self.name, code)
-        return Back(VERIFIED.format(f"Your {CONTACTS[self.name]}"))
+        return Back(VERIFIED.format(f"Your {CONTACT_LABELS[self.name]}"))
 
     def resend(self) -> Output:
         return Run(self._send)

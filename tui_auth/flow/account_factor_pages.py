@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tui_auth.account.values import MFAPreference
+from tui_auth.account.values import MFA_KEYWORDS, MFAPreference
 from tui_auth.auth.next_step import MFAType
 from tui_auth.flow import account_texts as texts
 from tui_auth.flow.account_pages import (
@@ -20,7 +20,7 @@ from tui_auth.flow.account_pages import (
     Run,
     Say,
 )
-from tui_auth.flow.messages import CONTACTS, TOTP_CODE_EXPECTED
+from tui_auth.flow.messages import CONTACT_LABELS, TOTP_CODE_EXPECTED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from tui_auth.auth.next_step import TOTPSetupDetails
     from tui_auth.flow.account_pages import AccountContext, Output, Values
 
-_KEYWORDS = {MFAType.TOTP: "totp", MFAType.SMS: "sms", MFAType.EMAIL: "email"}
 _ADDRESS = {MFAType.SMS: "phone_number", MFAType.EMAIL: "email"}
 
 
@@ -64,7 +63,7 @@ class FactorsPage(ListPage):
         if factor is MFAType.TOTP:
             return "off, set up" if self.factors.has_software_token else "off, not set up"
         has_address = bool(self.attributes.get(_ADDRESS[factor]))
-        return "off" if has_address else f"off, needs your {CONTACTS[_ADDRESS[factor]]}"
+        return "off" if has_address else f"off, needs your {CONTACT_LABELS[_ADDRESS[factor]]}"
 
     def select(self, position: int) -> Output:
         factor = list(texts.FACTOR_NAMES)[position]
@@ -91,7 +90,7 @@ class FactorsPage(ListPage):
         return Run(partial(self._send, factor, preference))
 
     def _send(self, factor: MFAType, preference: MFAPreference) -> Output:
-        before, keyword = self.factors, _KEYWORDS[factor]
+        before, keyword = self.factors, MFA_KEYWORDS[factor]
         self.factors = self.account.update_mfa_preference(**{keyword: preference})
         if preference is MFAPreference.PREFERRED:
             return Back(f"Second factors: {texts.format_factors(self.factors)}.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tui_auth.flow import account_texts as texts
 from tui_auth.flow.account_pages import ActionsPage, Back, ListPage, Open, Row, Run, Say
+from tui_auth.flow.messages import format_count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -120,9 +121,9 @@ class SessionsPage(ListPage):
 
     def select(self, position: int) -> Output:
         if position >= len(self.sessions):
-            end = Run(partial(self._end_others))
+            end = Run(self._end_others)
             count = len(self.others)
-            row = Row(f"End {count} session{'' if count == 1 else 's'}", "This session stays.")
+            row = Row(f"End {format_count(count, 'session')}", "This session stays.")
             return Open(ActionsPage(self.settings, "End all other sessions", "", [(row, end)]))
         session = self.sessions[position]
         if session.is_current:
@@ -133,7 +134,7 @@ class SessionsPage(ListPage):
         if linked:
             row = Row(
                 "End it and the sessions it started",
-                f"{len(linked)} more session{'' if len(linked) == 1 else 's'}.",
+                f"{format_count(len(linked), 'more session')}.",
             )
             actions.append((row, Run(partial(self._end, session, linked=True))))
         return Open(ActionsPage(self.settings, what, active, actions))
@@ -151,17 +152,4 @@ class SessionsPage(ListPage):
     def _end_others(self) -> Output:
         result = self.account.revoke_other_user_sessions()
         self._ended.update(result.ended)
-        return _describe_end(len(result.ended), [*result.failed.values()])
-
-
-def end_all_others(settings: AccountContext) -> Output:
-    """End all sessions but this one."""
-    result = settings.account.revoke_other_user_sessions()
-    return _describe_end(len(result.ended), [*result.failed.values()])
-
-
-def _describe_end(count: int, errors: Sequence[object]) -> Output:
-    ended = f"Ended {count} session{'' if count == 1 else 's'}."
-    if not errors:
-        return Back(ended if count else texts.NO_OTHER_SESSIONS)
-    return Back(f"{ended} {len(errors)} couldn't be ended: {texts.error_message(errors[0])}")  # type: ignore[arg-type]
+        return Back(texts.format_revocation(result))

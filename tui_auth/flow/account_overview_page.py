@@ -10,9 +10,8 @@ from tui_auth.account.overview import SECTIONS, Missing, fetch_section
 from tui_auth.flow import account_texts as texts
 from tui_auth.flow.account_attribute_pages import DetailsPage, contact_page
 from tui_auth.flow.account_factor_pages import FactorsPage
-from tui_auth.flow.account_list_pages import DevicesPage, SessionsPage, end_all_others
+from tui_auth.flow.account_list_pages import DevicesPage, SessionsPage
 from tui_auth.flow.account_pages import (
-    LABEL_CELLS,
     ActionsPage,
     Back,
     FormPage,
@@ -26,6 +25,7 @@ from tui_auth.flow.account_pages import (
     Say,
 )
 from tui_auth.flow.account_passkey_pages import PasskeysPage
+from tui_auth.flow.messages import CONTACT_LABELS
 from tui_auth.terminal.safe_text import safe_line
 
 if TYPE_CHECKING:
@@ -49,8 +49,25 @@ class OverviewParts:
     passkeys: Any = None
 
 
+@dataclass(frozen=True)
+class OverviewRow:
+    """One line of the overview.
+
+    Attributes:
+        label: What it is about.
+        part: The part of ``OverviewParts`` that it shows; None if it is always there.
+        describe: Returns its value, once the part is there.
+        open_page: Returns the page that it opens.
+    """
+
+    label: str
+    part: str | None
+    describe: Callable[[OverviewPage], str]
+    open_page: Callable[[OverviewPage], Page]
+
+
 class OverviewPage(ListPage):
-    """All that there is, in nine lines that open a page each."""
+    """All that there is, in lines that open a page each."""
 
     title = "Your account"
     crumb = "account"
@@ -77,75 +94,87 @@ class OverviewPage(ListPage):
         return {} if user is None or isinstance(user, Missing) else user.attributes
 
     def rows(self) -> Sequence[Row]:
-        parts, user = self.parts, self.parts.user
-        others = sum(texts.is_editable(name) and name not in texts.CONTACT_NAMES for name in self.attributes)
-        is_known = _may_be_there(user)
-        details = _value(user, lambda _: f"{others} more" if others else "none")
-        lines = [
-            ("Email", _value(user, lambda _: self._contact("email")), is_known),
-            ("Phone", _value(user, lambda _: self._contact("phone_number")), is_known),
-            ("Other details", details, is_known),
-            ("Password", "change it", True),
-            ("Second factor", _value(parts.mfa, texts.format_factors), _may_be_there(parts.mfa)),
-            ("Devices", _value(parts.devices, texts.format_devices), _may_be_there(parts.devices)),
-            ("Sessions", _value(parts.sessions, texts.format_sessions), _may_be_there(parts.sessions)),
-            ("Passkeys", _value(parts.passkeys, texts.format_passkeys), _may_be_there(parts.passkeys)),
-            ("Delete", "the whole account", True),
+        return [
+            Row(row.label, "", not isinstance(self._part(row), Missing), self._value(row))
+            for row in OVERVIEW_ROWS
         ]
-        return [Row(f"{label:<{LABEL_CELLS}}{value}", "", is_open) for label, value, is_open in lines]
-
-    def _contact(self, name: str) -> str:
-        value = self.attributes.get(name)
-        if not value:
-            return "none"
-        is_verified = self.attributes.get(f"{name}_verified") == "true"
-        return safe_line(value, limit=50) + ("" if is_verified else "  not verified")
 
     def select(self, position: int) -> Output:
-        settings, parts = self.settings, self.parts
-        part = self._part(position)
-        if not (position in self.ALWAYS_THERE or _is_there(part)):
-            is_missing = isinstance(part, Missing)
-            return Say(texts.error_message(part.error) if is_missing else STILL_READING, is_error=is_missing)
-        match position:
-            case 0 | 1:
-                return Open(contact_page(settings, texts.CONTACT_NAMES[position], self.attributes))
-            case 2:
-                return Open(DetailsPage(settings, self.attributes))
-            case 3:
-                configured = getattr(parts.mfa, "configured", ())
-                has_password = not configured or "PASSWORD" in configured
-                return Open(PasswordPage(settings, has_password=has_password, sessions=parts.sessions))
-            case 4:
-                return Open(FactorsPage(settings, parts.mfa, self.attributes))
-        pages: tuple[Callable[[], Page], ...] = (
-            lambda: DevicesPage(settings, parts.devices),
-            lambda: SessionsPage(settings, parts.sessions),
-            lambda: PasskeysPage(settings, parts.passkeys),
-            lambda: DeletePage(settings),
-        )
-        return Open(pages[position - 5]())
+        row = OVERVIEW_ROWS[position]
+        match self._part(row):
+            case None if row.part:
+                return Say(STILL_READING)
+            case Missing(error=error):
+                return Say(texts.error_message(error), is_error=True)
+        return Open(row.open_page(self))
 
-    ALWAYS_THERE = (3, 8)
-    """The positions of the password and the deletion."""
+    def _part(self, row: OverviewRow) -> Any:
+        return getattr(self.parts, row.part) if row.part else None
 
-    def _part(self, position: int) -> Any:
-        parts = self.parts
-        user, mfa = parts.user, parts.mfa
-        return (user, user, user, user, mfa, parts.devices, parts.sessions, parts.passkeys, user)[position]
+    def _value(self, row: OverviewRow) -> str:
+        part = self._part(row)
+        if part is None and row.part:
+            return LOADING
+        return texts.format_part(part, lambda _: row.describe(self))
 
 
-def _may_be_there(part: object) -> bool:
-    """Return whether a part is there or is still being read."""
-    return not isinstance(part, Missing)
+def _describe_contact(name: str, page: OverviewPage) -> str:
+    value = page.attributes.get(name)
+    if not value:
+        return "none"
+    return safe_line(value, limit=50) + ("" if page.parts.user.is_verified(name) else "  not verified")
 
 
-def _is_there(part: object) -> bool:
-    return part is not None and not isinstance(part, Missing)
+def _describe_details(page: OverviewPage) -> str:
+    count = sum(texts.is_editable(name) and name not in CONTACT_LABELS for name in page.attributes)
+    return f"{count} more" if count else "none"
 
 
-def _value(part: Any, describe: Callable[[Any], str]) -> str:
-    return LOADING if part is None else texts.format_part(part, describe)
+def _open_contact(name: str, page: OverviewPage) -> Page:
+    return contact_page(page.settings, name, page.parts.user)
+
+
+def _open_password(page: OverviewPage) -> Page:
+    configured = getattr(page.parts.mfa, "configured", ())
+    has_password = not configured or "PASSWORD" in configured
+    return PasswordPage(page.settings, has_password=has_password, sessions=page.parts.sessions)
+
+
+OVERVIEW_ROWS = (
+    OverviewRow("Email", "user", partial(_describe_contact, "email"), partial(_open_contact, "email")),
+    OverviewRow(
+        "Phone", "user", partial(_describe_contact, "phone_number"), partial(_open_contact, "phone_number")
+    ),
+    OverviewRow(
+        "Other details", "user", _describe_details, lambda page: DetailsPage(page.settings, page.attributes)
+    ),
+    OverviewRow("Password", None, lambda _: "change it", _open_password),
+    OverviewRow(
+        "Second factor",
+        "mfa",
+        lambda page: texts.format_factors(page.parts.mfa),
+        lambda page: FactorsPage(page.settings, page.parts.mfa, page.attributes),
+    ),
+    OverviewRow(
+        "Devices",
+        "devices",
+        lambda page: texts.format_devices(page.parts.devices),
+        lambda page: DevicesPage(page.settings, page.parts.devices),
+    ),
+    OverviewRow(
+        "Sessions",
+        "sessions",
+        lambda page: texts.format_sessions(page.parts.sessions),
+        lambda page: SessionsPage(page.settings, page.parts.sessions),
+    ),
+    OverviewRow(
+        "Passkeys",
+        "passkeys",
+        lambda page: texts.format_passkeys(page.parts.passkeys),
+        lambda page: PasskeysPage(page.settings, page.parts.passkeys),
+    ),
+    OverviewRow("Delete", None, lambda _: "the whole account", lambda page: DeletePage(page.settings)),
+)
 
 
 class PasswordPage(FormPage):
@@ -171,7 +200,7 @@ class PasswordPage(FormPage):
         others = [session for session in _entries(self.sessions) if not session.is_current]
         if not others:
             return Back(texts.PASSWORD_CHANGED)
-        end = Run(partial(end_all_others, self.settings))
+        end = Run(self._end_others)
         row = Row(f"End all other sessions ({len(others)})", "They must sign in with the new password.")
         return Open(
             ActionsPage(
@@ -180,9 +209,12 @@ class PasswordPage(FormPage):
             in_place=True,
         )
 
+    def _end_others(self) -> Output:
+        return Back(texts.format_revocation(self.account.revoke_other_user_sessions()))
+
 
 def _entries(part: Any) -> Sequence[Any]:
-    return part if _is_there(part) else ()
+    return () if part is None or isinstance(part, Missing) else part
 
 
 class DeletePage(FormPage):
@@ -196,7 +228,7 @@ class DeletePage(FormPage):
 
     def submit(self, values: Values) -> Output:
         if values["name"].reveal().strip() not in self.settings.names:
-            return Say(texts.OTHER_NAME, is_error=True, field="name")
+            return Say(texts.WRONG_USER_NAME, is_error=True, field="name")
         return Run(self._delete)
 
     def _delete(self) -> Output:

@@ -105,7 +105,6 @@ class Back:
 
     notice: str = ""
     is_changed: bool = True
-    levels: int = 1
 
 
 @dataclass(frozen=True)
@@ -141,11 +140,17 @@ Output = Open | Back | Run | Say | Leave | None
 
 @dataclass(frozen=True)
 class Row:
-    """One thing to choose."""
+    """One thing to choose. A value is shown beside the label, a note below it."""
 
     label: str
     note: str = ""
     is_available: bool = True
+    value: str = ""
+
+    @property
+    def line(self) -> str:
+        """The label and the value in columns."""
+        return f"{self.label:<{LABEL_CELLS}}{self.value}" if self.value else self.label
 
 
 class InputKind(Enum):

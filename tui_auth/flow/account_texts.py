@@ -9,7 +9,7 @@ from tui_auth.account.overview import Missing, MissingReason
 from tui_auth.account.values import UpdateAttributeStep
 from tui_auth.auth.next_step import MFAType
 from tui_auth.flow.interface import ErrorMessage
-from tui_auth.flow.messages import CONTACTS, format_attribute, format_delivery
+from tui_auth.flow.messages import CONTACT_LABELS, format_attribute, format_count, format_delivery
 from tui_auth.terminal.safe_text import safe_line
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tui_auth.account.values import (
         AttributeUpdate,
         MFASettings,
+        RevocationResult,
         UserDevice,
         UserSession,
         WebAuthnCredential,
@@ -26,13 +27,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-FACTORS = {"app": MFAType.TOTP, "sms": MFAType.SMS, "email": MFAType.EMAIL}
-"""What the commands call the second factors."""
-
 FACTOR_NAMES = {MFAType.TOTP: "Authenticator app", MFAType.SMS: "SMS", MFAType.EMAIL: "Email"}
-
-CONTACT_NAMES = tuple(CONTACTS)
-"""The attributes that are addresses, which Cognito can verify."""
 
 FIXED_ATTRIBUTES = ("sub", "identities", "email_verified", "phone_number_verified")
 """The attributes that no user can change; nor those that begin with ``cognito:``."""
@@ -51,7 +46,7 @@ THIS_DEVICE_FORGOTTEN = (
 )
 DELETE_QUESTION = "Type your user name to delete the account"
 DELETE_WARNING = "This deletes the account and everything in it. It can't be restored."
-OTHER_NAME = "That isn't your user name. Nothing was deleted."
+WRONG_USER_NAME = "That isn't your user name. Nothing was deleted."
 APP_REPLACED = "The new app is set up. Remove the old entry from your app."
 APP_SET_UP = "The app is set up."
 OLD_APP_WORKS = "The old app works until the new one is verified."
@@ -106,6 +101,17 @@ def format_sessions(sessions: Sequence[UserSession]) -> str:
         return "none"
     elsewhere = f", {others} of them elsewhere" if others and others < len(sessions) else ""
     return f"{len(sessions)} active{elsewhere}"
+
+
+def format_revocation(result: RevocationResult) -> str:
+    """Return how many sessions were ended, and why others weren't."""
+    count, errors = len(result.ended), [*result.failed.values()]
+    if not count and not errors:
+        return NO_OTHER_SESSIONS
+    ended = f"Ended {format_count(count, 'session')}."
+    if not errors:
+        return ended
+    return f"{ended} {len(errors)} couldn't be ended: {error_message(errors[0])}"
 
 
 def format_passkeys(passkeys: Sequence[WebAuthnCredential]) -> str:
@@ -168,7 +174,11 @@ def format_passkey(passkey: WebAuthnCredential) -> tuple[str, str]:
 
 def format_update(update: AttributeUpdate) -> str:
     """Return what became of an attribute that was sent."""
-    label = f"Your {CONTACTS[update.name]}" if update.name in CONTACTS else format_attribute(update.name)
+    label = (
+        f"Your {CONTACT_LABELS[update.name]}"
+        if update.name in CONTACT_LABELS
+        else format_attribute(update.name)
+    )
     if update.next_step is UpdateAttributeStep.DONE or update.delivery_details is None:
         return f"{label} is saved."
     sent = format_delivery(update.delivery_details)

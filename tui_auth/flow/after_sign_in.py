@@ -311,13 +311,13 @@ class AfterSignIn:
                 if error.code in ("CodeMismatchException", "ExpiredCodeException"):
                     return AskContactCode(details, ErrorMessage.from_error(error))
                 return _not_verified(contact[0], error)
-            return ShowNotice(messages.VERIFIED.format(f"Your {messages.CONTACTS[contact[0]]}"))
+            return ShowNotice(messages.VERIFIED.format(f"Your {messages.CONTACT_LABELS[contact[0]]}"))
 
         return RunJob(verify)
 
 
 def _not_verified(attribute: str, error: AuthError) -> ShowNotice:
-    subject = f"Your {messages.CONTACTS[attribute]}"
+    subject = f"Your {messages.CONTACT_LABELS[attribute]}"
     text = messages.NOT_VERIFIED.format(subject, ErrorMessage.from_error(error).text)
     return ShowNotice(text, is_error=True)
 

@@ -196,6 +196,5 @@ def format_duration(seconds: float) -> str:
     """Format a duration rounded to one unit, for a sentence: 45 seconds, 4 minutes, 2 hours."""
     for size, name in ((3600, "hour"), (60, "minute")):
         if seconds >= 1.5 * size or seconds == size:
-            count = round(seconds / size)
-            return f"{count} {name}{'s' if count != 1 else ''}"
+            return messages.format_count(round(seconds / size), name)
     return f"{round(seconds)} seconds"

@@ -53,7 +53,7 @@ ATTRIBUTES = {
     "preferred_username": "Username",
     "zoneinfo": "Time zone",
 }
-CONTACTS = {"email": "email address", "phone_number": "phone number"}
+CONTACT_LABELS = {"email": "email address", "phone_number": "phone number"}
 """The attributes that Cognito can verify, as they are written within a sentence."""
 
 ATTRIBUTE_HINTS = {
@@ -146,6 +146,11 @@ def format_restart_offer(reason: str, side_effect: str, *, sends_code: bool = Fa
     if sends_code:
         return f"{reason or 'This code has expired.'} Press Enter to get a new one."
     return f"{reason or 'This step has expired.'} Press Enter to start it again. {side_effect}".strip()
+
+
+def format_count(count: int, noun: str) -> str:
+    """Format a number of things: 1 session, 2 sessions."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def format_place(details: DeliveryDetails | None) -> str:
@@ -248,7 +253,7 @@ def format_attribute(attribute: str) -> str:
 
 def format_verification_offer(attribute: str, address: str) -> str:
     """Format the question whether to verify an address of the user."""
-    return f"Your {CONTACTS[attribute]} {safe_line(address, limit=60)} isn't verified. Verify it now?"
+    return f"Your {CONTACT_LABELS[attribute]} {safe_line(address, limit=60)} isn't verified. Verify it now?"
 
 
 def format_missing_attribute(attribute: str) -> str:

@@ -55,7 +55,7 @@ class PlainAccount:
                 case Back():
                     if output.notice:
                         self.prompts.lines.say(output.notice)
-                    del stack[-output.levels :]
+                    stack.pop()
                     for page in stack if output.is_changed else ():
                         self._load(page)
                 case Leave():
@@ -130,7 +130,7 @@ class PlainAccount:
             lines.say(format_totp_key(page.details.shared_secret.reveal()))
         if isinstance(page, ListPage):
             for number, row in enumerate(page.rows(), 1):
-                lines.say(f"{number} {' · '.join(filter(None, (row.label, row.note)))}")
+                lines.say(f"{number} {' · '.join(filter(None, (row.line, row.note)))}")
 
     def _ask_number(self, page: ListPage) -> int:
         count = len(page.rows())

@@ -149,7 +149,7 @@ class AccountRoot(AccountPageScreen):
     def _go_back(self, output: Back) -> None:
         self._hold_keys()
         self._close_overlays()
-        for _ in range(min(output.levels, len(self.pages) - 1)):
+        if len(self.pages) > 1:
             self.app.pop_screen()
         screen = self.pages[-1]
         screen.error, screen.notice = None, output.notice

@@ -119,7 +119,7 @@ class AccountPageScreen(FormScreen):
 
     def _options(self) -> list[Option]:
         rows = self.page.rows() if isinstance(self.page, ListPage) else ()
-        return [Option(row.label, row.note, row.is_available) for row in rows]
+        return [Option(row.line, row.note, row.is_available, quiet_cells=len(row.value)) for row in rows]
 
     def _build_fields(self, entry: Input) -> Iterable[Widget]:
         match entry.kind:

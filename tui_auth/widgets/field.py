@@ -65,11 +65,13 @@ class Option:
         label: What it is.
         note: What happens, or why it can't be chosen.
         is_available: Whether it can be chosen.
+        quiet_cells: How many characters at the end of the label are drawn like a note.
     """
 
     label: str
     note: str = ""
     is_available: bool = True
+    quiet_cells: int = 0
 
 
 class Choice(ImmediateKeys, Widget, can_focus=True):
@@ -233,10 +235,15 @@ class Choice(ImmediateKeys, Widget, can_focus=True):
             number = f" {position + 1} " if option.is_available and is_live else ""
             sign = " ◉ " if is_selected else " ○ " if option.is_available else " – "
         room = max(1, width - self.SIGN_CELLS - len(number))
+        loud, quiet = line, ""
+        if is_label and option.is_available and option.quiet_cells:
+            at = len(option.label) - option.quiet_cells if is_first else 0
+            loud, quiet = line[:at], line[at:]
         segments = [
             Segment(BAR if is_selected else " ", mark),
             Segment(sign, mark if is_selected else text),
-            Segment(set_cell_size(line, room), text),
+            Segment(loud, text),
+            Segment(set_cell_size(quiet, max(0, room - cell_len(loud))), note if quiet else text),
             Segment(number, note),
         ]
         return Strip(segments).adjust_cell_length(width, fill)

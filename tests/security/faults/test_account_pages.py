@@ -28,6 +28,7 @@ from tests.security.faults.proxy import Fault, FaultProxy
 from tests.security.faults.terminal_output import unexpected_output
 from tui_auth.account.account import Account
 from tui_auth.account.overview import SECTIONS, fetch_section
+from tui_auth.account.values import UserProfile
 from tui_auth.auth.gateway import Address, CognitoGateway
 from tui_auth.errors import AuthError, NotSignedInError, PasskeyError
 from tui_auth.first_run_app import AccountApp
@@ -88,7 +89,7 @@ def factors(settings: AccountContext) -> FactorsPage:
 
 def choose_action(settings: AccountContext) -> Output:
     """Remove the email address."""
-    page = contact_page(settings, "email", {"email": "a@b.c", "email_verified": "true"})
+    page = contact_page(settings, "email", UserProfile("ann", {"email": "a@b.c", "email_verified": "true"}))
     assert isinstance(page, ListPage)
     return choose(page, 2)
 
