@@ -20,10 +20,11 @@ from fido2.webauthn import (
 )
 
 from tests.passkeys.people import PIN, SITE, TRUSTED, Someone, touched_key
+from tui_auth.auth import passkey_request
 from tui_auth.demo.software_key import SoftwareKey
 from tui_auth.error_kinds import PasskeyProblem
 from tui_auth.errors import PasskeyError
-from tui_auth.passkeys import ceremony, problems
+from tui_auth.passkeys import ceremony
 from tui_auth.passkeys.ceremony import make_assertion, make_credential, request_options
 from tui_auth.passkeys.problems import TEXTS, pin_error
 from tui_auth.passkeys.relying_party import RelyingParty
@@ -298,7 +299,7 @@ def test_giving_up_while_the_key_waits(key: SoftwareKey) -> None:
 
 def test_time_that_the_pool_allows_is_over(key: SoftwareKey, monkeypatch: pytest.MonkeyPatch) -> None:
     key.always_touched, cancel = False, threading.Event()
-    monkeypatch.setattr(problems, "_TIMEOUT_RANGE", (0.02, 0.02))
+    monkeypatch.setattr(passkey_request, "_TIMEOUT_RANGE", (0.02, 0.02))
 
     assert problem_of(lambda: make_assertion(key, request(), TRUSTED, Someone(), cancel)) is (
         PasskeyProblem.TIMED_OUT
@@ -322,7 +323,7 @@ def test_time_that_the_pool_allows_is_over(key: SoftwareKey, monkeypatch: pytest
     ],
 )
 def test_timeout_of_the_pool_is_taken_within_reason(sent: object, seconds: float) -> None:
-    assert problems.timeout_seconds(request(timeout=sent)) == seconds
+    assert passkey_request.timeout_seconds(request(timeout=sent)) == seconds
 
 
 def test_key_that_is_taken_out(key: SoftwareKey) -> None:

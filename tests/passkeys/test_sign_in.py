@@ -25,13 +25,13 @@ from tui_auth import (
     describe_step,
     passkeys,
 )
+from tui_auth.auth import passkey_request
 from tui_auth.auth.app_client import AuthFlow
 from tui_auth.auth.error_policy import ErrorAction, action_for_error
 from tui_auth.auth.next_step import NextStep
 from tui_auth.demo.software_key import Credential, SoftwareKey
 from tui_auth.emulator import CognitoEmulator
 from tui_auth.emulator.demo_users import PoolIds
-from tui_auth.passkeys import problems
 from tui_auth.passkeys.ceremony import make_assertion
 
 REQUEST = json.dumps({"challenge": "AAAAAAAAAAAAAAAAAAAAAA", "rpId": SITE})
@@ -258,7 +258,7 @@ def test_program_waits_for_a_key_only_as_long_as_the_pool_allows(
         def plug_in(self) -> None:
             pass
 
-    monkeypatch.setattr(problems, "_TIMEOUT_RANGE", (0.02, 0.02))
+    monkeypatch.setattr(passkey_request, "_TIMEOUT_RANGE", (0.02, 0.02))
     for use in (
         lambda: passkeys.sign(ask(auth), SomeoneWithoutAKey(), relying_party=SITE, keys=NoKey(key)),
         lambda: passkeys.register(

@@ -8,7 +8,6 @@ challenges, and the parameters that real pools send.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -30,6 +29,7 @@ from tui_auth.auth.next_step import (
     NextStep,
     UnknownStep,
 )
+from tui_auth.auth.passkey_request import relying_party_of
 from tui_auth.errors import AuthError, ErrorKind
 from tui_auth.secret import Secret
 
@@ -163,26 +163,11 @@ def next_step_for(challenge: Challenge) -> NextStep:
     return step
 
 
-_RELYING_PARTY = re.compile(r"[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*", re.ASCII)
-_MAX_NAME = 253
-_MAX_OPTIONS = 64 * 1024
-_MAX_CREDENTIALS = 64
-
-
 def _passkey(challenge: Challenge) -> ContinueSignInWithPasskey | None:
     """Return the step for a passkey, or None if the request is none or too large for one."""
     options = challenge.text("CREDENTIAL_REQUEST_OPTIONS") or ""
-    try:
-        request = json.loads(options) if len(options) <= _MAX_OPTIONS else None
-    except (ValueError, RecursionError):
-        request = None
-    if not isinstance(request, dict) or not isinstance(request.get("challenge"), str):
-        return None
-    relying_party, credentials = request.get("rpId"), request.get("allowCredentials") or []
-    if not isinstance(relying_party, str) or not isinstance(credentials, list):
-        return None
-    is_name = len(relying_party) <= _MAX_NAME and _RELYING_PARTY.fullmatch(relying_party)
-    if not is_name or len(credentials) > _MAX_CREDENTIALS:
+    relying_party = relying_party_of(options)
+    if relying_party is None:
         return None
     others = tuple(name for name in challenge.available_challenges if name != "WEB_AUTHN")
     return ContinueSignInWithPasskey(relying_party, options, _factors(others))

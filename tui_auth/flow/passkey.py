@@ -20,10 +20,11 @@ from tui_auth.auth.next_step import (
     ContinueSignInWithPasskey,
     NextStep,
 )
+from tui_auth.auth.passkey_request import timeout_seconds
 from tui_auth.error_kinds import ErrorKind, PasskeyProblem
 from tui_auth.errors import PasskeyError, TuiAuthError
 from tui_auth.passkeys.keys import Deadline, default_keys, with_key
-from tui_auth.passkeys.problems import passkey_error, timeout_seconds
+from tui_auth.passkeys.problems import passkey_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

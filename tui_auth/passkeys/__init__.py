@@ -69,9 +69,9 @@ def sign(
         PasskeyError: The pool asks for another site, there is no key, the time that the pool allows is over
             (3 minutes if it doesn't say), or the key made no assertion.
     """
+    from tui_auth.auth.passkey_request import timeout_seconds
     from tui_auth.passkeys.ceremony import make_assertion
     from tui_auth.passkeys.keys import Deadline, default_keys, with_key
-    from tui_auth.passkeys.problems import timeout_seconds
     from tui_auth.passkeys.relying_party import trusted_relying_party
 
     trusted = trusted_relying_party(step.relying_party, pinned=relying_party, endpoint_url=endpoint_url)
@@ -108,9 +108,9 @@ def register(
         PasskeyError: The pool asks for another site, there is no key, the time that the pool allows is over
             (3 minutes if it doesn't say), or the key made no passkey.
     """
+    from tui_auth.auth.passkey_request import timeout_seconds
     from tui_auth.passkeys.ceremony import make_credential
     from tui_auth.passkeys.keys import Deadline, default_keys, with_key
-    from tui_auth.passkeys.problems import timeout_seconds
     from tui_auth.passkeys.relying_party import requested_relying_party, trusted_relying_party
 
     asked = requested_relying_party(options)

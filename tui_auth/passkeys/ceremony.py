@@ -17,10 +17,11 @@ from fido2.ctap2.pin import ClientPin
 from fido2.hid import ConnectionFailure
 from fido2.webauthn import PublicKeyCredentialCreationOptions, PublicKeyCredentialRequestOptions
 
+from tui_auth.auth.passkey_request import parse_options, timeout_seconds
 from tui_auth.error_kinds import PasskeyProblem
 from tui_auth.errors import drops_secrets
 from tui_auth.passkeys.keys import Deadline
-from tui_auth.passkeys.problems import parse_options, passkey_error, problem_of, timeout_seconds
+from tui_auth.passkeys.problems import passkey_error, problem_of
 from tui_auth.secret import Secret
 
 if TYPE_CHECKING:

@@ -1,20 +1,17 @@
 """What can go wrong with a security key, in the words that the user reads, and what helps.
 
-It also reads what a front end needs to know of a request. Nothing here needs fido2, but for its errors.
+It also has the rule for a PIN. Nothing here needs fido2, but for its errors.
 """
 
 from __future__ import annotations
 
-import json
 import unicodedata
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tui_auth.error_kinds import PasskeyProblem
 from tui_auth.errors import PasskeyError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from fido2.client import ClientError
 
     from tui_auth.secret import Secret
@@ -130,27 +127,7 @@ def problem_of(error: ClientError) -> PasskeyProblem:
     return _BY_CAUSE.get(status) or _BY_CODE[error.code.name]
 
 
-DEFAULT_TIMEOUT_SECONDS = 180.0
-_TIMEOUT_RANGE = 10.0, 600.0
 MIN_PIN_CHARACTERS, MAX_PIN_BYTES = 4, 63
-
-
-def parse_options(options: str) -> Mapping[str, Any]:
-    """Return the members of CREDENTIAL_REQUEST_OPTIONS; none if it is no JSON object."""
-    try:
-        request = json.loads(options)
-    except (ValueError, RecursionError):
-        return {}
-    return request if isinstance(request, dict) else {}
-
-
-def timeout_seconds(options: Mapping[str, Any] | str) -> float:
-    """Return how long the user has: what the pool says, within reason."""
-    value = (parse_options(options) if isinstance(options, str) else options).get("timeout")
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:  # NaN
-        return DEFAULT_TIMEOUT_SECONDS
-    low, high = _TIMEOUT_RANGE
-    return min(max(value, low * 1000), high * 1000) / 1000  # in this order: an int may be no float
 
 
 def pin_error(pin: Secret) -> str | None:

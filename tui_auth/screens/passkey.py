@@ -12,12 +12,12 @@ from textual.message import Message
 from textual.widgets import Static
 
 from tui_auth.auth.next_step import ContinueSignInWithPasskey
+from tui_auth.auth.passkey_request import timeout_seconds
 from tui_auth.error_kinds import PasskeyProblem
 from tui_auth.errors import ErrorField
 from tui_auth.flow import passkey
 from tui_auth.flow.interface import ErrorMessage
 from tui_auth.flow.passkey import KeyEvent, KeyStage
-from tui_auth.passkeys.problems import timeout_seconds
 from tui_auth.screens.screen_context import Decision
 from tui_auth.screens.step_screen import StepAnswered, StepScreen
 from tui_auth.secret import Secret
