@@ -39,7 +39,7 @@ def test_disallowed_auth_flow_is_explained(own_pool: MakePool) -> None:
         program,
         "This app client doesn't allow USER_SRP_AUTH.",
         "ALLOW_USER_SRP_AUTH",
-        "--auth-flow",
+        "another auth flow",
         "administrator",
     )
 
@@ -47,7 +47,7 @@ def test_disallowed_auth_flow_is_explained(own_pool: MakePool) -> None:
 def test_missing_client_secret_is_explained(own_pool_with_secret: OwnPool) -> None:
     program = own_pool_with_secret.sign_in()
     program.log_in()
-    wait_for_explanation(program, SECRET_MISSING, "--client-secret-file", CONSOLE)
+    wait_for_explanation(program, SECRET_MISSING, "client_secret_file", CONSOLE)
 
 
 def test_unneeded_and_wrong_client_secrets_are_explained(own_pool: MakePool, tmp_path: Path) -> None:
@@ -59,7 +59,7 @@ def test_unneeded_and_wrong_client_secrets_are_explained(own_pool: MakePool, tmp
         pool.create_user()
         program = pool.sign_in("--client-secret-file", str(secret))
         program.log_in()
-        wait_for_explanation(program, SECRET_WRONG, "--client-secret-file")
+        wait_for_explanation(program, SECRET_WRONG, CONSOLE)
 
 
 def test_missing_pool_with_existing_client_is_explained(own_pool: MakePool) -> None:
@@ -67,7 +67,7 @@ def test_missing_pool_with_existing_client_is_explained(own_pool: MakePool) -> N
     pool.create_user()
     program = pool.sign_in("--user-pool-id", "eu-west-1_Nobody123")
     program.log_in()
-    wait_for_explanation(program, "No user pool has this ID", "--user-pool-id", CONSOLE)
+    wait_for_explanation(program, "No user pool has this ID", "the pool ID", CONSOLE)
     assert pool.server.state.pools[pool.id].users["ann"].devices == {}
 
 
@@ -81,7 +81,7 @@ def test_missing_client_and_wrong_region_are_explained(own_pool: MakePool) -> No
         ):
             program = pool.sign_in(*flags)
             program.log_in()
-            wait_for_explanation(program, UNKNOWN_CLIENT, "--client-id", "--region", CONSOLE)
+            wait_for_explanation(program, UNKNOWN_CLIENT, "the app client ID", "the region", CONSOLE)
 
 
 def test_app_client_errors_at_line_prompts(own_pool: MakePool) -> None:
@@ -89,4 +89,4 @@ def test_app_client_errors_at_line_prompts(own_pool: MakePool) -> None:
     pool.create_user()
     program = pool.sign_in("--plain", "--user-pool-id", "eu-west-1_Nobody123", rows=40)
     program.log_in_at_prompts()
-    wait_for_explanation(program, "Error: No user pool has this ID", "--user-pool-id", CONSOLE)
+    wait_for_explanation(program, "Error: No user pool has this ID", "the pool ID", CONSOLE)

@@ -15,8 +15,8 @@ from tui_auth.auth.gateway import Address, CognitoGateway, Gateway
 from tui_auth.auth.next_step import Done
 from tui_auth.auth.tokens import parse_authentication_result, unverified_claims
 from tui_auth.config.amplify import read_secret_file
-from tui_auth.endpoint import is_loopback, issuers
-from tui_auth.errors import NOT_FROM_COGNITO, AuthError, ErrorKind
+from tui_auth.endpoint import issuers
+from tui_auth.errors import AuthError, ErrorKind
 from tui_auth.secret import Secret
 from tui_auth.session import NotSignedInError
 from tui_auth.session.record import SessionRecord
@@ -318,16 +318,9 @@ def _call_cognito(gateway: Gateway, client: AppClient, record: SessionRecord) ->
             },
         )
     except AuthError as error:
-        if error.code in NO_SUCH_OPERATION_CODES:
-            reply = gateway.call(*_older_operation(client, record, device_key))
-        elif error.message == NOT_FROM_COGNITO and is_loopback(record.origin.endpoint):
-            # moto replies to an operation that it doesn't have with a page about an internal error.
-            try:
-                reply = gateway.call(*_older_operation(client, record, device_key))
-            except AuthError:
-                raise error from None  # the token may have been used up, so this rejection says nothing
-        else:
+        if error.code not in NO_SUCH_OPERATION_CODES:
             raise
+        reply = gateway.call(*_older_operation(client, record, device_key))
     result = reply.get("AuthenticationResult")
     if not isinstance(result, Mapping):
         raise AuthError(ErrorKind.SERVICE, "Cognito sent no tokens for the refresh.")
