@@ -46,7 +46,7 @@ def at_step(*replies: Reply, **settings: Any) -> DrivenFlow:
 
 class TestCodes:
     @pytest.mark.parametrize("reply", [SMS, EMAIL, RESET, UNCONFIRMED])
-    @pytest.mark.parametrize("code", ["zz", "12", "12345678901", "12345a", "\x1b"])
+    @pytest.mark.parametrize("code", ["zz", "12", "12345678901", "12345a", "12345²", "\x1b"])
     def test_impossible_code_is_not_sent(self, reply: Reply, code: str) -> None:
         flow = at_step(reply)
         error = error_of(flow.answer(Secret(code), new_password=PASSWORD))
@@ -59,7 +59,7 @@ class TestCodes:
         flow = at_step(SMS, DONE)
         assert isinstance(flow.run(flow.answer(Secret(code))), ShowStep)
 
-    @pytest.mark.parametrize("code", ["12345", "1234567", "12345x"])
+    @pytest.mark.parametrize("code", ["12345", "1234567", "12345x", "12345²"])
     def test_totp_code_has_six_digits(self, code: str) -> None:
         flow = at_step(TOTP)
         assert error_of(flow.answer(Secret(code))).text == messages.TOTP_CODE_EXPECTED

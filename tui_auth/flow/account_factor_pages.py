@@ -20,7 +20,8 @@ from tui_auth.flow.account_pages import (
     Run,
     Say,
 )
-from tui_auth.flow.messages import CONTACT_LABELS, TOTP_CODE_EXPECTED
+from tui_auth.flow.checks import TOTP_DIGITS, find_code_error
+from tui_auth.flow.messages import CONTACT_LABELS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -126,9 +127,8 @@ class AppPage(FormPage):
         return [Input("code", "Code that the app shows", InputKind.CODE)]
 
     def submit(self, values: Values) -> Output:
-        code = values["code"].reveal()
-        if len(code) != 6 or not code.isdigit():
-            return Say(TOTP_CODE_EXPECTED, is_error=True, field="code")
+        if problem := find_code_error(values["code"], TOTP_DIGITS):
+            return Say(problem, is_error=True, field="code")
         return Run(partial(self._verify, values))
 
     def _verify(self, values: Values) -> Output:

@@ -9,6 +9,7 @@ from tui_auth.auth.account import find_unverified_contact, send_contact_code, ve
 from tui_auth.auth.next_step import DeliveryDetails, Done, NextStep
 from tui_auth.errors import AuthError
 from tui_auth.flow import messages
+from tui_auth.flow.checks import find_code_error
 from tui_auth.flow.interface import ErrorMessage
 from tui_auth.flow.outputs import (
     AskAboutDevice,
@@ -25,7 +26,6 @@ from tui_auth.session.persistence import SIGNATURES_UNCHECKED
 from tui_auth.session.sessions import Sessions
 from tui_auth.storage.lock import PATIENCE_SECONDS
 from tui_auth.storage.stores import NOT_STORED, StorageKind, available_storage_kinds
-from tui_auth.terminal.clipboard import is_possible_code
 from tui_auth.threads import SHIELD_SECONDS
 
 if TYPE_CHECKING:
@@ -300,8 +300,8 @@ class AfterSignIn:
         done, contact, details = self.done, self._contact, self._contact_details
         if done is None or contact is None:
             return None
-        if not is_possible_code(code.reveal()):
-            return AskContactCode(details, ErrorMessage(messages.CODE_EXPECTED))
+        if problem := find_code_error(code):
+            return AskContactCode(details, ErrorMessage(problem))
 
         def verify() -> Output:
             try:

@@ -21,6 +21,7 @@ from tui_auth.errors import ErrorField
 from tui_auth.flow import messages
 from tui_auth.flow.interface import ErrorMessage
 from tui_auth.secret import Secret
+from tui_auth.terminal.clipboard import is_possible_code
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -28,11 +29,14 @@ if TYPE_CHECKING:
     from tui_auth.auth.challenges import Answer
     from tui_auth.flow.interface import SignInSettings
 
+TOTP_DIGITS = 6
+"""The length of an authenticator app's code."""
+
 CODE_DIGITS: dict[type[NextStep], int | None] = {
     ConfirmSignInWithSMSMFACode: None,
     ConfirmSignInWithOTP: None,
-    ConfirmSignInWithTOTPCode: 6,
-    ContinueSignInWithTOTPSetup: 6,
+    ConfirmSignInWithTOTPCode: TOTP_DIGITS,
+    ContinueSignInWithTOTPSetup: TOTP_DIGITS,
     ConfirmSignUp: None,
     ResetPassword: None,
 }
@@ -61,6 +65,18 @@ class SignUpAttributes:
         """Add an attribute that Cognito requires."""
         self.names = tuple(dict.fromkeys((*self.names, name)))
         self.required = tuple(dict.fromkeys((*self.required, name)))
+
+
+def find_code_error(code: Secret, digits: int | None = None) -> str:
+    """Return why a code of Cognito or of an authenticator app can't be right; empty if it may be.
+
+    Args:
+        code: The code, without separators.
+        digits: Its length; None if Cognito may choose it.
+    """
+    if is_possible_code(code.reveal(), digits):
+        return ""
+    return messages.TOTP_CODE_EXPECTED if digits == TOTP_DIGITS else messages.CODE_EXPECTED
 
 
 def find_password_error(password: Secret) -> str:

@@ -102,7 +102,7 @@ USUAL_PASSWORD_RULES = "Usually 8+ characters: A, a, 1 and !"  # noqa: S105 - a 
 """The default of a new user pool; its own rules aren't public."""
 NEW_CODE_HINT = "No code after a minute? Press ^r"
 CODE_EXPECTED = "A code has 4 to 10 digits. Enter the code from the message."
-TOTP_CODE_EXPECTED = "The code has six digits. Enter the code your app shows now."
+TOTP_CODE_EXPECTED = "An authenticator's code has six digits. Enter the one it shows now."
 PHONE_EXPECTED = "Start the phone number with + and the country code: +15555550123."
 DATE_EXPECTED = "Enter the date as year, month and day: 2001-12-31."
 EMAIL_EXPECTED = "Enter an email address, such as name@example.com."

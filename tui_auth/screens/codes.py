@@ -11,6 +11,7 @@ from tui_auth.auth.next_step import (
     ConfirmSignUp,
     DeliveryDetails,
 )
+from tui_auth.flow.checks import TOTP_DIGITS, find_code_error
 from tui_auth.flow.messages import (
     CODE_REQUIRED,
     NOT_CONFIRMED,
@@ -59,11 +60,11 @@ def read_code(screen: FormScreen) -> Secret | None:
 
 def read_totp_code(screen: FormScreen) -> Secret | None:
     """Return the six digits in the field; otherwise, show an error under it and return None."""
-    code = screen.query_one(CodeInput).code
-    if len(code) != 6 or not code.isdigit():
-        screen.show_field_error(screen.query_one("#code", Field), "An authenticator's code has six digits.")
+    code = Secret(screen.query_one(CodeInput).code)
+    if problem := find_code_error(code, TOTP_DIGITS):
+        screen.show_field_error(screen.query_one("#code", Field), problem)
         return None
-    return Secret(code)
+    return code
 
 
 class DeliveredCodeScreen(StepScreen[DeliveredT]):
