@@ -104,7 +104,7 @@ class RegistrationPage(Page):
     explanation = (
         "The new passkey is stored on your security key. Plug it in, enter its PIN if it has one, and touch "
         "it when it blinks. The PIN goes to the key and nowhere else. Cognito chooses the passkey's name.\n\n"
-        "If you didn't expect the site in the title, press Esc."
+        "If you didn't expect the site shown above, press Esc."
     )
 
     def __init__(self, owner: PasskeysPage, options: Mapping[str, Any]) -> None:

@@ -5,43 +5,30 @@ asked through ``Person``.
 
 ``relying_party`` decides for which site a passkey may be used, ``keys`` finds keys and says why there is
 none, ``ceremony`` makes assertions and credentials, ``problems`` says what went wrong and what helps.
-``sign`` and ``register`` are all of it in one call, for programs without a screen.
+``person`` says what is asked of the user. ``sign`` and ``register`` are all of it in one call, for programs
+without a screen.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tui_auth.errors import drops_secrets
+from tui_auth.passkeys.person import Person
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from threading import Event
 
     from tui_auth.auth.next_step import ContinueSignInWithPasskey
     from tui_auth.passkeys.keys import Keys
+    from tui_auth.passkeys.relying_party import RelyingParty
     from tui_auth.secret import Secret
 
 
-class Person(Protocol):
-    """Whoever uses the security key. Called on the thread that waits for the key."""
+__all__ = ["Person", "register", "sign"]
 
-    def plug_in(self) -> None:
-        """Say that a security key must be plugged in. It is used as soon as it is."""
-
-    def choose_key(self) -> None:
-        """Say that there are several, and that the one to use must be touched."""
-
-    def pin(self, tries_left: int | None, *, was_wrong: bool) -> Secret | None:
-        """Return the PIN of the key, or None to give up.
-
-        Args:
-            tries_left: How many tries the key allows before it blocks itself; None if it doesn't say.
-            was_wrong: Whether the last PIN was wrong.
-        """
-
-    def touch(self) -> None:
-        """Say that the key waits to be touched. It has no need to wait."""
+T = TypeVar("T")
 
 
 @drops_secrets
@@ -69,19 +56,11 @@ def sign(
         PasskeyError: The pool asks for another site, there is no key, the time that the pool allows is over
             (3 minutes if it doesn't say), or the key made no assertion.
     """
-    from tui_auth.auth.passkey_request import timeout_seconds
     from tui_auth.passkeys.ceremony import make_assertion
-    from tui_auth.passkeys.keys import Deadline, default_keys, with_key
     from tui_auth.passkeys.relying_party import trusted_relying_party
 
     trusted = trusted_relying_party(step.relying_party, pinned=relying_party, endpoint_url=endpoint_url)
-    deadline = Deadline(timeout_seconds(step.options), cancel)
-    return with_key(
-        keys or default_keys(),
-        person,
-        deadline,
-        lambda device: make_assertion(device, step.options, trusted, person, deadline),
-    )
+    return _use_key(make_assertion, step.options, trusted, person, keys, cancel)
 
 
 @drops_secrets
@@ -108,17 +87,30 @@ def register(
         PasskeyError: The pool asks for another site, there is no key, the time that the pool allows is over
             (3 minutes if it doesn't say), or the key made no passkey.
     """
-    from tui_auth.auth.passkey_request import timeout_seconds
     from tui_auth.passkeys.ceremony import make_credential
-    from tui_auth.passkeys.keys import Deadline, default_keys, with_key
     from tui_auth.passkeys.relying_party import requested_relying_party, trusted_relying_party
 
-    asked = requested_relying_party(options)
-    trusted = trusted_relying_party(asked, pinned=relying_party, endpoint_url=endpoint_url)
+    requested = requested_relying_party(options)
+    trusted = trusted_relying_party(requested, pinned=relying_party, endpoint_url=endpoint_url)
+    return _use_key(make_credential, options, trusted, person, keys, cancel)
+
+
+def _use_key(
+    make: Callable[..., T],
+    options: str | Mapping[str, Any],
+    trusted: RelyingParty,
+    person: Person,
+    keys: Keys | None,
+    cancel: Event | None,
+) -> T:
+    """Wait for a key and make an assertion or a credential with it, within the time of the options."""
+    from tui_auth.auth.passkey_request import timeout_seconds
+    from tui_auth.passkeys.keys import Deadline, default_keys, with_key
+
     deadline = Deadline(timeout_seconds(options), cancel)
     return with_key(
         keys or default_keys(),
         person,
         deadline,
-        lambda device: make_credential(device, options, trusted, person, deadline),
+        lambda device: make(device, options, trusted, person, deadline),
     )

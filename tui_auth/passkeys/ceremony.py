@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from fido2.client import ClientError, DefaultClientDataCollector, Fido2Client, UserInteraction
 from fido2.ctap import CtapError
@@ -31,27 +31,13 @@ if TYPE_CHECKING:
     from fido2.ctap import CtapDevice
     from fido2.ctap2.base import Info
 
+    from tui_auth.passkeys.person import KeyHolder
     from tui_auth.passkeys.relying_party import RelyingParty
 
 T = TypeVar("T")
 
 _TRANSPORTS = ["usb"]
 _UNANSWERED = (OSError, ConnectionFailure, CtapError)
-
-
-class KeyHolder(Protocol):
-    """Whoever enters the PIN of a key and touches it: a part of ``tui_auth.passkeys.Person``."""
-
-    def pin(self, tries_left: int | None, *, was_wrong: bool) -> Secret | None:
-        """Return the PIN of the key, or None to give up.
-
-        Args:
-            tries_left: How many tries the key allows before it blocks itself; None if it doesn't say.
-            was_wrong: Whether the last PIN was wrong.
-        """
-
-    def touch(self) -> None:
-        """Say that the key waits to be touched. It has no need to wait."""
 
 
 @drops_secrets

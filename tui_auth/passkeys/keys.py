@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from fido2.ctap import CtapDevice
 
     from tui_auth.errors import PasskeyError
+    from tui_auth.passkeys.person import KeyChooser
 
 T = TypeVar("T")
 
@@ -43,16 +44,6 @@ class Keys(Protocol):
 
     def open(self) -> Sequence[CtapDevice]:
         """Open all keys that can be used."""
-
-
-class KeyUser(Protocol):
-    """Whoever is asked to plug in or choose a key. Called on the thread of the ceremony."""
-
-    def plug_in(self) -> None:
-        """Say that a key must be plugged in."""
-
-    def choose_key(self) -> None:
-        """Say that the key to use must be touched, because there are several."""
 
 
 class PluggedInKeys:
@@ -148,28 +139,28 @@ def default_keys() -> Keys:
     return PluggedInKeys()
 
 
-def with_key(keys: Keys, user: KeyUser, deadline: Deadline, use: Callable[[CtapDevice], T]) -> T:
+def with_key(keys: Keys, person: KeyChooser, deadline: Deadline, use: Callable[[CtapDevice], T]) -> T:
     """Wait for a key, have the user choose one if there are several, and use it.
 
     Raises:
         PasskeyError: There can be no key here, the user gave up, the time is over, or what ``use`` raises.
     """
-    devices = _wait_for_keys(keys, user, deadline)
+    devices = _wait_for_keys(keys, person, deadline)
     try:
-        return use(_choose(devices, user, deadline))
+        return use(_choose(devices, person, deadline))
     finally:
         for device in devices:
             device.close()
 
 
-def _wait_for_keys(keys: Keys, user: KeyUser, deadline: Deadline) -> Sequence[CtapDevice]:
+def _wait_for_keys(keys: Keys, person: KeyChooser, deadline: Deadline) -> Sequence[CtapDevice]:
     devices = keys.open()
     if devices:
         return devices
     problem = keys.problem()
     if problem is not None and problem.needs_another_way:
         raise passkey_error(problem)
-    user.plug_in()
+    person.plug_in()
     while not devices:
         if deadline.wait(LOOK_AGAIN_SECONDS):
             raise deadline.error()
@@ -177,11 +168,11 @@ def _wait_for_keys(keys: Keys, user: KeyUser, deadline: Deadline) -> Sequence[Ct
     return devices
 
 
-def _choose(devices: Sequence[CtapDevice], user: KeyUser, deadline: Deadline) -> CtapDevice:
+def _choose(devices: Sequence[CtapDevice], person: KeyChooser, deadline: Deadline) -> CtapDevice:
     """Return the only key, or the one that is touched."""
     if len(devices) == 1:
         return devices[0]
-    user.choose_key()
+    person.choose_key()
     results: queue.SimpleQueue[CtapDevice | None] = queue.SimpleQueue()
     is_over = threading.Event()
     threads = [

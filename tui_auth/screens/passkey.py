@@ -56,7 +56,7 @@ class PasskeyScreen(StepScreen[ContinueSignInWithPasskey]):
         "Your passkey is on a security key. Plug it in, enter its PIN if it has one, and touch it when it "
         "blinks. The PIN goes to the key and nowhere else. Esc leads to the other ways to sign in.\n\n"
         "tui-auth uses a passkey only for the site that your profile or Amplify file names, or that you "
-        "confirm. If you didn't expect the site in the title, press Esc."
+        "confirm. If you didn't expect the site shown above, press Esc."
     )
     MESSAGES = {  # noqa: RUF012 - never changed
         KeyStage.PLUG_IN: passkey.PLUG_IN,
