@@ -49,6 +49,7 @@ from tui_auth.flow.outputs import (
     WaitBeforeRetry,
 )
 from tui_auth.secret import Secret
+from tui_auth.terminal.clipboard import is_possible_code
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -254,10 +255,10 @@ class SignInFlow(AfterSignIn):
             return None
         if type(self.step) not in checks.CODE_DIGITS or not isinstance(answer, Secret):
             problem = checks.find_answer_error(self.step, answer, attributes)
-        elif text := checks.find_code_error(answer, checks.CODE_DIGITS[type(self.step)]):
-            problem = ErrorMessage(text)
-        else:
+        elif is_possible_code(answer.reveal(), digits := checks.CODE_DIGITS[type(self.step)]):
             problem = checks.check_new_password(new_password) if new_password else None
+        else:
+            problem = ErrorMessage(checks.find_code_error(answer, digits))
         if problem:
             return ShowError(problem)
         call: Call
