@@ -29,7 +29,7 @@ EXIT_STATUS: Final = {
     ExitCode.CONFIGURATION: "The configuration can't be used.",
     ExitCode.NOT_SIGNED_IN: "Not signed in, or no terminal to sign in on.",
     ExitCode.REJECTED: "Rejected by Cognito.",
-    ExitCode.CANCELLED: "The user canceled.",
+    ExitCode.CANCELED: "The user canceled.",
     ExitCode.NETWORK: "Network error.",
     ExitCode.THROTTLED: "Throttled or locked.",
     ExitCode.STORAGE: "The session can't be read or stored.",

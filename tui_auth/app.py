@@ -161,7 +161,7 @@ class TuiAuthApp(SignInProgram):
         return self.presenter.flow
 
     def _end(self, done: Done | None) -> None:
-        self.exit(done, return_code=0 if done else ExitCode.CANCELLED)
+        self.exit(done, return_code=0 if done else ExitCode.CANCELED)
 
     async def action_quit(self) -> None:
         """Exit with the tokens if the sign-in is done; otherwise as canceled."""

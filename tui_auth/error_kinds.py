@@ -39,7 +39,7 @@ class PasskeyProblem(StrEnum):
     NOT_PERMITTED = "not permitted"
     OVER_SSH = "over SSH"
     UNSUPPORTED = "unsupported system"
-    CANCELLED = "canceled"
+    CANCELED = "canceled"
     TIMED_OUT = "timed out"
     NOT_TOUCHED = "not touched"
     PIN_WRONG = "wrong PIN"

@@ -17,7 +17,7 @@ class ExitCode(IntEnum):
     CONFIGURATION = 3
     NOT_SIGNED_IN = 4
     REJECTED = 5
-    CANCELLED = 6
+    CANCELED = 6
     NETWORK = 7
     THROTTLED = 8
     STORAGE = 9

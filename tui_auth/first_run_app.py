@@ -75,7 +75,7 @@ class QuestionApp(FullScreenApp[AnswerT]):
 
     async def action_quit(self) -> None:
         """Exit without an answer."""
-        self.exit(None, return_code=ExitCode.CANCELLED)
+        self.exit(None, return_code=ExitCode.CANCELED)
 
 
 class SignedInApp(QuestionApp[SignedInAction]):

@@ -65,7 +65,7 @@ async def test_screen_has_help_and_can_be_left(record: SessionRecord) -> None:
         await press(pilot, "escape")
         await until(pilot, lambda: not isinstance(app.screen, HelpScreen))
         await press(pilot, "ctrl+q")
-    assert (app.return_value, app.return_code) == (None, ExitCode.CANCELLED)
+    assert (app.return_value, app.return_code) == (None, ExitCode.CANCELED)
 
 
 def test_line_prompts_ask_for_a_number(record: SessionRecord) -> None:

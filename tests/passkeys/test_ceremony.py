@@ -229,7 +229,7 @@ def test_last_try_that_is_wrong_blocks_the_key(key_with_pin: SoftwareKey) -> Non
 
 def test_leaving_the_pin_gives_up(key_with_pin: SoftwareKey) -> None:
     assert problem_of(lambda: make_assertion(key_with_pin, request(), TRUSTED, Someone())) is (
-        PasskeyProblem.CANCELLED
+        PasskeyProblem.CANCELED
     )
 
 
@@ -293,7 +293,7 @@ def test_giving_up_while_the_key_waits(key: SoftwareKey) -> None:
     someone = Someone(on_touch=cancel.set)
 
     assert problem_of(lambda: make_assertion(key, request(), TRUSTED, someone, cancel)) is (
-        PasskeyProblem.CANCELLED
+        PasskeyProblem.CANCELED
     )
 
 

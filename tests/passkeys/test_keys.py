@@ -139,7 +139,7 @@ def test_waiting_for_a_key_can_be_given_up() -> None:
     with pytest.raises(PasskeyError) as caught:
         with_key(SomeKeys([]), Listener(), Deadline(60, cancel), lambda device: device)
 
-    assert caught.value.problem is PasskeyProblem.CANCELLED
+    assert caught.value.problem is PasskeyProblem.CANCELED
 
 
 @pytest.mark.parametrize("keys", [[], [SoftwareKey(), SoftwareKey()]], ids=["no key", "several keys"])
@@ -158,7 +158,7 @@ def test_giving_up_counts_even_after_the_time_is_over() -> None:
     assert deadline.wait(0) is deadline.is_set() is True
     assert deadline.error().problem is PasskeyProblem.TIMED_OUT
     cancel.set()
-    assert deadline.error().problem is PasskeyProblem.CANCELLED
+    assert deadline.error().problem is PasskeyProblem.CANCELED
     assert not Deadline(60).wait(0.001)
 
 
@@ -196,6 +196,6 @@ def test_choice_of_a_key_can_be_given_up() -> None:
     cancel.set()
     thread.join()
 
-    assert problems == [PasskeyProblem.CANCELLED]
+    assert problems == [PasskeyProblem.CANCELED]
     assert not first.touch_is_due.is_set()
     assert not second.touch_is_due.is_set()

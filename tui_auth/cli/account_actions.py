@@ -301,7 +301,7 @@ def _ask(page: Page) -> None:
         try:
             lines.say(PlainAccount(page.settings, Prompts(lines)).ask(page))
         except BackError:
-            raise CommandFailedError(ExitCode.CANCELLED) from None
+            raise CommandFailedError(ExitCode.CANCELED) from None
 
 
 def _say_verified(name: str) -> None:

@@ -59,8 +59,8 @@ def register_passkey(account: Account, stored: StoredSession, arguments: Namespa
 
 def _failed(problem: PasskeyProblem | None) -> CommandFailedError:
     """Return how the command fails; what went wrong was said at the prompts, unless no key can be used."""
-    if problem is None or problem is PasskeyProblem.CANCELLED:
-        return CommandFailedError(ExitCode.CANCELLED)
+    if problem is None or problem is PasskeyProblem.CANCELED:
+        return CommandFailedError(ExitCode.CANCELED)
     is_about_here = problem.needs_another_way or problem in _NO_KEY_HERE
     status = ExitCode.UNSUPPORTED_STEP if is_about_here else ExitCode.REJECTED
     return CommandFailedError(status, format_registration_problem(passkey_error(problem)))

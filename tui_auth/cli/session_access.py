@@ -59,7 +59,7 @@ def sign_in_when_needed(arguments: Namespace, sessions: Sessions, needed: NotSig
             say(note)
         status, record = sign_in_now(choice, arguments, on_saved=turn.end, leaves_when_done=True)
     if record is None:
-        raise CommandFailedError(status or ExitCode.CANCELLED)
+        raise CommandFailedError(status or ExitCode.CANCELED)
     return record
 
 

@@ -397,7 +397,7 @@ def own_terminal(*, is_noninteractive: bool) -> Iterator[None]:
 
 @contextmanager
 def line_prompts() -> Iterator[TtyPrompt]:
-    """Open the terminal for line prompts. If it is gone, or the user types ^D, the command is cancelled."""
+    """Open the terminal for line prompts. If it is gone, or the user types ^D, the command is canceled."""
     from tui_auth.terminal.signals import exit_on_signals
     from tui_auth.terminal.tty import TtyPrompt
 
@@ -405,7 +405,7 @@ def line_prompts() -> Iterator[TtyPrompt]:
         try:
             yield lines
         except EOFError:
-            raise CommandFailedError(ExitCode.CANCELLED) from None
+            raise CommandFailedError(ExitCode.CANCELED) from None
 
 
 def wants_line_prompts(arguments: Namespace) -> bool:

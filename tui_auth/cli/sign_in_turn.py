@@ -156,7 +156,7 @@ def _open_pause(is_noninteractive: bool) -> Iterator[Pause]:
         if not readable((terminal,), _POLL_SECONDS):
             return False
         if not os.read(terminal, 4096):
-            raise CommandFailedError(ExitCode.CANCELLED)
+            raise CommandFailedError(ExitCode.CANCELED)
         return True
 
     try:

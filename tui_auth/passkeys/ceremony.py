@@ -240,7 +240,7 @@ def _with_client(
         if problem is not PasskeyProblem.PIN_WRONG or deadline.is_set():
             break
         interaction.was_wrong = True
-    if deadline.is_set() and problem in (PasskeyProblem.CANCELLED, PasskeyProblem.NOT_TOUCHED):
+    if deadline.is_set() and problem in (PasskeyProblem.CANCELED, PasskeyProblem.NOT_TOUCHED):
         raise deadline.error()
     raise passkey_error(problem)
 

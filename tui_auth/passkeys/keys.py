@@ -131,7 +131,7 @@ class Deadline(threading.Event):
 
     def error(self) -> PasskeyError:
         """Return the error that says which of both happened."""
-        return passkey_error(PasskeyProblem.CANCELLED if self.is_canceled else PasskeyProblem.TIMED_OUT)
+        return passkey_error(PasskeyProblem.CANCELED if self.is_canceled else PasskeyProblem.TIMED_OUT)
 
 
 def default_keys() -> Keys:

@@ -33,7 +33,7 @@ TEXTS: dict[PasskeyProblem, tuple[str, str]] = {
         "Security keys can't be used from a terminal on this system.",
         "Sign in with a browser, or another way.",
     ),
-    PasskeyProblem.CANCELLED: ("You canceled the passkey request.", _TRY_AGAIN),
+    PasskeyProblem.CANCELED: ("You canceled the passkey request.", _TRY_AGAIN),
     PasskeyProblem.TIMED_OUT: ("The passkey request timed out.", _TRY_AGAIN),
     PasskeyProblem.NOT_TOUCHED: ("The key wasn't touched in time.", _TRY_AGAIN),
     PasskeyProblem.PIN_WRONG: ("That isn't the PIN of the key.", _TRY_AGAIN),
@@ -104,8 +104,8 @@ _BY_CAUSE = {
     "UNSUPPORTED_ALGORITHM": PasskeyProblem.KEY_TOO_OLD,
     "USER_ACTION_TIMEOUT": PasskeyProblem.NOT_TOUCHED,
     "ACTION_TIMEOUT": PasskeyProblem.NOT_TOUCHED,
-    "KEEPALIVE_CANCEL": PasskeyProblem.CANCELLED,
-    "OPERATION_DENIED": PasskeyProblem.CANCELLED,
+    "KEEPALIVE_CANCEL": PasskeyProblem.CANCELED,
+    "OPERATION_DENIED": PasskeyProblem.CANCELED,
 }
 """CTAP's status, by which fido2's ClientError was caused."""
 _BY_CODE = {
@@ -122,7 +122,7 @@ def problem_of(error: ClientError) -> PasskeyProblem:
     from fido2.client import PinRequiredError
 
     if isinstance(error, PinRequiredError):
-        return PasskeyProblem.CANCELLED
+        return PasskeyProblem.CANCELED
     status = getattr(getattr(error.cause, "code", None), "name", "")
     return _BY_CAUSE.get(status) or _BY_CODE[error.code.name]
 
