@@ -94,6 +94,7 @@ class Session:
     """
 
     __slots__ = ("_environ", "_flags", "_owner", "_reference", "_report", "_sessions", "_unsaved")
+    _in_python = True  # errors name arguments, not flags
 
     def __init__(
         self,
@@ -347,7 +348,7 @@ class Session:
             if stored is None:
                 raise NotSignedInError("Not signed in: the session has ended.", self._owner)
         else:
-            found = find_session(self._flags, sessions, in_python=self._report is None)
+            found = find_session(self._flags, sessions, in_python=self._in_python)
             stored = found.stored
             if self._report:
                 for note in found.notes:

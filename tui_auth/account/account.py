@@ -43,9 +43,7 @@ if TYPE_CHECKING:
     from tui_auth.auth.next_step import DeliveryDetails
 
 _SAME_FOR_ALL = (ErrorKind.NETWORK, ErrorKind.THROTTLED)
-
-
-_NEVER = datetime.fromtimestamp(0, UTC)
+_EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 def _nothing() -> None:
@@ -371,7 +369,7 @@ class Account(PasskeyOperations):
             UserSession.from_reply(session)
             for session in self._calls.pages("listUserSessions", "ListUserSessions", "Sessions", "NextToken")
         ]
-        newest_first = sorted(sessions, key=lambda each: each.created or _NEVER, reverse=True)
+        newest_first = sorted(sessions, key=lambda each: each.created or _EPOCH, reverse=True)
         return sorted(newest_first, key=lambda each: not each.is_current)
 
     @drops_secrets

@@ -77,7 +77,7 @@ class AccountCalls:
         return reply
 
     def pages(
-        self, name: str, operation: str, member: str, token: str, **parameters: Any
+        self, name: str, operation: str, member: str, next_token_member: str, **parameters: Any
     ) -> list[Mapping[str, Any]]:
         """Return the entries of a list, of at most ``MOST_PAGES`` pages. Raises as ``call``.
 
@@ -85,16 +85,16 @@ class AccountCalls:
             name: Amplify's name of the call.
             operation: The operation.
             member: The member of the reply with the entries.
-            token: The member with the token of the next page.
+            next_token_member: The member with the token of the next page.
             parameters: What the request has besides.
         """
         entries: list[Mapping[str, Any]] = []
         next_token: object = None
         with self.trace.call(name) as span:
             for _ in range(MOST_PAGES):
-                reply = self._send(operation, {**parameters, token: next_token})
+                reply = self._send(operation, {**parameters, next_token_member: next_token})
                 entries += mappings(reply.get(member))
-                next_token = reply.get(token)
+                next_token = reply.get(next_token_member)
                 if not isinstance(next_token, str) or not next_token:
                     break
             span.finish("ok")

@@ -1,4 +1,4 @@
-"""The overview of an account: its five parts, read at once or one by one; what can't be had says why."""
+"""The overview of an account: five parts, read at once or one by one; a part that fails has the reason."""
 
 from __future__ import annotations
 

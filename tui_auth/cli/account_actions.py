@@ -50,13 +50,13 @@ def open_pages(account: Account, stored: StoredSession, arguments: Namespace) ->
     kind = find_terminal().kind
     if kind is TerminalKind.NONE:
         return show(account, stored, arguments)
-    settings = _settings(account, stored, arguments)
+    context = _context(account, stored, arguments)
     if kind is TerminalKind.LINES or wants_line_prompts(arguments):
         from tui_auth.plain.account import PlainAccount
         from tui_auth.plain.prompts import Prompts
 
         with line_prompts() as lines:
-            PlainAccount(settings, Prompts(lines)).run()
+            PlainAccount(context, Prompts(lines)).run()
         return ExitCode.OK
     if not prepare_full_screen("Your account"):
         return ExitCode.UNSUPPORTED_STEP
@@ -64,7 +64,7 @@ def open_pages(account: Account, stored: StoredSession, arguments: Namespace) ->
 
     record = stored.record
     badge = environment_badge_for(record.origin.endpoint)
-    app = AccountApp(settings, record, theme=choose_theme(), environment_badge=badge)
+    app = AccountApp(context, record, theme=choose_theme(), environment_badge=badge)
     status = app.run_in_terminal()
     if app.ended_by is not None:
         raise app.ended_by
@@ -105,7 +105,7 @@ def set(account: Account, stored: StoredSession, arguments: Namespace) -> int:  
         _done(f"Pipe the code in: `tui-auth account verify {pending[0]} --stdin`.")
         return ExitCode.UNSUPPORTED_STEP
     for name in pending:
-        _ask(CodePage(_settings(account, stored), name, ""))
+        _ask(CodePage(_context(account, stored), name, ""))
     return ExitCode.OK
 
 
@@ -124,7 +124,7 @@ def verify(account: Account, stored: StoredSession, arguments: Namespace) -> int
     if not _can_ask():
         _done(f"Then run `tui-auth account verify {arguments.name} --stdin`.")
         return ExitCode.OK
-    _ask(CodePage(_settings(account, stored), arguments.name, ""))
+    _ask(CodePage(_context(account, stored), arguments.name, ""))
     return ExitCode.OK
 
 
@@ -135,8 +135,8 @@ def mfa(account: Account, stored: StoredSession, arguments: Namespace) -> int:
     if arguments.change == "replace-app":
         _require_terminal("You have to see the new key", "Run it on a terminal.")
         is_replacement = account.fetch_mfa_preference().has_software_token
-        settings, details = _settings(account, stored), account.set_up_totp()
-        _ask(AppPage(settings, details, is_replacement=is_replacement))
+        context, details = _context(account, stored), account.set_up_totp()
+        _ask(AppPage(context, details, is_replacement=is_replacement))
         return ExitCode.OK
     before = account.fetch_mfa_preference()
     if arguments.change == "prefer":
@@ -260,7 +260,7 @@ def password(account: Account, stored: StoredSession, arguments: Namespace) -> i
         _require_terminal("You have to type the passwords", "Or pipe them in as two lines, with --stdin.")
         configured = account.fetch_mfa_preference().configured
         has_password = not configured or "PASSWORD" in configured
-        _ask(PasswordPage(_settings(account, stored, arguments), has_password=has_password))
+        _ask(PasswordPage(_context(account, stored, arguments), has_password=has_password))
     _done("To sign out everywhere else, run `tui-auth account sessions revoke --others`.")
     return ExitCode.OK
 
@@ -275,11 +275,11 @@ def delete(account: Account, stored: StoredSession, arguments: Namespace) -> int
         _done(texts.ACCOUNT_DELETED)
     else:
         _require_terminal("You have to type your user name", "Or use --yes-delete NAME.")
-        _ask(DeletePage(_settings(account, stored)))
+        _ask(DeletePage(_context(account, stored)))
     return ExitCode.OK
 
 
-def _settings(account: Account, stored: StoredSession, arguments: Namespace | None = None) -> AccountContext:
+def _context(account: Account, stored: StoredSession, arguments: Namespace | None = None) -> AccountContext:
     """Return what the pages of the account need; what is configured about the pool if arguments are given."""
     record = stored.record
     pool = find_pool_settings(vars(arguments), Sessions(), record) if arguments else None
@@ -299,7 +299,7 @@ def _ask(page: Page) -> None:
 
     with line_prompts() as lines:
         try:
-            lines.say(PlainAccount(page.settings, Prompts(lines)).ask(page))
+            lines.say(PlainAccount(page.context, Prompts(lines)).ask(page))
         except BackError:
             raise CommandFailedError(ExitCode.CANCELED) from None
 

@@ -22,6 +22,13 @@ if TYPE_CHECKING:
     from tui_auth.session.sessions import Sessions, StoredSession
 
 
+class CommandSession(Session):
+    """The session of a command: its errors name flags."""
+
+    __slots__ = ()
+    _in_python = False
+
+
 def open_session(arguments: Namespace, sessions: Sessions) -> Session:
     """Return the session that a command means. It says which that is if that wasn't specified.
 
@@ -29,7 +36,7 @@ def open_session(arguments: Namespace, sessions: Sessions) -> Session:
     """
     names = [flag.removeprefix("--").replace("-", "_") for flag in SELECTING_FLAGS]
     flags = {name: value for name in names if (value := getattr(arguments, name, None)) is not None}
-    return Session(flags, sessions.environ, sessions=sessions, report=say)
+    return CommandSession(flags, sessions.environ, sessions=sessions, report=say)
 
 
 def find_session(arguments: Namespace, sessions: Sessions) -> StoredSession:

@@ -37,32 +37,32 @@ if TYPE_CHECKING:
     from tui_auth.secret import Secret
 
 
-def contact_page(settings: AccountContext, name: str, user: UserProfile) -> Page:
+def contact_page(context: AccountContext, name: str, user: UserProfile) -> Page:
     """Return the page of an address: what to do with it, or the form for one that isn't there yet."""
     value = user.attributes.get(name, "")
-    form = AttributePage(settings, name, value)
+    form = AttributePage(context, name, value)
     if not value:
         return form
     is_verified = user.is_verified(name)
     actions: list[tuple[Row, Output]] = [(Row("Change it"), Open(form, in_place=True))]
     if not is_verified:
-        send = Run(partial(send_code, settings, name))
+        send = Run(partial(send_code, context, name))
         actions.append((Row("Verify it", "A code is sent to it."), send))
-    remove = Run(partial(_remove, settings, name))
+    remove = Run(partial(_remove, context, name))
     actions.append((Row("Remove it", "Some user pools require it."), remove))
     state = "verified" if is_verified else "not verified"
     label = format_attribute(name)
-    return ActionsPage(settings, f"{label}: {safe_line(value, limit=60)}", f"It is {state}.", actions)
+    return ActionsPage(context, f"{label}: {safe_line(value, limit=60)}", f"It is {state}.", actions)
 
 
-def send_code(settings: AccountContext, name: str) -> Output:
+def send_code(context: AccountContext, name: str) -> Output:
     """Send a code to an address and open the page that asks for it."""
-    details = settings.account.send_user_attribute_verification_code(name)
-    return Open(CodePage(settings, name, f"{format_delivery(details)}."), in_place=True)
+    details = context.account.send_user_attribute_verification_code(name)
+    return Open(CodePage(context, name, f"{format_delivery(details)}."), in_place=True)
 
 
-def _remove(settings: AccountContext, name: str) -> Output:
-    settings.account.delete_user_attributes([name])
+def _remove(context: AccountContext, name: str) -> Output:
+    context.account.delete_user_attributes([name])
     return Back(f"{format_attribute(name)} is removed.")
 
 
@@ -72,8 +72,8 @@ class DetailsPage(ListPage):
     title, task, crumb = "Other details", "Choose one to change it.", "details"
     explanation = "Cognito rejects changes to attributes that this app client may not change."
 
-    def __init__(self, settings: AccountContext, attributes: Mapping[str, str]) -> None:
-        super().__init__(settings)
+    def __init__(self, context: AccountContext, attributes: Mapping[str, str]) -> None:
+        super().__init__(context)
         self.attributes = attributes
 
     @property
@@ -101,14 +101,14 @@ class DetailsPage(ListPage):
         name = self.names[position]
         if not texts.is_editable(name):
             return Say(f"{format_attribute(name)} can't be changed.", is_error=True)
-        return Open(AttributePage(self.settings, name, self.attributes.get(name, "")))
+        return Open(AttributePage(self.context, name, self.attributes.get(name, "")))
 
 
 class AttributePage(FormPage):
     """Asks for the new value of one attribute."""
 
-    def __init__(self, settings: AccountContext, name: str, value: str) -> None:
-        super().__init__(settings)
+    def __init__(self, context: AccountContext, name: str, value: str) -> None:
+        super().__init__(context)
         self.name, self.value = name, value
         self.title = f"Change: {format_attribute(name)}" if value else f"Add: {format_attribute(name)}"
         self.crumb = format_attribute(name).lower()
@@ -132,7 +132,7 @@ class AttributePage(FormPage):
         text = texts.format_update(update)
         if update.is_updated:
             return Back(text)
-        return Open(CodePage(self.settings, self.name, text), in_place=True)
+        return Open(CodePage(self.context, self.name, text), in_place=True)
 
 
 class CodePage(FormPage):
@@ -141,8 +141,8 @@ class CodePage(FormPage):
     crumb, submit_label, can_resend = "code", "Verify", True
     explanation = "The code is valid for a day. A new code replaces it. Press Esc to verify later."
 
-    def __init__(self, settings: AccountContext, name: str, sent: str) -> None:
-        super().__init__(settings)
+    def __init__(self, context: AccountContext, name: str, sent: str) -> None:
+        super().__init__(context)
         self.name = name
         self.title, self.task = "Enter the code", sent
 

@@ -43,8 +43,8 @@ class FactorsPage(ListPage):
         "remove the app (AdminDeleteSoftwareToken)."
     )
 
-    def __init__(self, settings: AccountContext, factors: MFASettings, attributes: Mapping[str, str]) -> None:
-        super().__init__(settings)
+    def __init__(self, context: AccountContext, factors: MFASettings, attributes: Mapping[str, str]) -> None:
+        super().__init__(context)
         self.factors = factors
         self.attributes = attributes
 
@@ -84,7 +84,7 @@ class FactorsPage(ListPage):
             note = texts.LAST_FACTOR if len(self.factors.enabled) == 1 else ""
             actions.append((Row("Turn it off", note), self._change(factor, MFAPreference.DISABLED)))
         return Open(
-            ActionsPage(self.settings, name, f"It is {self._state(factor).removeprefix('✓ ')}.", actions)
+            ActionsPage(self.context, name, f"It is {self._state(factor).removeprefix('✓ ')}.", actions)
         )
 
     def _change(self, factor: MFAType, preference: MFAPreference) -> Run:
@@ -100,9 +100,7 @@ class FactorsPage(ListPage):
 
     def _set_up_app(self) -> Output:
         return Open(
-            AppPage(
-                self.settings, self.account.set_up_totp(), is_replacement=self.factors.has_software_token
-            ),
+            AppPage(self.context, self.account.set_up_totp(), is_replacement=self.factors.has_software_token),
             in_place=True,
         )
 
@@ -116,8 +114,8 @@ class AppPage(FormPage):
         "shows. Anyone with this key can generate your codes. Esc changes nothing."
     )
 
-    def __init__(self, settings: AccountContext, details: TOTPSetupDetails, *, is_replacement: bool) -> None:
-        super().__init__(settings)
+    def __init__(self, context: AccountContext, details: TOTPSetupDetails, *, is_replacement: bool) -> None:
+        super().__init__(context)
         self.details = details
         self.is_replacement = is_replacement
         self.title = "New authenticator app" if is_replacement else "Set up your authenticator app"

@@ -25,8 +25,8 @@ class DevicesPage(ListPage):
         "registered it. Some user pools list only the devices that their users chose to remember."
     )
 
-    def __init__(self, settings: AccountContext, devices: Sequence[UserDevice]) -> None:
-        super().__init__(settings)
+    def __init__(self, context: AccountContext, devices: Sequence[UserDevice]) -> None:
+        super().__init__(context)
         self.devices = list(devices)
 
     @property
@@ -49,7 +49,7 @@ class DevicesPage(ListPage):
         name, used = texts.format_device(device)
         note = "This session then ends when its token expires." if device.is_current else ""
         forget = Run(partial(self._forget, device))
-        return Open(ActionsPage(self.settings, name, used, [(Row("Forget this device", note), forget)]))
+        return Open(ActionsPage(self.context, name, used, [(Row("Forget this device", note), forget)]))
 
     def _forget(self, device: UserDevice) -> Output:
         self.account.forget_device(device.key)
@@ -66,8 +66,8 @@ class SessionsPage(ListPage):
         "out."
     )
 
-    def __init__(self, settings: AccountContext, sessions: Sequence[UserSession]) -> None:
-        super().__init__(settings)
+    def __init__(self, context: AccountContext, sessions: Sequence[UserSession]) -> None:
+        super().__init__(context)
         self._sessions = list(sessions)
         self._ended: set[str] = set()
 
@@ -124,7 +124,7 @@ class SessionsPage(ListPage):
             end = Run(self._end_others)
             count = len(self.others)
             row = Row(f"End {format_count(count, 'session')}", "This session stays.")
-            return Open(ActionsPage(self.settings, "End all other sessions", "", [(row, end)]))
+            return Open(ActionsPage(self.context, "End all other sessions", "", [(row, end)]))
         session = self.sessions[position]
         if session.is_current:
             return Say("This is the session you are using. To end it, sign out.", is_error=True)
@@ -137,7 +137,7 @@ class SessionsPage(ListPage):
                 f"{format_count(len(linked), 'more session')}.",
             )
             actions.append((row, Run(partial(self._end, session, linked=True))))
-        return Open(ActionsPage(self.settings, what, active, actions))
+        return Open(ActionsPage(self.context, what, active, actions))
 
     def _linked(self, session: UserSession) -> Sequence[UserSession]:
         """Return the sessions that came from this one."""

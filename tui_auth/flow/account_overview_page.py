@@ -76,8 +76,8 @@ class OverviewPage(ListPage):
         "password again only to change the password, so don't leave a signed-in terminal alone."
     )
 
-    def __init__(self, settings: AccountContext) -> None:
-        super().__init__(settings)
+    def __init__(self, context: AccountContext) -> None:
+        super().__init__(context)
         self.parts = OverviewParts()
 
     def load(self) -> Sequence[Run]:
@@ -131,13 +131,13 @@ def _describe_details(page: OverviewPage) -> str:
 
 
 def _open_contact(name: str, page: OverviewPage) -> Page:
-    return contact_page(page.settings, name, page.parts.user)
+    return contact_page(page.context, name, page.parts.user)
 
 
 def _open_password(page: OverviewPage) -> Page:
     configured = getattr(page.parts.mfa, "configured", ())
     has_password = not configured or "PASSWORD" in configured
-    return PasswordPage(page.settings, has_password=has_password, sessions=page.parts.sessions)
+    return PasswordPage(page.context, has_password=has_password, sessions=page.parts.sessions)
 
 
 OVERVIEW_ROWS = (
@@ -146,34 +146,34 @@ OVERVIEW_ROWS = (
         "Phone", "user", partial(_describe_contact, "phone_number"), partial(_open_contact, "phone_number")
     ),
     OverviewRow(
-        "Other details", "user", _describe_details, lambda page: DetailsPage(page.settings, page.attributes)
+        "Other details", "user", _describe_details, lambda page: DetailsPage(page.context, page.attributes)
     ),
     OverviewRow("Password", None, lambda _: "change it", _open_password),
     OverviewRow(
         "Second factor",
         "mfa",
         lambda page: texts.format_factors(page.parts.mfa),
-        lambda page: FactorsPage(page.settings, page.parts.mfa, page.attributes),
+        lambda page: FactorsPage(page.context, page.parts.mfa, page.attributes),
     ),
     OverviewRow(
         "Devices",
         "devices",
         lambda page: texts.format_devices(page.parts.devices),
-        lambda page: DevicesPage(page.settings, page.parts.devices),
+        lambda page: DevicesPage(page.context, page.parts.devices),
     ),
     OverviewRow(
         "Sessions",
         "sessions",
         lambda page: texts.format_sessions(page.parts.sessions),
-        lambda page: SessionsPage(page.settings, page.parts.sessions),
+        lambda page: SessionsPage(page.context, page.parts.sessions),
     ),
     OverviewRow(
         "Passkeys",
         "passkeys",
         lambda page: texts.format_passkeys(page.parts.passkeys),
-        lambda page: PasskeysPage(page.settings, page.parts.passkeys),
+        lambda page: PasskeysPage(page.context, page.parts.passkeys),
     ),
-    OverviewRow("Delete", None, lambda _: "the whole account", lambda page: DeletePage(page.settings)),
+    OverviewRow("Delete", None, lambda _: "the whole account", lambda page: DeletePage(page.context)),
 )
 
 
@@ -183,8 +183,8 @@ class PasswordPage(FormPage):
     title, crumb, submit_label = "Change your password", "password", "Change password"
     explanation = "Sessions elsewhere stay signed in; you can end them afterwards."
 
-    def __init__(self, settings: AccountContext, *, has_password: bool, sessions: Any = None) -> None:
-        super().__init__(settings)
+    def __init__(self, context: AccountContext, *, has_password: bool, sessions: Any = None) -> None:
+        super().__init__(context)
         self.has_password = has_password
         self.sessions = sessions
 
@@ -204,7 +204,7 @@ class PasswordPage(FormPage):
         row = Row(f"End all other sessions ({len(others)})", "They must sign in with the new password.")
         return Open(
             ActionsPage(
-                self.settings, "✓ Your password is changed", "Other sessions stay signed in.", [(row, end)]
+                self.context, "✓ Your password is changed", "Other sessions stay signed in.", [(row, end)]
             ),
             in_place=True,
         )
@@ -227,7 +227,7 @@ class DeletePage(FormPage):
         return [Input("name", "Your user name", hint="Type it to delete the account.")]
 
     def submit(self, values: Values) -> Output:
-        if values["name"].reveal().strip() not in self.settings.names:
+        if values["name"].reveal().strip() not in self.context.names:
             return Say(texts.WRONG_USER_NAME, is_error=True, field="name")
         return Run(self._delete)
 

@@ -185,9 +185,9 @@ class Page:
     crumb = ""
     explanation = ""
 
-    def __init__(self, settings: AccountContext) -> None:
-        self.settings = settings
-        self.account = settings.account
+    def __init__(self, context: AccountContext) -> None:
+        self.context = context
+        self.account = context.account
 
     def load(self) -> Sequence[Run]:
         """Return the requests that read what the page shows, again after a change."""
@@ -240,7 +240,7 @@ class ActionsPage(ListPage):
     """Asks what to do with one thing; the first answer does nothing.
 
     Args:
-        settings: The account.
+        context: The account.
         title: What the thing is.
         task: More about it.
         actions: The answers, what each does, and what it leads to.
@@ -249,9 +249,9 @@ class ActionsPage(ListPage):
     crumb = "choose"
 
     def __init__(
-        self, settings: AccountContext, title: str, task: str, actions: Sequence[tuple[Row, Output]]
+        self, context: AccountContext, title: str, task: str, actions: Sequence[tuple[Row, Output]]
     ) -> None:
-        super().__init__(settings)
+        super().__init__(context)
         self.title, self.task = title, task
         self.actions = ((Row("Leave it as it is"), Back(is_changed=False)), *actions)
 

@@ -34,10 +34,10 @@ class PasskeysPage(ListPage):
         "or password manager."
     )
 
-    def __init__(self, settings: AccountContext, passkeys: Sequence[WebAuthnCredential]) -> None:
-        super().__init__(settings)
+    def __init__(self, context: AccountContext, passkeys: Sequence[WebAuthnCredential]) -> None:
+        super().__init__(context)
         self.passkeys = list(passkeys)
-        self.key_settings = replace(settings.passkeys, remember=self._trust)
+        self.key_settings = replace(context.passkeys, remember=self._trust)
         """For which site a passkey is made: one that the user confirms here is asked for once."""
 
     @property
@@ -54,7 +54,7 @@ class PasskeysPage(ListPage):
 
     def _trust(self, relying_party: str) -> None:
         self.key_settings = replace(self.key_settings, relying_party=relying_party, must_confirm=False)
-        if remember := self.settings.passkeys.remember:
+        if remember := self.context.passkeys.remember:
             remember(relying_party)
 
     @property
@@ -80,7 +80,7 @@ class PasskeysPage(ListPage):
         name, created = texts.format_passkey(passkey)
         delete = Run(partial(self._delete, passkey))
         row = Row("Delete this passkey", "Remove it from your security key, too.")
-        return Open(ActionsPage(self.settings, name, created, [(row, delete)]))
+        return Open(ActionsPage(self.context, name, created, [(row, delete)]))
 
     def start_registration(self, *, in_place: bool = False) -> Output:
         """Ask Cognito for the options of a new passkey, and open the page that makes it."""
@@ -108,7 +108,7 @@ class RegistrationPage(Page):
     )
 
     def __init__(self, owner: PasskeysPage, options: Mapping[str, Any]) -> None:
-        super().__init__(owner.settings)
+        super().__init__(owner.context)
         self.owner = owner
         self.options = options
         self.relying_party = requested_relying_party(options)
@@ -122,7 +122,7 @@ class RegistrationPage(Page):
         self, report: Callable[[KeyEvent], object], *, is_confirmed: bool = False
     ) -> RegistrationCeremony:
         """Return the use of the key; see ``KeyCeremony``."""
-        owner, endpoint_url = self.owner, self.settings.endpoint_url
+        owner, endpoint_url = self.owner, self.context.endpoint_url
         return RegistrationCeremony(
             self.options, owner.key_settings, endpoint_url, report, is_confirmed=is_confirmed
         )

@@ -26,8 +26,8 @@ LEAVE_HINT = f"Type {BACK} to leave."
 class PlainAccount:
     """Shows the pages of an account, and asks for their answers."""
 
-    def __init__(self, settings: AccountContext, prompts: Prompts) -> None:
-        self.settings = settings
+    def __init__(self, context: AccountContext, prompts: Prompts) -> None:
+        self.context = context
         self.prompts = prompts
         self._kept: dict[str, Secret] = {}
 
@@ -38,7 +38,7 @@ class PlainAccount:
             NotSignedInError: The session has ended.
             StorageError: The session can't be read.
         """
-        overview = OverviewPage(self.settings)
+        overview = OverviewPage(self.context)
         self._load(overview)
         self.prompts.lines.say(LEAVE_HINT)
         stack: list[Page] = [overview]
@@ -155,7 +155,7 @@ class PlainAccount:
             case InputKind.SECRET:
                 return prompts.secret(entry.label, takes_question_mark=True)
             case InputKind.NEW_PASSWORD:
-                return prompts.new_password(self.settings.password_policy)
+                return prompts.new_password(self.context.password_policy)
             case InputKind.CODE:
                 typed = prompts.code_or_command((NEW_CODE,) if page.can_resend else (), entry.label)
                 return None if typed == NEW_CODE else parse_code(typed)

@@ -1,4 +1,4 @@
-"""GuestScreen: the base of our screens, which keeps them and a host program apart.
+"""GuestScreen isolates our screens from the program that embeds them: styles, keys, messages.
 
 A host program is a Textual program of somebody else that shows our screens, which are then its guests: its
 style sheets don't match our widgets and ours don't match its own, its keys don't disturb ours, and no key

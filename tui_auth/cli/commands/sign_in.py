@@ -110,11 +110,11 @@ def _ask_about_session(
     has_index = os.path.exists(os.path.join(state_folder(), SESSION_INDEX))  # noqa: PTH110, PTH118 - never raises
     if kind is TerminalKind.NONE or is_noninteractive(arguments) or arguments.new_pool or not has_index:
         return None, choice
+    from tui_auth.cli.session_access import CommandSession
     from tui_auth.flow.signed_in import SignedInAction, choice_for, find_existing_session
     from tui_auth.session import NotSignedInError
     from tui_auth.session.record import PoolKey
     from tui_auth.session.sessions import Sessions
-    from tui_auth.session_api import Session
 
     sessions, endpoint = Sessions(), effective_endpoint(choice.endpoint_url)
     pool = PoolKey(endpoint, choice.user_pool_id, choice.client_id)
@@ -139,7 +139,7 @@ def _ask_about_session(
     if action is not SignedInAction.CONTINUE:
         return None, choice_for(action, choice, stored.record)
     try:
-        session = Session(stored.record.selectors, sessions=sessions, report=say)
+        session = CommandSession(stored.record.selectors, sessions=sessions, report=say)
         return session.fresh(("access",)), choice
     except NotSignedInError as error:  # Cognito has ended it meanwhile
         say(str(error))
