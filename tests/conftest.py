@@ -7,6 +7,7 @@ import itertools
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 from collections import defaultdict
@@ -93,7 +94,8 @@ _TERMINAL_VARIABLES = {
 
 @pytest.fixture(autouse=True)
 def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Remove this machine's color, terminal and AWS settings from the environment."""
+    """Remove this machine's color, terminal and AWS settings from the environment, and its keyring."""
+    monkeypatch.setitem(sys.modules, "keyring", None)  # it starts a compiler to look for libraries
     for name in list(os.environ):
         if name in _TERMINAL_VARIABLES or name.startswith(("AWS_", "TUI_AUTH_")):
             monkeypatch.delenv(name)

@@ -37,11 +37,16 @@ METHOD_NOTES: dict[Answer, str] = {
     MFAType.TOTP: "Open the app and read the six digits.",
     MFAType.EMAIL: "We'll email you a code.",
     AuthFactorType.PASSWORD: "Use it only if SRP doesn't work.",
-    AuthFactorType.PASSWORD_SRP: "Recommended. It stays on this computer.",
+    AuthFactorType.PASSWORD_SRP: "Recommended. The password isn't sent.",
     AuthFactorType.EMAIL_OTP: "We'll email you a code.",
     AuthFactorType.SMS_OTP: "We'll text you a code.",
 }
 """What happens after a method is chosen. That of a passkey is in ``flow/passkey.py``."""
+SETUP_NOTES: dict[Answer, str] = {
+    MFAType.TOTP: "Scan a QR code with your phone.",
+    MFAType.EMAIL: "We'll email you a code now and at each sign-in.",
+}
+"""What happens after a second factor to set up is chosen."""
 
 ATTRIBUTES = {
     "name": "Full name",
@@ -115,7 +120,7 @@ VERIFICATION_ANSWERS = (VERIFY_LATER, VERIFY)
 """The first is the default: a second Enter at Done must not send anything."""
 VERIFIED = "{} is verified."
 NOT_VERIFIED = "{} isn't verified. {}"
-STORAGE_REMEMBERED = "Later sign-ins use this answer too. Use --storage to change it."
+STORAGE_REMEMBERED = "Later sessions go there too. Use --storage to change that."
 NO_SMS_SETUP = "For SMS, ask an administrator."
 REPLACEMENT_TOTP_KEY = "A new key. Delete the old “{}”."
 

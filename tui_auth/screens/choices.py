@@ -23,6 +23,7 @@ from tui_auth.flow.messages import (
     ONLY_PASSKEYS,
     OTHER_USER,
     PASSKEY_ALTERNATIVE,
+    SETUP_NOTES,
     format_method,
     has_only_passkeys,
 )
@@ -33,7 +34,7 @@ from tui_auth.terminal.safe_text import safe_line
 from tui_auth.widgets.field import Choice, Option
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from textual.message import Message
     from textual.widget import Widget
@@ -44,10 +45,10 @@ if TYPE_CHECKING:
 StepT = TypeVar("StepT", bound=NextStep)
 
 
-def build_option(method: Answer, problem: PasskeyProblem | None) -> Option:
+def build_option(method: Answer, problem: PasskeyProblem | None, notes: Mapping[Answer, str]) -> Option:
     """Build the option of a method, which says what happens next, or why a passkey can't be used."""
     if method is not AuthFactorType.WEB_AUTHN:
-        return Option(format_method(method), METHOD_NOTES.get(method, ""))
+        return Option(format_method(method), notes.get(method, ""))
     is_available = problem is None or not problem.needs_another_way
     return Option(format_method(method), NOTES[problem], is_available=is_available)
 
@@ -57,6 +58,7 @@ class ChoiceScreen(StepScreen[StepT]):
 
     KEYS = ("submit", "back", "help", "quit")
     QUESTION: ClassVar[str] = MFA_QUESTION
+    METHOD_NOTES: ClassVar[Mapping[Answer, str]] = METHOD_NOTES
     TASK: ClassVar[str] = ""
     SUBMIT_LABEL = "Choose"
 
@@ -76,7 +78,9 @@ class ChoiceScreen(StepScreen[StepT]):
     @property
     def options(self) -> Sequence[Option]:
         """The options to choose from, in the order of the methods."""
-        return [build_option(method, self.context.passkey_problem) for method in self.methods]
+        return [
+            build_option(method, self.context.passkey_problem, self.METHOD_NOTES) for method in self.methods
+        ]
 
     def key_label(self, action: str) -> str:
         options = self.options
@@ -125,6 +129,7 @@ class MFASetupSelectionScreen(ChoiceScreen[ContinueSignInWithMFASetupSelection])
     """Asks which second factor to set up."""
 
     QUESTION = "Set up a second factor"
+    METHOD_NOTES = SETUP_NOTES
     TASK = "This account needs one. Choose which."
     EXPLANATION = (
         "You'll use what you choose here each time you sign in. SMS can't be set up during a sign-in: an "
