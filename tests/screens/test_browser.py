@@ -87,7 +87,8 @@ async def test_key_opens_the_browser_screen_and_esc_leads_back() -> None:
         assert "^b In a browser" in app.text()
         await press(pilot, "ctrl+b")
         await until(pilot, lambda: isinstance(app.screen, BrowserScreen))
-        assert "login.example.com" in app.text()
+        assert "1 Open this page" in app.text()
+        assert "2 Sign in at login.example.com" in app.text()
         await press(pilot, "escape")
         await until(pilot, lambda: isinstance(app.screen, SignInScreen) and app.is_asking)
 
@@ -271,7 +272,7 @@ async def test_everything_fits_a_small_terminal_in_few_words(
         assert isinstance(app.screen, BrowserScreen)
         app.screen._explain_mismatch()
         await until(pilot, lambda: "as a callback URL." in app.text())
-        assert "and sign in" in app.text() or "On another computer" in app.text()
+        assert "and sign in" in app.text() or "Another computer?" in app.text()
 
 
 async def test_answer_is_in_no_field_after_the_sign_in(domain: ReplyServer) -> None:

@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 HINT_SECONDS = 20.0
 """When to explain redirect_mismatch, which only the browser shows: after this long most have signed in."""
 
+HOST_CELLS = 33
+"""How long a host may be to stand on the row of its step."""
+
 STOPPED_LISTENING = (
     "tui-auth no longer waits for the browser. ^r starts again; you can still paste the address."
 )
@@ -64,7 +67,7 @@ class BrowserScreen(StepScreen[ContinueSignInWithBrowser]):
     """Shows the address to open. The browser's own answer or a pasted one goes on, whichever comes first."""
 
     HAS_CHALLENGE_SESSION = False
-    KEYS = ("submit", "newest_code", "copy", "show_address", "new_code", "back", "help", "quit")
+    KEYS = ("submit", "newest_code", "copy", "new_code", "show_address", "back", "help", "quit")
     BUSY_TEXT = "Fetching the tokens … ^c stops waiting."
     EXPLANATION = (
         "You sign in on a page of the user pool's domain. The browser then goes to an address on the "
@@ -93,7 +96,16 @@ class BrowserScreen(StepScreen[ContinueSignInWithBrowser]):
     def heading(self) -> tuple[str, str]:
         provider = safe_line(self.step.provider, limit=28)
         title = f"Sign in with {provider}" if provider else "Browser sign-in"
-        return title, safe_line(self.step.host, limit=80)
+        return title, self._host if self._pastes_first else ""
+
+    @property
+    def _host(self) -> str:
+        return safe_line(self.step.host, limit=80)
+
+    @property
+    def _pastes_first(self) -> bool:
+        """Whether the browser is likely on another computer, or its answer can't arrive here."""
+        return is_over_ssh() or self._listener is None
 
     @property
     def explanation(self) -> str:
@@ -103,7 +115,7 @@ class BrowserScreen(StepScreen[ContinueSignInWithBrowser]):
 
     def key_label(self, action: str) -> str:
         labels = {
-            "copy": "Copy the address",
+            "copy": "Copy the whole address",
             "new_code": "Start again",
             "newest_code": "Sign in there",
             "drawer": "Browser",
@@ -111,50 +123,58 @@ class BrowserScreen(StepScreen[ContinueSignInWithBrowser]):
         return labels.get(action) or super().key_label(action)
 
     def compose_form(self) -> Iterable[Widget]:
-        nearby = self._nearby()
-        parts = [[Static(nearby, markup=False)] if nearby else [], [*self._elsewhere()]]
-        if is_over_ssh():
-            parts.reverse()
-        for number, (first, *rest) in enumerate(filter(None, parts)):
-            first.set_class(bool(number), "browser-part")
-            yield from (first, *rest)
-        field = Field("Address of the last page", AddressInput(), hint="Never share it.", id="address")
-        field.set_class(not is_over_ssh(), "browser-part")
+        if self._pastes_first:
+            yield from self._elsewhere_first()
+        else:
+            yield from self._nearby_first()
+        field = Field("Address of the last page", AddressInput(), id="address")
+        field.set_class(self._listener is None, "browser-part")
         yield field
 
-    def compose_status(self) -> Iterable[Widget]:
-        yield Countdown(id="time-left")
-        yield from super().compose_status()
-
-    def _nearby(self) -> Content | None:
-        """Return what to open on this computer, or through a forward."""
-        short_url = self.step.short_url
-        if self._listener is None:
-            return Content(self._problem) if self._problem else None
+    def _nearby_first(self) -> Iterable[Widget]:
+        """Yield what to do in a browser on this computer, then what to do elsewhere."""
+        short_url, host = self.step.short_url, self._host
         link = Content.styled(short_url, Style(link=short_url, bold=True))
-        if not is_over_ssh():
-            return Content.assemble("Open  ", link)
-        return Content.assemble(f"Or with  {format_forward(short_url)}\nopen  ", link)
-
-    def _elsewhere(self) -> Iterable[Static]:
-        """Yield what to do if the browser is on another computer. A click opens the whole address."""
-        is_only_way = is_over_ssh() or self._listener is None
-        link = Content.styled(
-            "the address" if is_only_way else "the whole address", Style(link=self.step.url, underline=True)
+        is_long = len(host) > HOST_CELLS
+        # There is no row to spare beside a host with a row of its own, or on a small terminal.
+        is_tight = is_long or self.app.size.height < 20
+        yield Static(Content.assemble("1 Open  " if is_tight else "1 Open this page\n  ", link), markup=False)
+        yield Static(f"2 Sign in at\n  {host}" if is_long else f"2 Sign in at {host}", markup=False)
+        yield Countdown(id="time-left")
+        whole = Content.styled("the whole address", Style(link=self.step.url, underline=True))
+        other = Content.assemble(
+            "Another computer? ", "Open ", whole, ",\nthen paste the last page's address."
         )
-        if is_only_way:
-            yield Static(Content.assemble("1  Open ", link, " (^y, ^u) and sign in."), markup=False)
-            yield BalancedText(f"2  {PASTE_ADDRESS}", markup=False)
-        else:
-            yield Static(Content.assemble("On another computer, open ", link, "."), markup=False)
-            yield BalancedText(PASTE_ADDRESS, classes="quiet", markup=False)
+        yield Static(other, classes="quiet browser-part", markup=False)
+
+    def _elsewhere_first(self) -> Iterable[Widget]:
+        """Yield what to do in a browser on another computer, then the way through a forward."""
+        link = Content.styled("the address", Style(link=self.step.url, underline=True))
+        steps = [
+            Static(Content.assemble("1  Open ", link, " (^y, ^u) and sign in."), markup=False),
+            BalancedText(f"2  {PASTE_ADDRESS}", markup=False),
+        ]
+        if self._listener is None and self._problem:
+            yield Static(self._problem, markup=False)
+            steps[0].add_class("browser-part", update=False)
+        yield from steps
+        if self._listener is not None:
+            short_url = self.step.short_url
+            link = Content.styled(short_url, Style(link=short_url, bold=True))
+            forward = Content.assemble(f"Or with  {format_forward(short_url)}\nopen  ", link)
+            yield Static(forward, classes="browser-part", markup=False)
+
+    def compose_status(self) -> Iterable[Widget]:
+        if self._pastes_first:
+            yield Countdown(id="time-left")
+        yield from super().compose_status()
 
     def on_mount(self) -> None:
         super().on_mount()
         self.query_one("#address", Field).input.focus()
         self.set_timer(HINT_SECONDS, self._explain_mismatch)
         if self._listener is not None:
-            self.query_one("#time-left", Countdown).count_down(self.step.expires_in, "{} left")
+            self.query_one("#time-left", Countdown).count_down(self.step.expires_in, "Waiting · {} left")
             waiting = self._wait_for_browser(self._listener)
             self.run_worker(waiting, group="browser", exit_on_error=False, description="browser")
 

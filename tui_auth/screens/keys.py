@@ -68,7 +68,14 @@ KEY_TABLE: dict[str, Key] = {
         Key(
             "browser", "ctrl+b", "^b", "In a browser", is_in_card=True, comes_before_fields=True, spare="f11"
         ),
-        Key("show_address", "ctrl+u", "^u", "Show it alone", is_in_card=True, comes_before_fields=True),
+        Key(
+            "show_address",
+            "ctrl+u",
+            "^u",
+            "Show the address alone",
+            is_in_card=True,
+            comes_before_fields=True,
+        ),
         Key("invert", "ctrl+n", "^n", "Invert QR code", spare="f9"),
         Key("layout", "ctrl+l", "^l", "Resize QR code", spare="f10"),
         Key("newest_code", "ctrl+o", "^o", "Fill in the code", is_in_card=True, comes_before_fields=True),
