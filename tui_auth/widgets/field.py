@@ -254,8 +254,8 @@ class Field(Widget):
 
     The field draws everything but the input itself. So a key press repaints only the row of the input, and a
     form has few widgets. ``error`` and ``hint`` are plain text and take no room if they are empty. A hint
-    that fits is in the lower edge. An error is shown in place of the hint. A click on the hint runs
-    ``hint_action``, an action of the screen, unless it is empty.
+    that fits is in the lower edge while the field has the focus. An error is shown in place of the hint. A
+    click on the hint runs ``hint_action``, an action of the screen, unless it is empty.
 
     On a small terminal the field has no edge: the label is above the input, and a bar marks the focus.
     """
@@ -377,7 +377,8 @@ class Field(Widget):
                 Segment(edges.top_right, edge),
             ]
             return list(Segment.simplify(row))
-        hint = self._hint_in_edge(width)
+        # Right above the label of the next field, the hint of a field at rest reads as that one's.
+        hint = self._hint_in_edge(width) if self.has_focus_within else ""
         return [
             Segment(edges.bottom_left + edges.top, edge),
             *([Segment(f" {hint} ", self.get_component_rich_style("field--hint"))] if hint else []),
