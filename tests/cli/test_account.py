@@ -134,6 +134,12 @@ def test_set_says_that_a_new_email_is_not_verified_and_verify_takes_the_code(ann
     assert (attributes["email"], attributes["email_verified"]) == ("new@example.com", "true")
 
 
+def test_saved_phone_number_names_the_command_that_verifies_it(ann: Machine) -> None:
+    result = ann.run("account", "set", "phone_number=+15555550199", "--verify")
+    assert result.returncode == 0
+    assert "tui-auth account verify phone_number" in result.stderr
+
+
 def test_set_verify_without_a_terminal_exits_with_10(ann: Machine) -> None:
     result = ann.run("account", "set", "email=new@example.com", "--verify", "--json")
     assert result.returncode == 10

@@ -96,6 +96,9 @@ def set(account: Account, stored: StoredSession, arguments: Namespace) -> int:  
     if arguments.json and (status := _print_json(facts.update_facts(updates))):
         return status
     pending = [update.name for update in updates.values() if not update.is_updated]
+    for name in CONTACT_LABELS:
+        if values.get(name) and name not in pending:
+            _done(f"No code was sent. To verify it, run `tui-auth account verify {name}`.")
     if not pending:
         return ExitCode.OK
     if not arguments.verify:

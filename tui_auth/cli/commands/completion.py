@@ -30,7 +30,8 @@ _DESCRIPTION = (
 def add_arguments(parser: ArgumentParser) -> None:
     parser.description = _DESCRIPTION
     parser.add_argument("shell", choices=SHELLS, metavar="|".join(SHELLS), help="the shell")
-    parser.add_argument("words", nargs=REMAINDER, help=SUPPRESS)
+    words = parser.add_argument("words", nargs=REMAINDER, help=SUPPRESS)
+    words.required = False  # else argparse lists it where the shell is missing
 
 
 def run(arguments: Namespace) -> int:
