@@ -4,8 +4,8 @@
 puts the test in another tier, never a marker on the test itself:
 
 - ``terminal``: needs a pseudo-terminal, tmux or screen;
-- ``thorough``: searches for secrets, injects faults, plays the demo, clicks through every page, runs in
-  hostile programs or draws pictures, in terminals too;
+- ``thorough``: searches for secrets, injects faults, plays the demo, walks through every screen, compares
+  with other clients' documents, runs in hostile programs or draws pictures, in terminals too;
 - ``process``: starts processes, most of them ``tui-auth``, and kills some.
 """
 
@@ -23,6 +23,7 @@ TIERS: Final = ("terminal", "thorough", "process")
 FAST: Final = "fast"
 
 TIER_OF_PATH: Final = {
+    "conformance": "thorough",
     "demo": "thorough",
     "journeys": "terminal",
     "security/canary": "thorough",
@@ -30,8 +31,11 @@ TIER_OF_PATH: Final = {
     "security/faults": "thorough",
     "security/faults/test_signing_keys.py": FAST,
     "screens/test_account.py": "thorough",
+    "screens/test_choose_pool.py": "thorough",
+    "screens/test_frame.py": "thorough",
     "screens/test_mouse.py": "thorough",
     "screens/test_type_ahead.py": "thorough",
+    "screens/test_ways_back.py": "thorough",
     "snapshots": "thorough",
     "terminal": "terminal",
     "terminal/test_terminal_character_set.py": FAST,
