@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 import os
 import signal
@@ -142,11 +141,11 @@ def shared_signing_keys() -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="session")
 def remembered_event_names() -> Iterator[None]:
-    """Let botocore compute the names of its events and the signatures of its handlers once.
+    """Let botocore compute the names of its events once.
 
     It does so for each client, and two thousand tests create one: this halves the time that takes.
     """
-    from botocore.hooks import EventAliaser, accepts_kwargs
+    from botocore.hooks import EventAliaser
 
     new_name: Callable[[EventAliaser, str], str] = EventAliaser._alias_event_name
     names: dict[str, str] = {}
@@ -158,7 +157,6 @@ def remembered_event_names() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(EventAliaser, "_alias_event_name", alias)
-        patch.setattr("botocore.hooks.accepts_kwargs", functools.cache(accepts_kwargs))
         yield
 
 
