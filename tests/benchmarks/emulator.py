@@ -1,4 +1,4 @@
-"""The local emulator: one InitiateAuth, and 500 clients at once. It runs in a process of its own."""
+"""The local emulator: one InitiateAuth, and 500 clients at once. It runs in a separate process."""
 
 from __future__ import annotations
 

@@ -330,7 +330,7 @@ class PoolResolver:
         home = Path(home_folder(self._environ))
         if next(amplify_files_above(self.folder, home), None) is None:
             return
-        # Most folders have no such file, and what reads one takes long to import.
+        # Most folders have no such file, and its reader takes long to import.
         from tui_auth.config.amplify import find_amplify_file
 
         search = find_amplify_file(self.folder, home)

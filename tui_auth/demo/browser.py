@@ -104,7 +104,7 @@ class DemoBrowser:
 
 
 def _new_opener() -> OpenerDirector:
-    """Return what requests pages: with cookies of its own, no proxy, and redirects for the caller."""
+    """Return what requests pages: with separate cookies, no proxy, and redirects for the caller."""
     from http.cookiejar import CookieJar
     from urllib.request import HTTPCookieProcessor, HTTPRedirectHandler, ProxyHandler, build_opener
 

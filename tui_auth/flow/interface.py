@@ -36,8 +36,8 @@ class PasskeySettings:
         relying_party: The only site to use a passkey for; None to ask the user.
         remember: Stores the site that the user confirmed; None if there is no profile to store it in.
         keys: Where security keys come from; None for those that are plugged in.
-        must_confirm: Whether the user must confirm even ``relying_party``, because whoever specified it may
-            have specified the endpoint as well.
+        must_confirm: Whether the user must confirm even ``relying_party``, because the file that specifies
+            it may specify the endpoint as well.
     """
 
     relying_party: str | None = None

@@ -31,7 +31,7 @@ class Ceremony(Protocol):
     """The use of a security key, ``KeyCeremony`` in ``flow/passkey.py``."""
 
     def start(self) -> None:
-        """Start on a thread of its own."""
+        """Start on a separate thread."""
 
     def enter_pin(self, pin: Secret | None) -> None:
         """Answer the question for the PIN; None gives up."""

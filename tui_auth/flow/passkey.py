@@ -123,7 +123,7 @@ class KeyCeremony:
         self._deadline = Deadline(seconds, self._cancel)
 
     def start(self) -> None:
-        """Start on a thread of its own."""
+        """Start on a separate thread."""
         self._deadline = Deadline(self._seconds, self._cancel)
         threading.Thread(target=self._run, daemon=True, name="passkey").start()
 
